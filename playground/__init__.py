@@ -1,0 +1,1 @@
+"""Alignment Playground: see, do and measure how a base language model becomes an aligned one."""

@@ -1,0 +1,27 @@
+"""What a trainer holds of its run: a folder to write to and the question whether to stop."""
+
+from __future__ import annotations
+
+import threading
+
+from playground.events import Event
+from playground.runs.folder import RunFolder
+from playground.types import RunSpec
+
+
+class Run:
+    """Handed to a train function. It may emit events, ask for a stop request, and write into its folder."""
+
+    def __init__(self, folder: RunFolder, spec: RunSpec, stop: threading.Event | None = None) -> None:
+        self.folder = folder
+        self.spec = spec
+        self._stop = stop or threading.Event()
+
+    @property
+    def stop_requested(self) -> bool:
+        """True once somebody pressed Stop: end within a minibatch and keep what was learned."""
+        return self._stop.is_set()
+
+    def emit(self, event: Event) -> None:
+        """Append the event to the run's folder, where every page reads it."""
+        self.folder.append(event)
