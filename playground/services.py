@@ -1,0 +1,147 @@
+"""What the two child processes can do. Built inside them; the page's process names the functions and loads no torch."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+from playground.types import Checkpoint, Completion, Prompt, Sampling, Speed, TokenScore
+
+_MODELS_KEPT = 6
+
+
+class SamplerService:
+    """Samples and scores. Keeps the models used last."""
+
+    def __init__(self, checkpoints: list[Checkpoint]) -> None:
+        self._warm = checkpoints
+        self._models: OrderedDict[str, object] = OrderedDict()
+        self._known: dict[str, Checkpoint] = {c.id: c for c in checkpoints}
+
+    def warm_up(self) -> tuple[Speed, str]:
+        """Load the shipped models and measure this machine: (speed, the device in words)."""
+        import torch
+
+        from playground.models.devices import describe_device, measure_speed
+
+        torch.set_num_threads(1)
+        loaded = [self._policy(checkpoint) for checkpoint in self._warm]
+        return measure_speed(loaded[-1]), describe_device()
+
+    def stream(
+        self, cancelled: threading.Event, checkpoints: list[Checkpoint], prompt: Prompt, sampling: Sampling
+    ) -> Iterator[list[str]]:
+        """The completions of all checkpoints so far, growing together."""
+        from playground.completions.sampler import stream
+
+        streams = [stream(self._policy(c), prompt, sampling, cancelled.is_set) for c in checkpoints]
+        texts = [""] * len(streams)
+        open_streams = dict(enumerate(streams))
+        while open_streams:
+            for i, one in list(open_streams.items()):
+                text = next(one, None)
+                if text is None:
+                    del open_streams[i]
+                else:
+                    texts[i] = text
+            yield list(texts)
+
+    def sample(
+        self, cancelled: threading.Event, checkpoint: Checkpoint, prompts: list[Prompt], sampling: Sampling, n: int
+    ) -> list[list[Completion]]:
+        """n completions for each prompt."""
+        from playground.completions.sampler import sample
+
+        return sample(self._policy(checkpoint), prompts, sampling, n, should_stop=cancelled.is_set)
+
+    def token_scores(
+        self,
+        cancelled: threading.Event,
+        policy: Checkpoint,
+        reference: Checkpoint,
+        prompt: Prompt,
+        completion: str,
+        sampling: Sampling,
+    ) -> list[TokenScore]:
+        """Each token of the completion under policy and reference."""
+        from playground.completions.sampler import token_scores
+
+        return token_scores(self._policy(policy), self._policy(reference), prompt, completion, sampling.template)
+
+    def logit_difference(self, cancelled: threading.Event, a: Checkpoint, b: Checkpoint, prompt: Prompt) -> float:
+        """Largest difference of the two checkpoints' next-token logits."""
+        from playground.completions.sampler import logit_difference
+
+        return logit_difference(self._policy(a), self._policy(b), prompt)
+
+    def score(self, cancelled: threading.Event, reward: Checkpoint, completions: list[Completion]) -> list[float]:
+        """Raw scores by a reward model."""
+        return self._reward(reward)(completions)
+
+    def _policy(self, checkpoint: Checkpoint):
+        from playground.models.loader import load
+
+        return self._kept(checkpoint, lambda: load(checkpoint, resolve=self._known.__getitem__))
+
+    def _reward(self, checkpoint: Checkpoint):
+        from playground.rewards.learned import load_reward
+
+        return self._kept(checkpoint, lambda: load_reward(checkpoint))
+
+    def _kept(self, checkpoint: Checkpoint, make):
+        self._known[checkpoint.id] = checkpoint
+        key = f"{checkpoint.id} {checkpoint.fingerprint}"
+        if key not in self._models:
+            self._models[key] = make()
+        self._models.move_to_end(key)
+        while len(self._models) > _MODELS_KEPT:
+            self._models.popitem(last=False)
+        return self._models[key]
+
+
+class TrainerService:
+    """Trains, one run after another."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def warm_up(self) -> int:
+        """Import everything a trainer needs, so that a first click does not wait for it. Returns the thread count."""
+        import datasets  # noqa: F401
+        import peft  # noqa: F401
+        import torch
+        import trl  # noqa: F401
+        from trl import DPOTrainer, RewardTrainer, SFTTrainer  # noqa: F401
+
+        from playground.registry import algorithms
+
+        algorithms()
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        return torch.get_num_threads()
+
+    def train(self, cancelled: threading.Event, folder: Path, lineage: list[Checkpoint]) -> None:
+        """Execute the run in that folder."""
+        from playground.events import RunEnded
+        from playground.runs.folder import RunFolder
+        from playground.runs.run import Run
+        from playground.training.execute import execute
+
+        known = {c.id: c for c in lineage}
+        run_folder = RunFolder(folder)
+        if cancelled.is_set():  # stopped while it waited
+            run_folder.append(RunEnded(status="stopped"))
+            return
+        execute(Run(run_folder, run_folder.spec(), cancelled), known.__getitem__)
+
+
+def sampler(checkpoints: list[Checkpoint]) -> SamplerService:
+    """The sampling process's service."""
+    return SamplerService(checkpoints)
+
+
+def trainer(threads: int) -> TrainerService:
+    """The training process's service."""
+    return TrainerService(threads)

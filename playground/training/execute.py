@@ -1,0 +1,107 @@
+"""From a run's folder to its closing event: load what the specification names, train, and say how it ended."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from playground.errors import PlaygroundError
+from playground.events import Event, Phase, RunEnded
+from playground.models.loader import load
+from playground.registry import algorithms, build_config
+from playground.runs.rows import from_json
+from playground.runs.run import Run
+from playground.training.captions import CaptionWatcher
+from playground.training.inputs import TrainInputs
+from playground.types import Checkpoint, Example, Preference, Prompt, RunSpec
+
+
+class CaptionedRun(Run):
+    """A run whose known failures are named as its events pass by."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.folder, run.spec, run._stop)
+        self._watcher = CaptionWatcher()
+
+    def emit(self, event: Event) -> None:
+        super().emit(event)
+        for warning in self._watcher.see(event):
+            super().emit(warning)
+
+
+def execute(run: Run, resolve: Callable[[str], Checkpoint]) -> RunEnded:
+    """Train as run.spec says and append the closing event, which is also returned. Never raises.
+
+    resolve turns a checkpoint's id into the checkpoint (an adapter needs its parent).
+    """
+    started = time.time()
+    try:
+        _train(CaptionedRun(run), resolve)
+        ended = RunEnded(status="stopped" if run.stop_requested else "done")
+    except PlaygroundError as error:
+        ended = RunEnded(status="failed", message=error.message, hint=error.hint)
+    except Exception as error:  # the run worker is the one place that catches everything
+        (run.folder.path / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
+        hint = "This is a fault of the playground; error.log in the run's folder holds the details."
+        ended = RunEnded(status="failed", message=f"{type(error).__name__}: {error}", hint=hint)
+    ended = replace(ended, seconds=time.time() - started)
+    run.folder.append(ended)
+    return ended
+
+
+def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:
+    spec = run.spec
+    entry = algorithms()[spec.algorithm]
+    config = build_config(entry, spec.config)
+    run.emit(Phase("Loading the model"))
+    rows = [from_json(row) for row in run.folder.rows()]
+    start = load(spec.start, trainable=True, resolve=resolve)
+    return entry.train(run, _inputs(run, spec, start, rows, resolve), config)
+
+
+def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInputs:
+    pocket = spec.start.card == "pocket"
+    prompts = [row for row in rows if isinstance(row, Prompt)]
+    return TrainInputs(
+        start=start,
+        examples=[row for row in rows if isinstance(row, Example)] or (_demonstrations(spec.seed) if pocket else []),
+        preferences=[row for row in rows if isinstance(row, Preference)],
+        prompts=prompts,
+        probes=_probes(pocket, rows),
+        reward=_reward(spec, resolve),
+        gold=_gold(spec) if pocket else None,
+        resume=run.folder.resume_path.exists(),
+    )
+
+
+def _demonstrations(seed: int) -> list[Example]:
+    from playground.pocket import demonstrations
+
+    return demonstrations(512, seed)
+
+
+def _probes(pocket: bool, rows: Sequence) -> list[Prompt]:
+    if pocket:
+        from playground.pocket import probe_prompts
+
+        return probe_prompts()
+    distinct = {p.key: p for p in (row if isinstance(row, Prompt) else row.prompt for row in rows)}
+    return list(distinct.values())[:6]
+
+
+def _reward(spec: RunSpec, resolve):
+    if spec.reward is None:
+        return None
+    from playground.rewards.learned import load_reward
+
+    return load_reward(spec.reward)
+
+
+def _gold(spec: RunSpec):
+    if spec.persona is None:
+        return None
+    from playground.rewards.gold import gold_function
+
+    return gold_function(spec.persona)

@@ -1,0 +1,560 @@
+"""The one object that page and routes talk to. Torch-free: models live in two child processes.
+
+Every method takes the caller's workspace first and touches nothing outside it. Every refusal is a PlaygroundError.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.errors import EmptyPrompt, NotAllowed, NotFound, PlaygroundError, TooFewPreferences
+from playground.events import RunEnded
+from playground.models.catalogue import shipped_checkpoints
+from playground.preferences import exchange
+from playground.preferences.store import JudgmentRow, PreferenceStore, SetCounts
+from playground.registry import Algorithm, algorithms, build_config
+from playground.runs.process import Pending, WorkerProcess
+from playground.runs.rows import to_json
+from playground.runs.tail import RunShelf, RunSummary, RunTail
+from playground.settings import Settings
+from playground.types import (
+    Annotator,
+    Checkpoint,
+    Choice,
+    Completion,
+    Example,
+    Json,
+    Prompt,
+    RunSpec,
+    Sampling,
+    Snapshot,
+    Speed,
+    TokenScore,
+    content_hash,
+)
+
+_MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world, for estimates
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the models are coming up."""
+
+    sampler_ready: bool
+    trainer_ready: bool
+    text: str  # one plain sentence for the page
+    speed: Speed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pair or a K-way set put before an annotator, blind."""
+
+    token: str
+    prompt: str
+    completions: tuple[str, ...]  # two: left, right
+
+
+class Workbench:
+    """Everything a visitor can do. One a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.store = PreferenceStore(settings.sqlalchemy_url)
+        self.shelf = RunShelf(settings.data_dir)
+        self._shipped = {c.id: c for c in shipped_checkpoints()}
+        self._speed: Speed | None = None
+        self._device = ""
+        self._started = time.time()
+        self._training: dict[tuple[str, str], Pending] = {}
+        self._lock = threading.Lock()
+        self._pairs = PairPool(self)
+        logs = settings.data_dir / "logs"
+        self._sampler = WorkerProcess(
+            "sampler",
+            "playground.services:sampler",
+            {"checkpoints": list(self._shipped.values())},
+            logs,
+            on_ready=self._sampler_ready,
+        )
+        self._trainer = WorkerProcess(
+            "trainer", "playground.services:trainer", {"threads": settings.threads}, logs, on_death=self._trainer_died
+        )
+
+    def start(self) -> None:
+        """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
+        self._close_orphans()
+        self._sampler.start()
+        self._trainer.start()
+
+    def close(self) -> None:
+        """End the children and the store."""
+        self._sampler.close()
+        self._trainer.close()
+        self.store.close()
+
+    # --- status -------------------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """How the models are coming up, in one sentence."""
+        sampler, trainer = self._sampler.ready.is_set(), self._trainer.ready.is_set()
+        if sampler and trainer:
+            text = f"Ready. {self._device}"
+        elif sampler:
+            text = f"Models ready, the trainer is still loading. {self._device}"
+        else:
+            text = f"Models are loading, {time.time() - self._started:.0f} s so far (usually about 10 s)."
+        return Status(sampler, trainer, text, self._speed)
+
+    def _sampler_ready(self, value: tuple[Speed, str]) -> None:
+        self._speed, self._device = value
+
+    # --- checkpoints --------------------------------------------------------------------------------------------
+
+    def checkpoints(self, workspace: str, kind: str = "policy") -> list[Checkpoint]:
+        """All checkpoints of that kind: the shipped ones, then the workspace's own, oldest first."""
+        shipped = [c for c in self._shipped.values() if c.kind == kind]
+        own = [s.checkpoint for s in reversed(self.shelf.summaries(workspace)) if s.checkpoint]
+        return shipped + [c for c in own if c.kind == kind]
+
+    def checkpoint(self, workspace: str, checkpoint_id: str) -> Checkpoint:
+        """The checkpoint with that id. Raises NotFound when this workspace has none."""
+        for kind in ("policy", "reward"):
+            for checkpoint in self.checkpoints(workspace, kind):
+                if checkpoint.id == checkpoint_id:
+                    return checkpoint
+        raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Choose one from the list.")
+
+    def lineage(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
+        """The checkpoint and its ancestors, youngest first."""
+        chain = [checkpoint]
+        while chain[-1].parent:
+            chain.append(self.checkpoint(workspace, chain[-1].parent))
+        return chain
+
+    # --- completions --------------------------------------------------------------------------------------------
+
+    def stream(
+        self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt, sampling: Sampling
+    ) -> Iterator[list[str]]:
+        """The completions of all checkpoints so far, growing together, one list a tenth of a second."""
+        _refuse_empty(prompt)
+        chosen = [self.checkpoint(workspace, c) for c in checkpoint_ids]
+        self._know_parents(workspace, chosen)
+        pending = self._sampler.post("stream", checkpoints=chosen, prompt=prompt, sampling=sampling)
+        return _coalesced(pending.items(), every_s=0.1)
+
+    def sample(
+        self, workspace: str, checkpoint_id: str, prompts: Sequence[Prompt], sampling: Sampling, n: int = 1
+    ) -> list[list[Completion]]:
+        """n completions by one checkpoint for each prompt."""
+        for prompt in prompts:
+            _refuse_empty(prompt)
+        checkpoint = self.checkpoint(workspace, checkpoint_id)
+        return self._sampler.call("sample", checkpoint=checkpoint, prompts=list(prompts), sampling=sampling, n=n)
+
+    def token_scores(
+        self, workspace: str, policy_id: str, reference_id: str, prompt: Prompt, completion: str, sampling: Sampling
+    ) -> list[TokenScore]:
+        """Each token of a completion under policy and reference."""
+        return self._sampler.call(
+            "token_scores",
+            policy=self.checkpoint(workspace, policy_id),
+            reference=self.checkpoint(workspace, reference_id),
+            prompt=prompt,
+            completion=completion,
+            sampling=sampling,
+        )
+
+    def logit_difference(self, workspace: str, a_id: str, b_id: str, prompt: Prompt) -> float:
+        """Largest difference of two checkpoints' next-token logits: 0 means they are the same model."""
+        a, b = self.checkpoint(workspace, a_id), self.checkpoint(workspace, b_id)
+        return self._sampler.call("logit_difference", a=a, b=b, prompt=prompt)
+
+    def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
+        """Raw scores of completions by a reward model."""
+        reward = self.checkpoint(workspace, reward_id)
+        return self._sampler.call("score", reward=reward, completions=list(completions))
+
+    # --- preferences --------------------------------------------------------------------------------------------
+
+    def person(self, workspace: str) -> Annotator:
+        """The visitor as an annotator."""
+        return self.store.annotator(workspace, "person", "you")
+
+    def next_pair(self, workspace: str, checkpoint_id: str, prompt: Prompt | None = None) -> Shown:
+        """Two completions to judge, blind and side-balanced; for the given prompt, or for one of the pocket's."""
+        left, right = self._pairs.take(workspace, checkpoint_id, prompt)
+        token = self.store.show_pair(workspace, self.person(workspace), left, right)
+        return Shown(token, left.prompt.text, (left.text, right.text))
+
+    def choose(
+        self,
+        workspace: str,
+        token: str,
+        choice: Choice,
+        *,
+        judgment_id: str,
+        strength: int | None = None,
+        decision_ms: int | None = None,
+        source: str = "button",
+    ) -> None:
+        """Store a choice; returns after it is on disk. The same judgment_id again changes nothing."""
+        self.store.judge(
+            workspace, token, choice, id=judgment_id, strength=strength, decision_ms=decision_ms, input=source
+        )
+
+    def undo(self, workspace: str) -> Shown | None:
+        """Take the visitor's last choice back and show its pair again; None where there is none."""
+        token = self.store.undo(workspace, self.person(workspace))
+        if token is None:
+            return None
+        shown = self.store.shown(workspace, token)
+        return Shown(token, shown.prompt.text, (shown.left, shown.right))
+
+    def next_set(self, workspace: str, checkpoint_id: str, k: int, prompt: Prompt | None = None) -> Shown:
+        """K completions of one prompt to put in order."""
+        if not 2 <= k <= 6:
+            raise PlaygroundError(f"{k} completions asked for; 2 to 6 can be ranked.", hint="Choose K from 2 to 6.")
+        completions = self._pairs.take_set(workspace, checkpoint_id, k, prompt)
+        token = self._pairs.hold(workspace, completions)
+        return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
+
+    def rank(self, workspace: str, token: str, order: list[list[int]], *, judgment_id: str) -> int:
+        """Store an order of a K-way set (tiers of positions, best first). Returns how many preferences it gave."""
+        completions = self._pairs.held(workspace, token)
+        if sorted(i for tier in order for i in tier) != list(range(len(completions))):
+            raise PlaygroundError("The order does not name every completion once.", hint="Rank all of them.")
+        return len(self.store.rank_many(workspace, self.person(workspace), completions, order, id=judgment_id))
+
+    def persona_labels(
+        self, workspace: str, persona: str, n: int, checkpoint_id: str, temperature: float = 0.7, seed: int = 0
+    ) -> Iterator[int]:
+        """Let a simulated annotator judge n fresh pairs; yields how many are stored so far."""
+        from playground.pocket import PERSONAS, persona_choice
+
+        if persona not in PERSONAS:
+            raise NotFound(f"There is no persona {persona!r}.", hint=f"Choose one of {', '.join(PERSONAS)}.")
+        annotator = self.store.annotator(workspace, "persona", persona)
+        rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
+        done = 0
+        while done < n:
+            pairs = self._pairs.fresh(workspace, checkpoint_id, min(32, n - done), rng.randrange(2**31))
+            rows = [
+                (left, right, persona_choice(persona, left.prompt.text, left.text, right.text, temperature, rng))
+                for left, right in pairs
+            ]
+            self.store.judge_many(workspace, annotator, rows)
+            done += len(rows)
+            yield done
+
+    def preference_rows(self, workspace: str, search: str = "", limit: int = 200) -> list[JudgmentRow]:
+        """Judgements, newest first."""
+        return self.store.rows(workspace, search=search, limit=limit)
+
+    def counts(self, workspace: str) -> SetCounts:
+        """The set in figures."""
+        return self.store.counts(workspace)
+
+    def remove(self, workspace: str, judgment_id: str) -> None:
+        """Leave a judgement out of everything from now on."""
+        self.store.remove(workspace, judgment_id)
+
+    def import_preferences(self, workspace: str, path: Path) -> tuple[int, list[exchange.BadRow]]:
+        """Add a file's rows to the set: (rows added, rows refused with why)."""
+        preferences, bad = exchange.read_preferences(path)
+        annotator = self.store.annotator(workspace, "file", Path(path).name)
+        return self.store.add_preferences(workspace, annotator, preferences, source=Path(path).name), bad
+
+    def export_preferences(self, workspace: str, kind: str) -> Path:
+        """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
+        folder = self.settings.data_dir / "workspaces" / workspace / "exports"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"preferences.{kind}"
+        exchange.write_preferences(self.store.preferences(workspace), path)
+        return path
+
+    # --- runs ---------------------------------------------------------------------------------------------------
+
+    def estimate(self, workspace: str, algorithm: str, values: Json, rows: int) -> float | None:
+        """Seconds a run will take on this machine; None while the machine's speed is not yet known."""
+        if self._speed is None:
+            return None
+        entry = algorithms()[algorithm]
+        seconds = entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS).seconds(self._speed)
+        return seconds * self._correction(workspace, algorithm)
+
+    def _correction(self, workspace: str, algorithm: str) -> float:
+        """How long past runs took against their estimate: the median ratio, 1 without history."""
+        ratios = sorted(
+            s.seconds / s.spec.estimate_s
+            for s in self.shelf.summaries(workspace)[:20]
+            if s.status == "done" and s.spec.algorithm == algorithm and s.spec.estimate_s
+        )
+        return ratios[len(ratios) // 2] if ratios else 1.0
+
+    def start_run(
+        self,
+        workspace: str,
+        algorithm: str,
+        values: Json,
+        *,
+        start_id: str = "pocket-sft",
+        reward_id: str | None = None,
+        examples: Sequence[Example] | None = None,
+        persona: str | None = None,
+        seed: int = 0,
+        name: str = "",
+    ) -> RunSpec:
+        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
+        entry = algorithms()[algorithm]
+        config = _checked_config(entry, values)
+        start = self.checkpoint(workspace, start_id)
+        rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        spec = RunSpec(
+            id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
+            workspace=workspace,
+            algorithm=algorithm,
+            config=dataclasses.asdict(config),
+            start=start,
+            reward=self._reward(workspace, entry, reward_id),
+            persona=persona or self._labelling_persona(workspace),
+            data_hash=snapshot.content_hash if snapshot else content_hash([to_json(r) for r in rows]),
+            data_count=len(rows),
+            snapshot=snapshot.id if snapshot else None,
+            name=name or self._run_name(workspace, entry),
+            seed=seed,
+            threads=self.settings.threads,
+            dtype=self.settings.dtype,
+            estimate_s=self.estimate(workspace, algorithm, dataclasses.asdict(config), len(rows)),
+            created_at=time.time(),
+        )
+        self.shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
+        self._queue(spec)
+        return spec
+
+    def stop_run(self, workspace: str, run_id: str) -> None:
+        """Ask a run to end within a step; what was learned is kept."""
+        self.shelf.tail(workspace, run_id)
+        with self._lock:
+            pending = self._training.get((workspace, run_id))
+        if pending:
+            pending.cancel()
+
+    def resume_run(self, workspace: str, run_id: str) -> RunSpec:
+        """Go on with a run that was stopped or died, in its own folder and curve."""
+        summary = self.run(workspace, run_id)
+        if summary.active or summary.status == "done":
+            raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
+        if not self.shelf.folder(workspace, run_id).resume_path.exists():
+            raise NotAllowed("This run kept nothing to resume from.", hint="Start it again with the same settings.")
+        self._queue(summary.spec)
+        return summary.spec
+
+    def runs(self, workspace: str) -> list[RunSummary]:
+        """All runs, newest first."""
+        return self.shelf.summaries(workspace)
+
+    def run(self, workspace: str, run_id: str) -> RunSummary:
+        """One run. Raises NotFound when this workspace has none of that id."""
+        return self.shelf.tail(workspace, run_id).summary
+
+    def tail(self, workspace: str, run_id: str) -> RunTail:
+        """A run's events, for following it."""
+        return self.shelf.tail(workspace, run_id)
+
+    def latest_run(self, workspace: str, names: Sequence[str]) -> RunSummary | None:
+        """The newest run of one of those algorithms, a running one first."""
+        found = [s for s in self.runs(workspace) if s.spec.algorithm in names]
+        return next((s for s in found if s.active), found[0] if found else None)
+
+    def _queue(self, spec: RunSpec) -> None:
+        folder = self.shelf.folder(spec.workspace, spec.id).path
+        lineage = [*self.lineage(spec.workspace, spec.start)]
+        if spec.reward:
+            lineage.append(spec.reward)
+        pending = self._trainer.post("train", folder=folder, lineage=lineage)
+        with self._lock:
+            self._training[spec.workspace, spec.id] = pending
+        threading.Thread(target=self._forget_when_done, args=(spec, pending), daemon=True).start()
+
+    def _forget_when_done(self, spec: RunSpec, pending: Pending) -> None:
+        try:
+            pending.result()
+        except PlaygroundError as error:
+            self._close_run(spec, error)
+        finally:
+            with self._lock:
+                self._training.pop((spec.workspace, spec.id), None)
+
+    def _close_run(self, spec: RunSpec, error: PlaygroundError) -> None:
+        folder = self.shelf.folder(spec.workspace, spec.id)
+        if folder.ended() is None:
+            hint = "What it had saved is kept. Press Resume to go on from there." if folder.resume_path.exists() else ""
+            folder.append(RunEnded(status="died", message="The training process was killed or crashed.", hint=hint))
+
+    def _trainer_died(self) -> None:
+        """Pending calls have failed by now; _forget_when_done closes their runs."""
+
+    def _close_orphans(self) -> None:
+        for workspace in self.shelf.workspaces():
+            for summary in self.shelf.summaries(workspace):
+                if summary.active:
+                    message = "The playground was closed while this run went on."
+                    hint = "Press Resume to go on from its last save."
+                    self.shelf.folder(workspace, summary.spec.id).append(
+                        RunEnded(status="died", message=message, hint=hint)
+                    )
+
+    def _data(
+        self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int
+    ) -> tuple[list, Snapshot | None]:
+        """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
+        if entry.needs == "preferences":
+            snapshot = self.store.snapshot(workspace)
+            if len(snapshot.preferences) < 4:
+                raise TooFewPreferences(len(snapshot.preferences), 4)
+            return list(snapshot.preferences), snapshot
+        from playground import pocket
+
+        if entry.needs == "examples":
+            return list(examples) if examples else pocket.demonstrations(config.examples, seed), None
+        return pocket.prompt_set(512, seed, kinds=pocket.training_mix()), None
+
+    def _reward(self, workspace: str, entry: Algorithm, reward_id: str | None) -> Checkpoint | None:
+        if entry.needs != "prompts":
+            return None
+        if not reward_id:
+            raise PlaygroundError("PPO needs a reward model and there is none.", hint="Train one in Reward model.")
+        return self.checkpoint(workspace, reward_id)
+
+    def _labelling_persona(self, workspace: str) -> str | None:
+        """The persona that judged most of the set, whose gold reward is then known exactly."""
+        by_persona = self.counts(workspace).by_persona
+        return max(by_persona, key=by_persona.get) if by_persona else None
+
+    def _run_name(self, workspace: str, entry: Algorithm) -> str:
+        number = 1 + sum(s.spec.algorithm == entry.name for s in self.runs(workspace))
+        return f"{entry.title} {number}"
+
+    def _know_parents(self, workspace: str, checkpoints: Sequence[Checkpoint]) -> None:
+        for checkpoint in checkpoints:
+            self.lineage(workspace, checkpoint)
+
+
+class PairPool:
+    """Sampled completions waiting to be shown, so that a choice never waits for the next pair."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._ready: dict[tuple[str, str], queue.SimpleQueue] = {}
+        self._held: dict[tuple[str, str], list[Completion]] = {}
+        self._filling: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+        self._rng = random.Random()
+
+    def take(self, workspace: str, checkpoint_id: str, prompt: Prompt | None) -> tuple[Completion, Completion]:
+        """Two completions with different texts, in random order."""
+        if prompt is not None:
+            completions = self.take_set(workspace, checkpoint_id, 2, prompt)
+            return completions[0], completions[1]
+        key = (workspace, checkpoint_id)
+        with self._lock:
+            ready = self._ready.setdefault(key, queue.SimpleQueue())
+        if ready.empty():
+            self._fill(key)
+        elif ready.qsize() < 8:
+            threading.Thread(target=self._fill, args=(key,), daemon=True).start()
+        return ready.get(timeout=60)
+
+    def take_set(self, workspace: str, checkpoint_id: str, k: int, prompt: Prompt | None) -> list[Completion]:
+        """k completions of one prompt with different texts where the model gives that many."""
+        from playground.pocket import prompt_set, training_mix
+
+        asked = prompt or prompt_set(1, self._rng.randrange(2**31), kinds=training_mix())[0]
+        sampling = Sampling(seed=self._rng.randrange(2**31))
+        drawn = self._bench.sample(workspace, checkpoint_id, [asked], sampling, n=4 * k)[0]
+        distinct = list({c.text: c for c in drawn}.values())[:k]
+        if len(distinct) < 2:
+            raise PlaygroundError(
+                "The model gave the same completion every time, so there is nothing to choose between.",
+                hint="Try another prompt, or a checkpoint that is less certain.",
+            )
+        return distinct
+
+    def fresh(self, workspace: str, checkpoint_id: str, n: int, seed: int) -> list[tuple[Completion, Completion]]:
+        """Up to n pairs with different texts on fresh pocket prompts; at least one."""
+        from playground.pocket import prompt_set, training_mix
+
+        pairs: list[tuple[Completion, Completion]] = []
+        for attempt in range(8):
+            prompts = prompt_set(n, seed + attempt, kinds=training_mix())
+            drawn = self._bench.sample(workspace, checkpoint_id, prompts, Sampling(seed=seed + attempt), n=2)
+            pairs += [(a, b) for a, b in drawn if a.text != b.text]
+            if len(pairs) >= n:
+                return pairs[:n]
+        if not pairs:
+            raise PlaygroundError("This checkpoint answers every prompt in one way only.", hint="Choose another one.")
+        return pairs
+
+    def hold(self, workspace: str, completions: list[Completion]) -> str:
+        """Remember a K-way set until it is ranked; returns its token."""
+        token = uuid.uuid4().hex
+        with self._lock:
+            self._held[workspace, token] = completions
+            while len(self._held) > 1000:
+                self._held.pop(next(iter(self._held)))
+        return token
+
+    def held(self, workspace: str, token: str) -> list[Completion]:
+        """The K-way set of that token. Raises NotFound."""
+        completions = self._held.get((workspace, token))
+        if completions is None:
+            raise NotFound("These completions are no longer waiting for a choice.", hint="Ask for the next ones.")
+        return completions
+
+    def _fill(self, key: tuple[str, str]) -> None:
+        with self._lock:
+            if key in self._filling:
+                return
+            self._filling.add(key)
+        try:
+            for pair in self.fresh(*key, 16, self._rng.randrange(2**31)):
+                self._ready[key].put(pair if self._rng.random() < 0.5 else pair[::-1])
+        finally:
+            with self._lock:
+                self._filling.discard(key)
+
+
+def _refuse_empty(prompt: Prompt) -> None:
+    if not prompt.messages or not prompt.text.strip():
+        raise EmptyPrompt
+
+
+def _checked_config(entry: Algorithm, values: Json):
+    try:
+        return build_config(entry, values)
+    except ValueError as error:
+        raise PlaygroundError(str(error), hint="Correct that setting and start again.") from error
+
+
+def _coalesced(items: Iterator[list[str]], every_s: float) -> Iterator[list[str]]:
+    """At most one item every every_s seconds, and always the last."""
+    shown, latest = 0.0, None
+    for latest in items:
+        now = time.monotonic()
+        if now - shown >= every_s:
+            shown = now
+            yield latest
+            latest = None
+    if latest is not None:
+        yield latest
