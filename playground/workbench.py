@@ -11,7 +11,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from playground.types import (
     content_hash,
 )
 
+WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world, for estimates
 
 
@@ -101,6 +102,15 @@ class Workbench:
         self._sampler.close()
         self._trainer.close()
         self.store.close()
+
+    def workspace_of(self, cookies: Mapping[str, str]) -> str:
+        """The workspace of a browser: "local" for everybody, or in demo mode one for each browser's secret cookie."""
+        if self.settings.mode == "local":
+            return "local"
+        secret = cookies.get(WORKSPACE_COOKIE, "")
+        if len(secret) < 16:
+            raise NotAllowed("This browser has no workspace yet.", hint="Allow cookies for this page and reload it.")
+        return "w" + content_hash(secret)[:24]
 
     # --- status -------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pickle
@@ -94,10 +95,8 @@ class WorkerProcess:
                 self._send(Cancel(call_id))
 
     def _send(self, message: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the reader sees the same broken connection and fails every pending call
             self._connection.send(message)
-        except OSError:
-            pass  # the reader sees the same broken connection and fails every pending call
 
     def _run(self) -> None:
         deaths_before_ready = 0
@@ -198,7 +197,5 @@ class Pending:
 def _unblock(process: subprocess.Popen, address: tuple[str, int], key: bytes) -> None:
     """A child that dies before it connects must not leave its parent waiting in accept()."""
     process.wait()
-    try:
+    with contextlib.suppress(OSError):  # it had connected: nobody listens any more
         Client(address, authkey=key).close()
-    except OSError:
-        pass  # it had connected: nobody listens any more

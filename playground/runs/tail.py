@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.errors import NotFound
-from playground.events import RunEnded, RunStarted, RunStatus, Saved, StepDone, from_line
+from playground.events import Phase, RunEnded, RunStarted, RunStatus, Saved, StepDone, from_line
 from playground.runs.folder import RunFolder
 from playground.types import Checkpoint, Json, RunSpec
 
@@ -81,7 +81,7 @@ def _apply(summary: RunSummary, line: str, folder: RunFolder) -> RunSummary:
     if isinstance(event, RunEnded):
         seconds = event.seconds or event.time - summary.spec.created_at
         return replace(summary, status=event.status, message=event.message, hint=event.hint, seconds=seconds)
-    return summary if summary.status != "waiting" else replace(summary, status="running")
+    return replace(summary, status="running") if isinstance(event, Phase) else summary
 
 
 class RunShelf:
