@@ -104,5 +104,5 @@ def _check(name: str, value: Any, look: Dial) -> None:
         return
     if value != value:
         raise ValueError(f"{look.label} is not a number.")
-    if look.minimum is not None and value < look.minimum or look.maximum is not None and value > look.maximum:
+    if (look.minimum is not None and value < look.minimum) or (look.maximum is not None and value > look.maximum):
         raise ValueError(f"{look.label} is {value}; between {look.minimum} and {look.maximum} is needed.")

@@ -6,7 +6,6 @@ Every method takes the caller's workspace first and touches nothing outside it. 
 from __future__ import annotations
 
 import dataclasses
-import queue
 import random
 import threading
 import time
@@ -18,13 +17,15 @@ from pathlib import Path
 from playground.errors import EmptyPrompt, NotAllowed, NotFound, PlaygroundError, TooFewPreferences
 from playground.events import RunEnded
 from playground.models.catalogue import shipped_checkpoints
+from playground.pairs import PairPool
 from playground.preferences import exchange
 from playground.preferences.store import JudgmentRow, PreferenceStore, SetCounts
 from playground.registry import Algorithm, algorithms, build_config
+from playground.runs.package import package_run
 from playground.runs.process import Pending, WorkerProcess
 from playground.runs.rows import to_json
 from playground.runs.tail import RunShelf, RunSummary, RunTail
-from playground.settings import Settings
+from playground.settings import ASSETS, Settings
 from playground.types import (
     Annotator,
     Checkpoint,
@@ -71,14 +72,14 @@ class Workbench:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.store = PreferenceStore(settings.sqlalchemy_url)
-        self.shelf = RunShelf(settings.data_dir)
+        self.shelf = RunShelf(settings.data_dir, recorded=ASSETS / "recorded")
         self._shipped = {c.id: c for c in shipped_checkpoints()}
         self._speed: Speed | None = None
         self._device = ""
         self._started = time.time()
         self._training: dict[tuple[str, str], Pending] = {}
         self._lock = threading.Lock()
-        self._pairs = PairPool(self)
+        self._pairs = PairPool(self.sample)
         logs = settings.data_dir / "logs"
         self._sampler = WorkerProcess(
             "sampler",
@@ -201,9 +202,12 @@ class Workbench:
         """The visitor as an annotator."""
         return self.store.annotator(workspace, "person", "you")
 
-    def next_pair(self, workspace: str, checkpoint_id: str, prompt: Prompt | None = None) -> Shown:
-        """Two completions to judge, blind and side-balanced; for the given prompt, or for one of the pocket's."""
-        left, right = self._pairs.take(workspace, checkpoint_id, prompt)
+    def next_pair(self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt | None = None) -> Shown:
+        """Two completions to judge, blind, sides by chance; for the given prompt, or for one of the pocket's.
+
+        From one checkpoint both; from two, one each.
+        """
+        left, right = self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
         token = self.store.show_pair(workspace, self.person(workspace), left, right)
         return Shown(token, left.prompt.text, (left.text, right.text))
 
@@ -231,11 +235,11 @@ class Workbench:
         shown = self.store.shown(workspace, token)
         return Shown(token, shown.prompt.text, (shown.left, shown.right))
 
-    def next_set(self, workspace: str, checkpoint_id: str, k: int, prompt: Prompt | None = None) -> Shown:
+    def next_set(self, workspace: str, checkpoint_ids: Sequence[str], k: int, prompt: Prompt | None = None) -> Shown:
         """K completions of one prompt to put in order."""
         if not 2 <= k <= 6:
             raise PlaygroundError(f"{k} completions asked for; 2 to 6 can be ranked.", hint="Choose K from 2 to 6.")
-        completions = self._pairs.take_set(workspace, checkpoint_id, k, prompt)
+        completions = self._pairs.take_set(workspace, tuple(checkpoint_ids), k, prompt)
         token = self._pairs.hold(workspace, completions)
         return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
 
@@ -258,7 +262,7 @@ class Workbench:
         rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
         done = 0
         while done < n:
-            pairs = self._pairs.fresh(workspace, checkpoint_id, min(32, n - done), rng.randrange(2**31))
+            pairs = self._pairs.fresh(workspace, (checkpoint_id,), min(32, n - done), rng.randrange(2**31))
             rows = [
                 (left, right, persona_choice(persona, left.prompt.text, left.text, right.text, temperature, rng))
                 for left, right in pairs
@@ -287,11 +291,14 @@ class Workbench:
 
     def export_preferences(self, workspace: str, kind: str) -> Path:
         """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
-        folder = self.settings.data_dir / "workspaces" / workspace / "exports"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"preferences.{kind}"
+        path = self._exports(workspace) / f"preferences.{kind}"
         exchange.write_preferences(self.store.preferences(workspace), path)
         return path
+
+    def _exports(self, workspace: str) -> Path:
+        folder = self.settings.data_dir / "workspaces" / workspace / "exports"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     # --- runs ---------------------------------------------------------------------------------------------------
 
@@ -382,6 +389,20 @@ class Workbench:
         """A run's events, for following it."""
         return self.shelf.tail(workspace, run_id)
 
+    def recorded_runs(self) -> list[RunSummary]:
+        """The runs that were recorded beforehand and come with the playground."""
+        return [self.shelf.tail("", name).summary for name in self.shelf.recorded_names()]
+
+    def download_run(self, workspace: str, run_id: str) -> Path:
+        """The run as one zip: adapter or weights, events, data, report, reproduce.py."""
+        summary = self.run(workspace, run_id)
+        spec = summary.spec
+        family = self.lineage(workspace, spec.start) + ([spec.reward] if spec.reward else [])
+        carried = [c for c in family if c.id not in self._shipped]
+        return package_run(
+            self.shelf.folder(workspace, run_id), summary, carried, self._exports(workspace) / f"{run_id}.zip"
+        )
+
     def latest_run(self, workspace: str, names: Sequence[str]) -> RunSummary | None:
         """The newest run of one of those algorithms, a running one first."""
         found = [s for s in self.runs(workspace) if s.spec.algorithm in names]
@@ -459,90 +480,6 @@ class Workbench:
     def _know_parents(self, workspace: str, checkpoints: Sequence[Checkpoint]) -> None:
         for checkpoint in checkpoints:
             self.lineage(workspace, checkpoint)
-
-
-class PairPool:
-    """Sampled completions waiting to be shown, so that a choice never waits for the next pair."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-        self._ready: dict[tuple[str, str], queue.SimpleQueue] = {}
-        self._held: dict[tuple[str, str], list[Completion]] = {}
-        self._filling: set[tuple[str, str]] = set()
-        self._lock = threading.Lock()
-        self._rng = random.Random()
-
-    def take(self, workspace: str, checkpoint_id: str, prompt: Prompt | None) -> tuple[Completion, Completion]:
-        """Two completions with different texts, in random order."""
-        if prompt is not None:
-            completions = self.take_set(workspace, checkpoint_id, 2, prompt)
-            return completions[0], completions[1]
-        key = (workspace, checkpoint_id)
-        with self._lock:
-            ready = self._ready.setdefault(key, queue.SimpleQueue())
-        if ready.empty():
-            self._fill(key)
-        elif ready.qsize() < 8:
-            threading.Thread(target=self._fill, args=(key,), daemon=True).start()
-        return ready.get(timeout=60)
-
-    def take_set(self, workspace: str, checkpoint_id: str, k: int, prompt: Prompt | None) -> list[Completion]:
-        """k completions of one prompt with different texts where the model gives that many."""
-        from playground.pocket import prompt_set, training_mix
-
-        asked = prompt or prompt_set(1, self._rng.randrange(2**31), kinds=training_mix())[0]
-        sampling = Sampling(seed=self._rng.randrange(2**31))
-        drawn = self._bench.sample(workspace, checkpoint_id, [asked], sampling, n=4 * k)[0]
-        distinct = list({c.text: c for c in drawn}.values())[:k]
-        if len(distinct) < 2:
-            raise PlaygroundError(
-                "The model gave the same completion every time, so there is nothing to choose between.",
-                hint="Try another prompt, or a checkpoint that is less certain.",
-            )
-        return distinct
-
-    def fresh(self, workspace: str, checkpoint_id: str, n: int, seed: int) -> list[tuple[Completion, Completion]]:
-        """Up to n pairs with different texts on fresh pocket prompts; at least one."""
-        from playground.pocket import prompt_set, training_mix
-
-        pairs: list[tuple[Completion, Completion]] = []
-        for attempt in range(8):
-            prompts = prompt_set(n, seed + attempt, kinds=training_mix())
-            drawn = self._bench.sample(workspace, checkpoint_id, prompts, Sampling(seed=seed + attempt), n=2)
-            pairs += [(a, b) for a, b in drawn if a.text != b.text]
-            if len(pairs) >= n:
-                return pairs[:n]
-        if not pairs:
-            raise PlaygroundError("This checkpoint answers every prompt in one way only.", hint="Choose another one.")
-        return pairs
-
-    def hold(self, workspace: str, completions: list[Completion]) -> str:
-        """Remember a K-way set until it is ranked; returns its token."""
-        token = uuid.uuid4().hex
-        with self._lock:
-            self._held[workspace, token] = completions
-            while len(self._held) > 1000:
-                self._held.pop(next(iter(self._held)))
-        return token
-
-    def held(self, workspace: str, token: str) -> list[Completion]:
-        """The K-way set of that token. Raises NotFound."""
-        completions = self._held.get((workspace, token))
-        if completions is None:
-            raise NotFound("These completions are no longer waiting for a choice.", hint="Ask for the next ones.")
-        return completions
-
-    def _fill(self, key: tuple[str, str]) -> None:
-        with self._lock:
-            if key in self._filling:
-                return
-            self._filling.add(key)
-        try:
-            for pair in self.fresh(*key, 16, self._rng.randrange(2**31)):
-                self._ready[key].put(pair if self._rng.random() < 0.5 else pair[::-1])
-        finally:
-            with self._lock:
-                self._filling.discard(key)
 
 
 def _refuse_empty(prompt: Prompt) -> None:

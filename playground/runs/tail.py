@@ -85,15 +85,18 @@ def _apply(summary: RunSummary, line: str, folder: RunFolder) -> RunSummary:
 
 
 class RunShelf:
-    """All runs of all workspaces: data_dir/workspaces/<workspace>/runs/<run>."""
+    """All runs of all workspaces: data_dir/workspaces/<workspace>/runs/<run>; and the recorded ones everybody sees."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, recorded: Path | None = None) -> None:
         self._root = Path(data_dir) / "workspaces"
+        self._recorded = recorded
         self._tails: dict[tuple[str, str], RunTail] = {}
         self._lock = threading.Lock()
 
     def folder(self, workspace: str, run_id: str) -> RunFolder:
         """The folder of that run, whether or not it is there."""
+        if self._recorded and run_id in self.recorded_names():
+            return RunFolder(self._recorded / run_id)
         return RunFolder(self._root / workspace / "runs" / run_id)
 
     def tail(self, workspace: str, run_id: str) -> RunTail:
@@ -102,7 +105,7 @@ class RunShelf:
         with self._lock:
             tail = self._tails.get(key)
             if tail is None:
-                if run_id not in self._names(workspace):
+                if run_id not in self._names(workspace) and run_id not in self.recorded_names():
                     raise NotFound(f"There is no run {run_id!r} here.", hint="Choose one in the Runs tab.")
                 tail = self._tails[key] = RunTail(self.folder(workspace, run_id))
         tail.refresh()
@@ -113,13 +116,20 @@ class RunShelf:
         found = [self.tail(workspace, name).summary for name in self._names(workspace)]
         return sorted(found, key=lambda s: s.spec.created_at, reverse=True)
 
+    def recorded_names(self) -> list[str]:
+        """Ids of the recorded runs."""
+        return _runs_in(self._recorded) if self._recorded else []
+
     def workspaces(self) -> list[str]:
         """Names of the workspaces that have a folder."""
         return sorted(p.name for p in self._root.iterdir() if p.is_dir()) if self._root.exists() else []
 
     def _names(self, workspace: str) -> list[str]:
-        runs = self._root / workspace / "runs"
-        return [p.name for p in runs.iterdir() if (p / "config.json").exists()] if runs.exists() else []
+        return _runs_in(self._root / workspace / "runs")
+
+
+def _runs_in(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if (p / "config.json").exists()) if folder.exists() else []
 
 
 def thinned(lines: list[str], most: int = 3000) -> list[str]:

@@ -1,0 +1,34 @@
+"""Start the playground: settings, workbench, page, routes."""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # else every event ends with a pandas pass
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def main() -> None:
+    """Launch and serve until interrupted."""
+    from playground.settings import Settings
+    from playground.workbench import Workbench
+
+    settings = Settings.from_environment()
+    bench = Workbench(settings)
+    bench.start()  # the children load torch while the page is being built
+
+    from playground.api.routes import add_routes
+    from playground.ui.page import build_page, launch_options
+
+    page = build_page(bench)
+    app, _, _ = page.launch(
+        server_name=settings.host, server_port=settings.port, prevent_thread_lock=True, **launch_options()
+    )
+    add_routes(app, bench)
+    try:
+        page.block_thread()
+    finally:
+        bench.close()
+
+
+if __name__ == "__main__":
+    main()

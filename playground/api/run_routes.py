@@ -1,0 +1,84 @@
+"""Following a run: its events as server-sent deltas. Backlog first, then what comes; the stream ends with the run."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import FileResponse, StreamingResponse
+
+from playground.registry import algorithms
+from playground.runs.tail import RunTail, thinned
+from playground.types import Json
+from playground.vocabulary import METRICS
+from playground.workbench import Workbench
+
+_POLL_S = 0.1
+_HEARTBEAT_S = 15.0
+
+
+def run_routes(bench: Workbench) -> APIRouter:
+    """GET /api/runs/{id}/events (SSE) and GET /api/runs/{id}/download."""
+    router = APIRouter()
+
+    @router.get("/api/runs/{run_id}/events")
+    async def events(
+        request: Request, run_id: str, after: int = -1, last_event_id: str | None = Header(default=None)
+    ) -> StreamingResponse:
+        tail = bench.tail(bench.workspace_of(request.cookies), run_id)
+        seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_follow(request, tail, seen), media_type="text/event-stream", headers=headers)
+
+    @router.get("/api/runs/{run_id}/download")
+    def download(request: Request, run_id: str) -> FileResponse:
+        path = bench.download_run(bench.workspace_of(request.cookies), run_id)
+        return FileResponse(path, filename=path.name)
+
+    return router
+
+
+async def _follow(request: Request, tail: RunTail, seen: int) -> AsyncIterator[str]:
+    """Messages for one viewer: the run's description once, then lists of events after index `seen`."""
+    first, silent_s = True, 0.0
+    while not await request.is_disconnected():
+        tail.refresh()
+        lines, last = tail.lines[seen + 1 :], len(tail.lines) - 1
+        if first or lines:
+            head = json.dumps(describe_run(tail), ensure_ascii=False) if first else "null"
+            yield f'id: {last}\ndata: {{"run": {head}, "events": [{",".join(thinned(lines))}]}}\n\n'
+            first, silent_s, seen = False, 0.0, last
+        if not tail.summary.active:
+            return
+        silent_s += _POLL_S
+        if silent_s >= _HEARTBEAT_S:
+            silent_s = 0.0
+            yield ": still here\n\n"
+        await asyncio.sleep(_POLL_S)
+
+
+def describe_run(tail: RunTail) -> Json:
+    """What a page needs to draw the run before its first event."""
+    summary, spec = tail.summary, tail.summary.spec
+    entry = algorithms()[spec.algorithm]
+    names = {name for panel in entry.charts for name in panel}
+    return {
+        "id": spec.id,
+        "name": spec.name,
+        "algorithm": spec.algorithm,
+        "title": entry.title,
+        "config": spec.config,
+        "status": summary.status,
+        "estimate_s": spec.estimate_s,
+        "created_at": spec.created_at,
+        "total_steps": summary.total_steps,
+        "start": spec.start.name,
+        "reward": spec.reward.name if spec.reward else None,
+        "persona": spec.persona,
+        "data_count": spec.data_count,
+        "charts": [list(panel) for panel in entry.charts],
+        "metrics": {name: dataclasses.asdict(METRICS[name]) for name in sorted(names)},
+    }

@@ -1,0 +1,50 @@
+"""Make a downloaded run again without the page, and say whether its weights came out the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from playground.events import RunEnded, RunStarted, Saved
+from playground.models.catalogue import shipped_checkpoints
+from playground.runs.folder import RunFolder
+from playground.runs.run import Run
+from playground.training.execute import execute
+from playground.types import Checkpoint
+
+
+def reproduce(path: Path) -> int:
+    """Train again in `path`/again. Returns 0 when the fingerprints agree, 1 when not, and prints both."""
+    original = RunFolder(path)
+    known = _checkpoints(path)
+    spec = original.spec()
+    spec = replace(spec, start=known[spec.start.id], reward=known[spec.reward.id] if spec.reward else None)
+    started = next(e for e in original.events() if isinstance(e, RunStarted))
+    spec = replace(spec, threads=started.threads, dtype=started.dtype)
+    again = RunFolder(path / "again")
+    shutil.rmtree(again.path, ignore_errors=True)
+    again.create(spec, original.rows())
+    ended = execute(Run(again, spec), known.__getitem__)
+    return _compare(original, again, ended)
+
+
+def _checkpoints(path: Path) -> dict[str, Checkpoint]:
+    rows = json.loads((path / "inputs" / "checkpoints.json").read_text(encoding="utf-8"))
+    carried = [Checkpoint(**{**row, "path": str(path / "inputs" / row["id"])}) for row in rows]
+    return {c.id: c for c in [*shipped_checkpoints(), *carried]}
+
+
+def _compare(original: RunFolder, again: RunFolder, ended: RunEnded) -> int:
+    if ended.status == "failed":
+        print(f"The run failed: {ended.message} {ended.hint}")
+        return 1
+    then, now = _fingerprint(original), _fingerprint(again)
+    print(f"then {then}, now {now}: {'the same weights' if then == now else 'different weights'}")
+    return 0 if then == now else 1
+
+
+def _fingerprint(folder: RunFolder) -> str:
+    saved = [e.checkpoint.fingerprint for e in folder.events() if isinstance(e, Saved)]
+    return saved[-1] if saved else ""
