@@ -1,0 +1,1 @@
+"""Prompts in, completions out: the sampler, and the readers of uploaded example files."""
