@@ -1,0 +1,1 @@
+"""Who preferred what: the database of judgments, and the training rows that come of it."""

@@ -1,0 +1,135 @@
+"""One person's judgment: given, taken back, taken out by the host, put back. Each runs in the writer's transaction.
+
+Nothing is deleted: a judgment taken back stays in its table, not valid, with the reason; the event log says when.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from playground.errors import NotAllowed, NotFound
+from playground.preferences import tables
+from playground.preferences.insertion import judgment_row, note
+from playground.types import Choice
+
+_judgment, _assignment = tables.judgment, tables.assignment
+
+
+def give(
+    connection: Connection,
+    workspace: str,
+    token: str,
+    choice: Choice,
+    id: str,
+    *,
+    strength: int | None,
+    decision_ms: int | None,
+    input: str,
+    comment: str,
+) -> str:
+    """Store a judgment, once: the same id again changes nothing. Returns its id."""
+    assignment = _assignment_of(connection, workspace, token)
+    before = connection.execute(
+        select(_judgment.c.assignment).where(_judgment.c.workspace == workspace, _judgment.c.id == id)
+    ).first()
+    if before is not None:
+        if before.assignment == token:
+            return id
+        raise NotAllowed("This judgment's id was used for another pair.", hint="Make a new id for every judgment.")
+    earlier = connection.execute(
+        select(_judgment.c.id, _judgment.c.reason)
+        .where(_judgment.c.assignment == token)
+        .order_by(_judgment.c.seq.desc())
+    ).all()
+    if any(row.reason != "undone" for row in earlier):
+        raise NotAllowed("This pair has been judged already.", hint="Go on with the next pair, or undo the last one.")
+    row = judgment_row(
+        assignment._asdict(),
+        assignment.x,
+        id,
+        choice,
+        strength=strength,
+        decision_ms=decision_ms,
+        input=input,
+        comment=comment,
+        supersedes=earlier[0].id if earlier else None,
+    )
+    connection.execute(insert(_judgment), row)
+    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state="judged"))
+    note(connection, workspace, "judged", id)
+    return id
+
+
+def take_back(connection: Connection, workspace: str, annotator_id: str) -> str | None:
+    """Undo the annotator's newest live judgment, or all of its ranking. Returns the token to judge again, if any."""
+    newest = connection.execute(
+        select(_judgment.c.id, _judgment.c.assignment, _judgment.c.ranking)
+        .where(
+            _judgment.c.workspace == workspace,
+            _judgment.c.annotator == annotator_id,
+            _judgment.c.valid.is_(True),
+        )
+        .order_by(_judgment.c.seq.desc())
+        .limit(1)
+    ).first()
+    if newest is None:
+        return None
+    concerned = select(_judgment.c.assignment).where(
+        _judgment.c.workspace == workspace, _judgment.c.annotator == annotator_id, _judgment.c.valid.is_(True)
+    )
+    if newest.ranking is None:
+        concerned = concerned.where(_judgment.c.id == newest.id)
+    else:
+        concerned = concerned.where(_judgment.c.ranking == newest.ranking)
+    tokens = list(connection.scalars(concerned))
+    live = _judgment.c.assignment.in_(tokens) & _judgment.c.valid.is_(True)
+    connection.execute(update(_judgment).where(live).values(valid=False, reason="undone"))
+    connection.execute(update(_assignment).where(_assignment.c.id.in_(tokens)).values(state="shown"))
+    note(connection, workspace, "undone", newest.id, len(tokens))
+    return newest.assignment
+
+
+def take_out(connection: Connection, workspace: str, judgment_id: str) -> None:
+    """Leave a judgment out of everything from now on. Its pair is not judged anew."""
+    if _find(connection, workspace, judgment_id).valid:
+        _set(connection, workspace, judgment_id, False, "removed")
+        note(connection, workspace, "removed", judgment_id)
+
+
+def put_back(connection: Connection, workspace: str, judgment_id: str) -> None:
+    """Let a removed judgment count again."""
+    found = _find(connection, workspace, judgment_id)
+    if found.valid:
+        return
+    if found.reason != "removed":
+        raise NotAllowed(f"This judgment was {found.reason} by its annotator; only they can judge the pair again.")
+    _set(connection, workspace, judgment_id, True, "")
+    note(connection, workspace, "restored", judgment_id)
+
+
+def _assignment_of(connection: Connection, workspace: str, token: str) -> Row:
+    row = connection.execute(
+        select(_assignment, tables.pair.c.x)
+        .join(tables.pair, _assignment.c.pair == tables.pair.c.id)
+        .where(_assignment.c.workspace == workspace, _assignment.c.id == token)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound("This pair was not shown here.", hint="Reload the page to get a new pair.")
+    return row
+
+
+def _find(connection: Connection, workspace: str, judgment_id: str) -> Row:
+    row = connection.execute(
+        select(_judgment.c.valid, _judgment.c.reason).where(
+            _judgment.c.workspace == workspace, _judgment.c.id == judgment_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound("There is no judgment with that id here.", hint="Reload the list.")
+    return row
+
+
+def _set(connection: Connection, workspace: str, judgment_id: str, valid: bool, reason: str) -> None:
+    here = (_judgment.c.workspace == workspace) & (_judgment.c.id == judgment_id)
+    connection.execute(update(_judgment).where(here).values(valid=valid, reason=reason))

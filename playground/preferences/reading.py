@@ -1,0 +1,181 @@
+"""Questions to the tables: the rows a page lists, the preferences a training run gets, what was left out and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
+
+from playground.preferences import tables
+from playground.preferences.record import JudgmentRow, SetCounts, ShownPair
+from playground.preferences.statistics import share_of
+from playground.types import Annotator, Message, Preference, Prompt
+
+WITHOUT_SIDES = ("ranked", "imported")  # strategies whose left and right say nothing about the page
+
+_judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
+_left, _right = tables.completion.alias("left"), tables.completion.alias("right")
+
+_JUDGED = (
+    _judgment.join(_assignment, _judgment.c.assignment == _assignment.c.id)
+    .join(_annotator, _judgment.c.annotator == _annotator.c.id)
+    .join(_left, _assignment.c.left == _left.c.id)
+    .join(_right, _assignment.c.right == _right.c.id)
+    .join(_prompt, _left.c.prompt == _prompt.c.id)
+)
+
+# Why a judgment is no training row; the first that holds. An empty text: it is one.
+_DROPPED = case(
+    (_judgment.c.valid.is_(False), _judgment.c.reason),
+    (_annotator.c.withdrawn_at.is_not(None), "withdrawn"),
+    (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
+    (_left.c.text == _right.c.text, "same text"),
+    else_="",
+)
+
+
+_COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
+
+
+def read_preferences(connection: Connection, workspace: str) -> list[Preference]:
+    """The training rows, in the order in which they were judged."""
+    question = _judgments(workspace).where(_DROPPED == "").order_by(_judgment.c.seq)
+    prompts: dict[tuple[str, str], Prompt] = {}
+    annotators: dict[str, Annotator] = {}
+    found = []
+    for row in connection.execute(question):
+        key = (row.messages, row.source)
+        if key not in prompts:
+            prompts[key] = _prompt_of(row)
+        annotator = annotators.setdefault(row.annotator_id, _annotator_of(row))
+        chosen, rejected = (row.left, row.right) if row.choice == "left" else (row.right, row.left)
+        found.append(Preference(prompts[key], chosen, rejected, row.id, annotator, row.strength, row.ranking))
+    return found
+
+
+def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
+    """Reason -> judgments that are no training rows."""
+    question = select(_DROPPED, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
+    return {reason: n for reason, n in sorted(connection.execute(question.group_by(_DROPPED)).tuples()) if reason}
+
+
+def read_rows(
+    connection: Connection, workspace: str, search: str, limit: int, offset: int, removed: bool
+) -> list[JudgmentRow]:
+    """Newest first. removed: those that were taken out by hand, instead of those that count."""
+    question = _judgments(workspace).order_by(_judgment.c.seq.desc()).limit(limit).offset(offset)
+    if removed:
+        question = question.where(_judgment.c.valid.is_(False), _judgment.c.reason == "removed")
+    else:
+        question = question.where(_COUNTS)
+    if search:
+        places = (_prompt.c.text, _left.c.text, _right.c.text, _annotator.c.alias, _judgment.c.comment)
+        question = question.where(or_(*(place.icontains(search, autoescape=True) for place in places)))
+    return [
+        JudgmentRow(
+            id=row.id,
+            prompt=row.prompt,
+            left=row.left,
+            right=row.right,
+            choice=row.choice,
+            strength=row.strength,
+            annotator=_annotator_of(row),
+            origin=row.origin,
+            created_at=row.created_at,
+            comment=row.comment,
+            ranking=row.ranking,
+        )
+        for row in connection.execute(question)
+    ]
+
+
+def read_counts(connection: Connection, workspace: str, kind: str | None) -> SetCounts:
+    """Everything the page says about a set, from one pass over it; kind: of these annotators only."""
+    decided = _judgment.c.choice.in_(("left", "right"))
+    chosen_first = _judgment.c.choice == "left"
+    left_length, right_length = func.length(_left.c.text), func.length(_right.c.text)
+    longer = case(
+        (or_(~decided, left_length == right_length), "neither"),
+        (
+            or_(and_(chosen_first, left_length > right_length), and_(~chosen_first, left_length < right_length)),
+            "chosen",
+        ),
+        else_="rejected",
+    )
+    sided = _assignment.c.strategy.not_in(WITHOUT_SIDES)
+    cells = (_DROPPED, _COUNTS, _judgment.c.choice, _annotator.c.kind, sided, longer)
+    question = select(*cells, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
+    people = select(func.count(func.distinct(_judgment.c.annotator))).select_from(_JUDGED)
+    people = people.where(_judgment.c.workspace == workspace, _COUNTS)
+    if kind is not None:
+        question, people = question.where(_annotator.c.kind == kind), people.where(_annotator.c.kind == kind)
+
+    choices, kinds, sides, lengths, dropped = Counter(), Counter(), Counter(), Counter(), Counter()
+    for reason, counts_now, choice, of_kind, has_sides, length, n in connection.execute(question.group_by(*cells)):
+        dropped[reason] += n
+        if not counts_now:
+            continue
+        choices[choice] += n
+        kinds[of_kind] += n
+        lengths[length] += n
+        if has_sides:
+            sides[choice] += n
+    usable = dropped.pop("", 0)
+    return SetCounts(
+        total=choices.total(),
+        by_choice=dict(choices),
+        by_kind=dict(kinds),
+        annotators=connection.scalar(people),
+        usable=usable,
+        dropped=dict(sorted(dropped.items())),
+        left_share=share_of(sides["left"], sides["left"] + sides["right"]),
+        longer_share=share_of(lengths["chosen"], lengths["chosen"] + lengths["rejected"]),
+    )
+
+
+def read_shown(connection: Connection, workspace: str, token: str) -> ShownPair | None:
+    """The pair under this token, on the sides it had."""
+    question = (
+        select(_prompt.c.messages, _prompt.c.source, _left.c.text.label("left"), _right.c.text.label("right"))
+        .select_from(
+            _assignment.join(_left, _assignment.c.left == _left.c.id)
+            .join(_right, _assignment.c.right == _right.c.id)
+            .join(_prompt, _left.c.prompt == _prompt.c.id)
+        )
+        .where(_assignment.c.workspace == workspace, _assignment.c.id == token)
+    )
+    row = connection.execute(question).first()
+    return None if row is None else ShownPair(token, _prompt_of(row), row.left, row.right)
+
+
+def _judgments(workspace: str) -> Select:
+    return (
+        select(
+            _judgment.c.id,
+            _judgment.c.choice,
+            _judgment.c.strength,
+            _judgment.c.ranking,
+            _judgment.c.origin,
+            _judgment.c.comment,
+            _judgment.c.created_at,
+            _annotator.c.id.label("annotator_id"),
+            _annotator.c.alias,
+            _annotator.c.kind,
+            _prompt.c.messages,
+            _prompt.c.source,
+            _prompt.c.text.label("prompt"),
+            _left.c.text.label("left"),
+            _right.c.text.label("right"),
+        )
+        .select_from(_JUDGED)
+        .where(_judgment.c.workspace == workspace)
+    )
+
+
+def _annotator_of(row) -> Annotator:
+    return Annotator(row.annotator_id, row.alias, row.kind)
+
+
+def _prompt_of(row) -> Prompt:
+    return Prompt(tuple(Message(role, content) for role, content in json.loads(row.messages)), row.source)

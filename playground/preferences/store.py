@@ -1,0 +1,284 @@
+"""What the rest of the playground knows of the database. Every method begins with a workspace, and sees nothing else."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from itertools import combinations
+
+from sqlalchemy import delete, func, insert, select, update
+
+from playground.errors import NotAllowed, NotFound
+from playground.preferences import judging, snapshots, tables
+from playground.preferences.database import create_tables, open_engine, reading
+from playground.preferences.insertion import (
+    Verdict,
+    add_pairs,
+    add_verdicts,
+    assignment_row,
+    check_annotator,
+    check_choice,
+    insert_new,
+    note,
+    pair_rows,
+)
+from playground.preferences.reading import read_counts, read_dropped, read_preferences, read_rows, read_shown
+from playground.preferences.record import JudgmentRow, SetCounts, ShownPair
+from playground.preferences.writer import Writer
+from playground.types import (
+    Annotator,
+    AnnotatorKind,
+    Choice,
+    Completion,
+    Preference,
+    Snapshot,
+    content_hash,
+)
+
+MAX_COMMENT = 2000  # characters
+MAX_MS = 2**31 - 1
+
+
+class PreferenceStore:
+    """Judgments in a database. A method that writes returns once its rows are on disk. Any thread may call."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._writer = Writer(self._engine)
+        self._write = self._writer.run
+        try:
+            self._write(create_tables)
+        except Exception:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+        self._writer.close()
+        self._engine.dispose()
+
+    def annotator(self, workspace: str, kind: AnnotatorKind, alias: str) -> Annotator:
+        """The annotator of that kind and alias, made at the first call."""
+        table = tables.annotator
+        here = (table.c.workspace == workspace) & (table.c.kind == kind) & (table.c.alias == alias)
+        question = select(table.c.id, table.c.alias, table.c.kind).where(here)
+        with reading(self._engine) as connection:
+            row = connection.execute(question).first()
+        if row is None:
+            new = {"id": uuid.uuid4().hex, "workspace": workspace, "kind": kind, "alias": alias}
+
+            def add(connection):
+                insert_new(connection, table, [new | {"created_at": time.time()}])
+                return connection.execute(question).one()
+
+            row = self._write(add)
+        return Annotator(*row)
+
+    def show_pair(
+        self,
+        workspace: str,
+        annotator: Annotator,
+        left: Completion,
+        right: Completion,
+        *,
+        strategy: str = "uniform",
+        selection_probability: float = 1.0,
+        kind: str = "main",
+    ) -> str:
+        """Store that the annotator is shown this pair, as given. Returns the single-use token to judge it with."""
+        rows = pair_rows(workspace, left, right, kind)
+        row = assignment_row(rows, annotator.id, strategy, selection_probability, "shown")
+
+        def add(connection):
+            check_annotator(connection, workspace, annotator)
+            add_pairs(connection, [rows])
+            connection.execute(insert(tables.assignment), row)
+
+        self._write(add)
+        return row["id"]
+
+    def shown(self, workspace: str, token: str) -> ShownPair:
+        """The pair that was shown under this token. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            pair = read_shown(connection, workspace, token)
+        if pair is None:
+            raise NotFound("This pair was not shown here.", hint="Reload the page to get a new pair.")
+        return pair
+
+    def shown_count(self, workspace: str, annotator: Annotator) -> int:
+        """How many pairs this annotator was shown so far; pairing.py balances the sides over it."""
+        table = tables.assignment
+        question = select(func.count()).where(table.c.workspace == workspace, table.c.annotator == annotator.id)
+        with reading(self._engine) as connection:
+            return connection.scalar(question)
+
+    def judge(
+        self,
+        workspace: str,
+        token: str,
+        choice: Choice,
+        *,
+        id: str,
+        strength: int | None = None,
+        decision_ms: int | None = None,
+        input: str = "button",
+        comment: str = "",
+    ) -> str:
+        """Store a choice on a shown pair and return its id, which the caller made: sending the same again is harmless.
+
+        Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair.
+        """
+        check_choice(choice, strength)
+        if not 1 <= len(id) <= 64:
+            raise NotAllowed(f"The judgment's id has {len(id)} characters; 1 to 64 are needed.", hint="Use a UUID.")
+        if len(comment) > MAX_COMMENT:
+            raise NotAllowed(f"The comment has {len(comment)} characters; at most {MAX_COMMENT} are kept.")
+        if decision_ms is not None and not 0 <= decision_ms <= MAX_MS:
+            decision_ms = None  # a clock that jumped must not cost the vote
+        return self._write(
+            lambda connection: judging.give(
+                connection,
+                workspace,
+                token,
+                choice,
+                id,
+                strength=strength,
+                decision_ms=decision_ms,
+                input=input[:32],
+                comment=comment,
+            )
+        )
+
+    def judge_many(
+        self, workspace: str, annotator: Annotator, rows: list[tuple[Completion, Completion, Choice]]
+    ) -> list[str]:
+        """Store what a persona or a model chose of (left, right) pairs, all or nothing. Returns the judgments' ids."""
+        for _, _, choice in rows:
+            check_choice(choice, None)
+        verdicts = [
+            Verdict(uuid.uuid4().hex, pair_rows(workspace, left, right), choice, annotator.id)
+            for left, right, choice in rows
+        ]
+        self._add(workspace, annotator, verdicts, "uniform", "pair", "judged")
+        return [verdict.id for verdict in verdicts]
+
+    def rank_many(
+        self, workspace: str, annotator: Annotator, completions: list[Completion], order: list[list[int]], *, id: str
+    ) -> list[str]:
+        """Store a ranking of K completions as its K(K-1)/2 judgments, which share the ranking's id.
+
+        order: tiers of indices into completions, best first; those in one tier are tied. The same id again is harmless.
+        Raises: NotAllowed where order does not hold every index once.
+        """
+        k = len(completions)
+        if k < 2 or sorted(i for tier in order for i in tier) != list(range(k)):
+            raise NotAllowed(
+                f"The ranking is {order} of {k} completions; each of them must stand in it once.",
+                hint="Place every completion in a tier.",
+            )
+        tier_of = {i: position for position, tier in enumerate(order) for i in tier}
+        verdicts = []
+        for i, j in combinations(range(k), 2):
+            choice = "tie" if tier_of[i] == tier_of[j] else "left" if tier_of[i] < tier_of[j] else "right"
+            rows = pair_rows(workspace, completions[i], completions[j])
+            row_id = content_hash([annotator.id, id, i, j])[:32]
+            verdicts.append(Verdict(row_id, rows, choice, annotator.id, ranking=id))
+        self._add(workspace, annotator, verdicts, "ranked", "ranking", "ranked")
+        return [verdict.id for verdict in verdicts]
+
+    def undo(self, workspace: str, annotator: Annotator) -> str | None:
+        """Take the annotator's newest judgment (or ranking) back. Returns its token, to judge again; None: none left."""
+        return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id))
+
+    def remove(self, workspace: str, judgment_id: str) -> None:
+        """Leave a judgment out of counts and later snapshots. Raises: NotFound."""
+        self._write(lambda connection: judging.take_out(connection, workspace, judgment_id))
+
+    def restore(self, workspace: str, judgment_id: str) -> None:
+        """Let a removed judgment count again. Raises: NotFound; NotAllowed where its annotator undid it."""
+        self._write(lambda connection: judging.put_back(connection, workspace, judgment_id))
+
+    def withdraw(self, workspace: str, annotator: Annotator) -> None:
+        """Leave everything this annotator judged out of counts and later snapshots, for good."""
+        table = tables.annotator
+
+        def mark(connection):
+            check_annotator(connection, workspace, annotator)
+            connection.execute(update(table).where(table.c.id == annotator.id).values(withdrawn_at=time.time()))
+            note(connection, workspace, "withdrawn", annotator.id)
+
+        self._write(mark)
+
+    def erase(self, workspace: str) -> None:
+        """Delete all that a workspace holds, snapshots too."""
+
+        def clear(connection):
+            for table in reversed(tables.metadata.sorted_tables):
+                if "workspace" in table.c:
+                    connection.execute(delete(table).where(table.c.workspace == workspace))
+
+        self._write(clear)
+
+    def rows(
+        self, workspace: str, *, search: str = "", limit: int = 200, offset: int = 0, removed: bool = False
+    ) -> list[JudgmentRow]:
+        """Judgments that count, newest first; removed: those taken out by hand. search: any part of any text."""
+        with reading(self._engine) as connection:
+            return read_rows(connection, workspace, search, limit, offset, removed)
+
+    def counts(self, workspace: str, kind: AnnotatorKind | None = None) -> SetCounts:
+        """What the set holds and how lopsided it is; kind: of these annotators only."""
+        with reading(self._engine) as connection:
+            return read_counts(connection, workspace, kind)
+
+    def preferences(self, workspace: str) -> list[Preference]:
+        """The rows a training run would get now, in the order in which they were judged."""
+        with reading(self._engine) as connection:
+            return read_preferences(connection, workspace)
+
+    def snapshot(self, workspace: str) -> Snapshot:
+        """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot."""
+        with reading(self._engine) as connection:
+            event = snapshots.last_event(connection, workspace)
+            preferences = read_preferences(connection, workspace)
+            dropped = read_dropped(connection, workspace)
+        return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
+
+    def get_snapshot(self, workspace: str, id: str) -> Snapshot:
+        """A frozen set, as it was. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            return snapshots.find(connection, workspace, id)
+
+    def add_preferences(self, workspace: str, annotator: Annotator, preferences: list[Preference], source: str) -> int:
+        """Store imported preferences; source is the file's name. Returns how many were new.
+
+        The same prompt, chosen and rejected by the same annotator is one preference, however often it comes, and one
+        that was removed stays removed: repeats are len(preferences) minus the answer. A row that names its annotator
+        keeps alias and kind; a person's alias gets the source added, so that nobody here is taken for somebody in
+        a file.
+        """
+        judges = {None: annotator}
+        verdicts = []
+        for p in preferences:
+            if p.annotator not in judges:
+                alias = f"{p.annotator.alias} ({source})" if p.annotator.kind == "person" else p.annotator.alias
+                judges[p.annotator] = self.annotator(workspace, p.annotator.kind, alias)
+            check_choice("left", p.strength)
+            chosen, rejected = Completion(p.prompt, p.chosen), Completion(p.prompt, p.rejected)
+            rows = pair_rows(workspace, chosen, rejected, author="file")
+            judge = judges[p.annotator].id
+            row_id = content_hash([judge, rows.prompt["content_hash"], p.chosen, p.rejected])[:32]
+            verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, p.ranking))
+        return self._add(workspace, annotator, verdicts, "imported", source, "imported")
+
+    def _add(
+        self, workspace: str, annotator: Annotator, verdicts: list[Verdict], strategy: str, origin: str, event: str
+    ) -> int:
+        def add(connection):
+            check_annotator(connection, workspace, annotator)
+            added = add_verdicts(connection, verdicts, strategy, origin)
+            if added:
+                note(connection, workspace, event, verdicts[0].ranking or verdicts[0].id, added)
+            return added
+
+        return self._write(add)

@@ -1,0 +1,195 @@
+"""The record of who was shown what and what they chose, as SQLAlchemy Core tables.
+
+Ids of prompts, completions and pairs are hashes of their content and of the workspace: storing a thing twice stores it
+once, and equal texts in two workspaces are two rows. Times are seconds since 1970. Rows are only ever added; the few
+fields that change (a judgment's `valid`, an assignment's `state`) say what holds now, `event` how it came to be.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _id() -> Column:
+    return Column("id", String(64), primary_key=True)
+
+
+def _workspace() -> Column:
+    return Column("workspace", String(128), nullable=False, index=True)
+
+
+def _created_at() -> Column:
+    return Column("created_at", Float, nullable=False)
+
+
+def _to(name: str, table: str, nullable: bool = False) -> Column:
+    return Column(name, ForeignKey(f"{table}.id"), nullable=nullable, index=True)
+
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True), _created_at())
+
+session = Table(  # one gathering of people with its rules; a workspace may have several
+    "session",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("join_code", String(32), nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("seed", Integer, nullable=False, server_default="0"),
+    Column("rubric_version", String(32), nullable=False, server_default="1"),
+    Column("consent_version", String(32), nullable=False, server_default="1"),
+    Column("tie_rule", String(32), nullable=False, server_default="drop"),
+    Column("target_overlap", Integer, nullable=False, server_default="1"),
+    Column("state", String(16), nullable=False, server_default="open"),
+    Column("delete_after", Float),
+    _created_at(),
+)
+
+annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is known
+    "annotator",
+    metadata,
+    _id(),
+    _workspace(),
+    _to("session", "session", nullable=True),
+    Column("alias", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("secret_hash", String(64)),
+    Column("role", String(16), nullable=False, server_default="participant"),
+    Column("consent_at", Float),
+    Column("consent_version", String(32)),
+    Column("consent_scope", String(16)),  # train, or publish
+    Column("withdrawn_at", Float),
+    _created_at(),
+    UniqueConstraint("workspace", "kind", "alias"),
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("messages", Text, nullable=False),  # JSON: [[role, content], ...]
+    Column("text", Text, nullable=False),  # the last turn, for searching
+    Column("source", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("moderation_state", String(16), nullable=False, server_default="unseen"),
+    _created_at(),
+)
+
+completion = Table(
+    "completion",
+    metadata,
+    _id(),
+    _workspace(),
+    _to("prompt", "prompt"),
+    Column("text", Text, nullable=False),
+    Column("origin", String(16), nullable=False),  # model, human, file
+    Column("checkpoint", String(128)),
+    Column("sampling", Text),  # JSON of Sampling, seed included
+    Column("finish_reason", String(16), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    _created_at(),
+)
+
+pair = Table(  # x <= y by id: one row whichever side each was shown on
+    "pair",
+    metadata,
+    _id(),
+    _workspace(),
+    _to("prompt", "prompt"),
+    _to("x", "completion"),
+    _to("y", "completion"),
+    Column("kind", String(16), nullable=False),  # main, anchor, gold, practice
+    _created_at(),
+)
+
+assignment = Table(  # made when the pair is shown; its id is the single-use token
+    "assignment",
+    metadata,
+    _id(),
+    _workspace(),
+    _to("annotator", "annotator"),
+    _to("pair", "pair"),
+    _to("left", "completion"),
+    _to("right", "completion"),
+    Column("strategy", String(32), nullable=False),  # uniform, ...; ranked and imported had no sides
+    Column("selection_probability", Float, nullable=False),
+    Column("lease_until", Float),
+    Column("shown_at", Float, nullable=False),
+    Column("state", String(16), nullable=False),  # shown, judged
+)
+
+judgment = Table(
+    "judgment",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # the order in which judgments arrived
+    Column("id", String(64), nullable=False),  # made by whoever judged, so that a replay is recognised
+    _workspace(),
+    _to("assignment", "assignment"),
+    _to("annotator", "annotator"),
+    Column("choice", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),  # x, y, tie, both_bad, skip: the choice without its side
+    Column("strength", Integer),
+    Column("ranking", String(64)),
+    Column("origin", Text, nullable=False),  # pair, ranking, or the name of the file it came from
+    Column("reasons", Text, nullable=False, server_default=""),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("decision_ms", Integer),
+    Column("input", String(32), nullable=False),
+    Column("rubric_version", String(32), nullable=False, server_default="1"),
+    Column("client_time", Float),
+    Column("supersedes", String(64)),
+    Column("valid", Boolean, nullable=False),
+    Column("reason", String(32), nullable=False, server_default=""),  # why not valid: undone, removed
+    _created_at(),
+    UniqueConstraint("workspace", "id"),
+)
+Index(
+    "one_live_judgment_per_assignment",
+    judgment.c.assignment,
+    unique=True,
+    sqlite_where=judgment.c.valid.is_(True),
+    postgresql_where=judgment.c.valid.is_(True),
+)
+
+event = Table(  # append only
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _workspace(),
+    Column(
+        "kind", String(16), nullable=False
+    ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen
+    Column("subject", String(128), nullable=False),  # the id it happened to
+    Column("count", Integer, nullable=False, server_default="1"),  # judgments concerned
+    _created_at(),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("last_event", Integer, nullable=False),
+    Column("tie_rule", String(32), nullable=False, server_default="drop"),
+    Column("content_hash", String(64), nullable=False),
+    Column("rows", Text, nullable=False),  # JSON of the preferences themselves, with their judgment ids
+    Column("dropped", Text, nullable=False),  # JSON: reason -> judgments left out
+    _created_at(),
+)
