@@ -1,0 +1,84 @@
+"""Who may import whom: the rooms of the house, held by a test."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from playground.settings import ROOT
+
+PACKAGE = ROOT / "playground"
+FOUNDATION = {"types", "errors", "events", "vocabulary", "settings", "registry"}
+# Each room may import the rooms named here (and the foundation, and itself).
+MAY_IMPORT = {
+    "models": set(),
+    "preferences": set(),
+    "runs": set(),
+    "pocket": {"models"},  # its build trains and loads with the models room
+    "completions": {"models", "preferences", "runs", "pocket"},
+    "rewards": {"models", "preferences", "runs", "pocket"},
+    "training": {"models", "runs", "pocket", "completions", "rewards"},  # rows, never the store
+    "services": {"models", "runs", "pocket", "completions", "rewards", "training"},
+    "pairs": {"pocket"},
+    "workbench": {"models", "preferences", "runs", "pocket", "pairs", "completions"},
+    "ui": {"models", "preferences", "runs", "pocket", "completions", "workbench"},
+    "api": {"preferences", "runs", "pocket", "workbench"},
+}
+HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "safetensors", "tokenizers"}
+ONLY_IN = {"gradio": {"ui"}, "sqlalchemy": {"preferences"}, "trl": {"training", "services"}, "plotly": {"ui", "api"}}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_above_it(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("playground.") and name.count(".")}
+    if room in FOUNDATION:
+        allowed = FOUNDATION | {"training"}  # the registry looks for algorithms there
+    else:
+        allowed = FOUNDATION | {room} | MAY_IMPORT[room]
+    known = {room_of(p) for p in FILES}
+    assert rooms & known <= allowed
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_libraries_stay_in_their_rooms(path):
+    tops = {name.split(".")[0] for name in imports(path)}
+    for library, rooms in ONLY_IN.items():
+        assert library not in tops or room_of(path) in rooms
+
+
+@pytest.mark.parametrize("module", ["playground.workbench", "playground.ui.page", "playground.api.routes"])
+def test_importing_the_page_loads_no_torch(module):
+    code = f"import sys, {module}; print(sorted({HEAVY!r} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "[]"
+
+
+def test_registering_the_algorithms_loads_no_torch():
+    code = f"import sys; from playground.registry import algorithms; print(len(algorithms()), {HEAVY!r} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.stdout.split() == ["4", "set()"], result.stderr
+
+
+def test_the_app_file_stays_small():
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 40

@@ -1,0 +1,56 @@
+import math
+
+import pytest
+
+from playground.registry import algorithms, build_config, dials
+from playground.types import Speed, Workload
+from playground.vocabulary import METRICS
+
+ENTRIES = list(algorithms().values())
+IDS = [entry.name for entry in ENTRIES]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_every_charted_metric_is_in_the_vocabulary(entry):
+    names = {name for panel in entry.charts for name in panel}
+    assert names and names <= set(METRICS)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_every_setting_has_a_dial_with_a_tooltip_and_one_is_the_main_one(entry):
+    looks = dials(entry.config)
+    assert all(len(look.help) > 20 for look in looks.values())
+    assert sum(look.place == "main" for look in looks.values()) == 1
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_every_preset_gives_a_valid_config(entry):
+    for values in entry.presets.values():
+        build_config(entry, values)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_the_default_lies_within_every_dials_range(entry):
+    config = entry.config()
+    build_config(entry, {name: getattr(config, name) for name in dials(entry.config)})
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_the_estimate_grows_with_the_rows_or_the_work(entry):
+    speed = Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1)
+    small = entry.workload(entry.config(), 50, 40)
+    assert isinstance(small, Workload)
+    assert math.isfinite(small.seconds(speed)) and small.seconds(speed) > 0
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_an_unknown_setting_is_refused_by_name(entry):
+    with pytest.raises(ValueError, match="betta"):
+        build_config(entry, {"betta": 1})
+
+
+def test_a_value_out_of_range_or_not_a_number_is_refused():
+    entry = algorithms()["dpo"]
+    for bad in (-1.0, 1e9, math.nan):
+        with pytest.raises(ValueError):
+            build_config(entry, {"beta": bad})
