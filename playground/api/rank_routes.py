@@ -1,0 +1,158 @@
+"""Routes of the Rank tab: plain JSON, so that a choice takes milliseconds while a run trains.
+
+Nothing sent to the browser says which checkpoint wrote what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+
+from playground.errors import PlaygroundError
+from playground.types import Choice, Json, Prompt
+from playground.workbench import Shown, Workbench
+
+_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 400
+_Id = Annotated[str, Field(min_length=1, max_length=64)]
+_Checkpoints = Annotated[list[_Id], Field(min_length=1, max_length=2)]
+_PromptText = Annotated[str, Field(max_length=20_000)]
+
+
+class PairAsked(BaseModel):
+    """Whose completions to show, and to which prompt; without one the pocket world's."""
+
+    checkpoints: _Checkpoints
+    prompt: _PromptText | None = None
+
+
+class SetAsked(BaseModel):
+    """The same for k completions to put in order."""
+
+    checkpoints: _Checkpoints
+    k: int = Field(ge=2, le=6)
+    prompt: _PromptText | None = None
+
+
+class ChoiceMade(BaseModel):
+    """One choice. The id is made in the browser, so that sending it twice stores it once."""
+
+    id: _Id
+    token: _Id
+    choice: Choice
+    strength: Literal[1, 2, 3] | None = None
+    decision_ms: int | None = Field(default=None, ge=0, lt=2**31)
+    input: Literal["key", "mouse", "touch"] = "mouse"
+
+
+class OrderMade(BaseModel):
+    """One order of a set: tiers of positions, best first."""
+
+    id: _Id
+    token: _Id
+    order: Annotated[list[list[int]], Field(min_length=1, max_length=6)]
+
+
+class RefusalsAsJson(APIRoute):
+    """Answers what is refused with {"message", "hint"}."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except PlaygroundError as error:
+                name = getattr(error, "name", type(error).__name__)
+                return refusal(_STATUS.get(name, 400), error.message, error.hint)
+            except RequestValidationError as error:
+                return refusal(422, _what_was_wrong(error), "Reload the page and try again.")
+
+        return answer
+
+
+def refusal(status: int, message: str, hint: str) -> JSONResponse:
+    """What went wrong and what to do, for the page to show."""
+    return JSONResponse({"message": message, "hint": hint}, status_code=status)
+
+
+def rank_routes(bench: Workbench) -> APIRouter:
+    """The routes under /api/rank."""
+    router = APIRouter(prefix="/api/rank", route_class=RefusalsAsJson)
+
+    def workspace(request: Request) -> str:
+        return bench.workspace_of(request.cookies)
+
+    @router.post("/pair")
+    def pair(asked: PairAsked, request: Request) -> Json:
+        return _pair_json(bench.next_pair(workspace(request), asked.checkpoints, _prompt(asked.prompt)))
+
+    @router.post("/choice")
+    def choice(made: ChoiceMade, request: Request) -> Json:
+        here = workspace(request)
+        bench.choose(
+            here,
+            made.token,
+            made.choice,
+            judgment_id=made.id,
+            strength=made.strength,
+            decision_ms=made.decision_ms,
+            source=made.input,
+        )
+        return {"saved": True, "counts": _counts_json(bench, here)}
+
+    @router.post("/undo")
+    def undo(request: Request) -> Json:
+        here = workspace(request)
+        shown = bench.undo(here)
+        return {**_pair_json(shown), "counts": _counts_json(bench, here)} if shown else {}
+
+    @router.post("/set")
+    def next_set(asked: SetAsked, request: Request) -> Json:
+        shown = bench.next_set(workspace(request), asked.checkpoints, asked.k, _prompt(asked.prompt))
+        return {"token": shown.token, "prompt": shown.prompt, "completions": list(shown.completions)}
+
+    @router.post("/order")
+    def order(made: OrderMade, request: Request) -> Json:
+        here = workspace(request)
+        preferences = bench.rank(here, made.token, made.order, judgment_id=made.id)
+        return {"saved": True, "preferences": preferences, "counts": _counts_json(bench, here)}
+
+    @router.get("/counts")
+    def counts(request: Request) -> Json:
+        return _counts_json(bench, workspace(request))
+
+    @router.get("/export/{kind}")
+    def export(kind: Literal["jsonl", "csv", "parquet"], request: Request) -> FileResponse:
+        path = bench.export_preferences(workspace(request), kind)
+        return FileResponse(path, filename=path.name, content_disposition_type="attachment")
+
+    return router
+
+
+def _prompt(text: str | None) -> Prompt | None:
+    return None if text is None else Prompt.user(text)
+
+
+def _pair_json(shown: Shown) -> Json:
+    left, right = shown.completions
+    return {"token": shown.token, "prompt": shown.prompt, "left": left, "right": right}
+
+
+def _counts_json(bench: Workbench, workspace: str) -> Json:
+    counts = bench.counts(workspace)
+    return {
+        "yours": counts.by_kind.get("person", 0),
+        "persona": counts.by_kind.get("persona", 0),
+        "total": counts.total,
+    }
+
+
+def _what_was_wrong(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'][1:])}: {first['msg']}."
