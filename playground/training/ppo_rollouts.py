@@ -1,0 +1,239 @@
+"""The first half of a PPO iteration: write completions, score them, and lay out what the updates need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from playground.models.decode import generate_ids
+from playground.models.logps import CompletionLogps, completion_logps
+from playground.training.algorithms.ppo import PPOConfig
+from playground.training.ppo_math import explained_variance, gae, kl_estimates, masked_mean, token_rewards, whiten
+
+
+@dataclass(frozen=True, slots=True)
+class Rollouts:
+    """Completions the policy wrote, as reward functions see them."""
+
+    prompt_index: list[int]  # where each prompt stands in the list the run was given
+    prompt_ids: list[list[int]]
+    completion_ids: list[list[int]]  # nothing after the end token, which is included
+    ended: list[bool]  # the last token is an end token
+
+
+Ids = Sequence[Sequence[int]]  # token ids, one list a row
+ScoreRollouts = Callable[[Rollouts], Sequence[float]]  # one number a completion, larger is better
+
+
+@dataclass(slots=True)
+class Batch:
+    """One iteration's rollouts and all that its updates need. Tensors are (B, T), 0 where mask is False."""
+
+    rollouts: Rollouts
+    mask: Tensor
+    old_logps: Tensor  # nats, by the policy that sampled
+    old_values: Tensor
+    advantages: Tensor  # whitened
+    returns: Tensor
+    plan: list[list[int]]  # the rows of every minibatch, pass after pass
+    metrics: dict[str, float]
+    done: int = 0  # minibatches of the plan worked through
+    figures: dict[str, list[float]] = field(default_factory=dict)  # metric -> one number a minibatch
+    first_ratio_gap: float = 0.0  # max |ratio - 1| on the first minibatch: rounding only, or something is wrong
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands: what changes from iteration to iteration beside weights, optimiser and generator."""
+
+    kl_coef: float
+    iteration: int = 0  # iterations finished
+    reward_mean: float | None = None  # None: the scale of the reward is not set yet
+    reward_std: float = 1.0
+    batch: Batch | None = None  # an iteration that was stopped between two minibatches
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What one run learns with. One backbone serves as policy and value; the reference is a frozen copy of it or a
+    context manager in which the policy's adapter is off."""
+
+    policy: nn.Module
+    value_head: nn.Module  # hidden state -> one number
+    reference: nn.Module | Callable[[], AbstractContextManager]
+    optimiser: torch.optim.Optimizer
+    settings: PPOConfig
+    generator: torch.Generator  # the run's own, on the CPU; everything random comes from it
+    pad_id: int
+    end_ids: Sequence[int]
+    autocast_dtype: torch.dtype | None
+    should_stop: Callable[[], bool]
+
+    @property
+    def device(self) -> torch.device:
+        return self.value_head.weight.device
+
+    def score(
+        self, model: nn.Module, prompt_ids: Ids, completion_ids: Ids, temperature: float | None = None, **returns: bool
+    ) -> CompletionLogps:
+        """completion_logps in the run's precision, at the temperature that sampled unless another is named."""
+        with torch.autocast(self.device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None):
+            return completion_logps(
+                model,
+                prompt_ids,
+                completion_ids,
+                pad_id=self.pad_id,
+                temperature=self.settings.temperature if temperature is None else temperature,
+                **returns,
+            )
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """(B, T, H) -> (B, T). Detached: the value head learns from the backbone's states and leaves them alone."""
+        return self.value_head(hidden.detach().float()).squeeze(-1)
+
+    def as_reference(self) -> tuple[nn.Module, AbstractContextManager]:
+        """The module to run as the reference, and the context to run it in."""
+        if isinstance(self.reference, nn.Module):
+            return self.reference, nullcontext()
+        return self.policy, self.reference()
+
+
+def set_reward_scale(learner: Learner, progress: Progress, prompts: Ids, reward_fn: ScoreRollouts) -> bool:
+    """Fix the reward's mean and spread on completions of the reference, once. False where a stop came first."""
+    if not learner.settings.normalise_rollouts:
+        progress.reward_mean = 0.0
+        return True
+    model, context = learner.as_reference()
+    with context:
+        rollouts = write(learner, model, prompts, learner.settings.normalise_rollouts)
+    if rollouts is None:
+        return False
+    rewards = torch.tensor(reward_fn(rollouts), dtype=torch.float64)
+    spread = rewards.std().item() if len(rewards) > 1 else 0.0
+    progress.reward_mean = rewards.mean().item()
+    progress.reward_std = spread if spread != 0 else 1.0
+    return True
+
+
+def collect(
+    learner: Learner,
+    progress: Progress,
+    prompts: Ids,
+    reward_fn: ScoreRollouts,
+    gold_fn: ScoreRollouts | None = None,
+) -> Batch | None:
+    """Roll out, score, and estimate advantages. None where a stop came first; the generator is then as it was."""
+    settings = learner.settings
+    rollouts = write(learner, learner.policy, prompts, settings.rollouts)
+    if rollouts is None:
+        return None
+    plan = minibatch_plan(learner, rollouts)
+    mask, logps, ref_logps, values, entropy = _look(learner, rollouts, plan)
+    reward = (torch.tensor(reward_fn(rollouts), dtype=torch.float64) - progress.reward_mean) / progress.reward_std
+    penalty = settings.missing_end_penalty * (~torch.tensor(rollouts.ended)).double()
+    earned = token_rewards((reward - penalty).to(logps), logps, ref_logps, mask, progress.kl_coef)
+    advantages, returns = gae(earned, values, mask, settings.gamma, settings.gae_lambda)
+    divergence = kl_estimates(logps, ref_logps, mask)
+    metrics = {
+        "proxy_reward": reward.mean().item(),
+        "missing_end_penalty": penalty.mean().item(),
+        "kl": divergence["k1"].mean().item(),
+        "k3": divergence["k3"].mean().item(),
+        "kl_coef": progress.kl_coef,
+        "entropy": masked_mean(entropy, mask).item(),
+        "length": mask.sum().item() / len(mask),
+        "stop_rate": sum(rollouts.ended) / len(mask),
+        "explained_variance": explained_variance(values, returns, mask).item(),
+    }
+    if gold_fn is not None:
+        metrics["gold_reward"] = torch.tensor(gold_fn(rollouts), dtype=torch.float64).mean().item()
+    return Batch(rollouts, mask, logps, values, whiten(advantages, mask), returns, plan, metrics)
+
+
+@torch.no_grad()
+def write(learner: Learner, model: nn.Module, prompts: Ids, count: int) -> Rollouts | None:
+    """Draw prompts and let the model complete them from its full distribution. None where a stop came first."""
+    before = learner.generator.get_state()
+    index = draw(len(prompts), count, learner.generator)
+    prompt_ids = [list(prompts[i]) for i in index]
+    completion_ids = generate_ids(
+        model,
+        prompt_ids,
+        max_new_tokens=learner.settings.max_new_tokens,
+        temperature=learner.settings.temperature,
+        top_p=1.0,
+        end_ids=tuple(learner.end_ids),
+        pad_id=learner.pad_id,
+        generator=learner.generator,
+        should_stop=learner.should_stop,
+        autocast_dtype=learner.autocast_dtype,
+    )
+    if learner.should_stop():
+        learner.generator.set_state(before)
+        return None
+    completion_ids = [cut_after_end(ids, learner.end_ids) for ids in completion_ids]
+    ended = [bool(ids) and ids[-1] in learner.end_ids for ids in completion_ids]
+    return Rollouts(index, prompt_ids, completion_ids, ended)
+
+
+def draw(population: int, count: int, generator: torch.Generator) -> list[int]:
+    """`count` places below `population`, none twice before all have come once."""
+    drawn: list[int] = []
+    while len(drawn) < count:
+        drawn += torch.randperm(population, generator=generator).tolist()
+    return drawn[:count]
+
+
+def cut_after_end(ids: Sequence[int], end_ids: Sequence[int]) -> list[int]:
+    """The ids up to the first end token, which stays."""
+    for position, token in enumerate(ids):
+        if token in end_ids:
+            return list(ids[: position + 1])
+    return list(ids)
+
+
+def minibatch_plan(learner: Learner, rollouts: Rollouts) -> list[list[int]]:
+    """The rows of every minibatch of every pass. Rows of like length lie together, so that pieces are padded little."""
+    settings, plan = learner.settings, []
+    for _ in range(settings.ppo_epochs):
+        order = torch.randperm(len(rollouts.ended), generator=learner.generator).tolist()
+        for rows in pieces(order, settings.minibatch_size):
+            plan.append(sorted(rows, key=lambda row: len(rollouts.prompt_ids[row]) + len(rollouts.completion_ids[row])))
+    return plan
+
+
+def pieces(rows: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Rows in runs of at most `size`."""
+    for start in range(0, len(rows), size):
+        yield list(rows[start : start + size])
+
+
+@torch.no_grad()
+def _look(learner: Learner, rollouts: Rollouts, plan: Sequence[Sequence[int]]) -> tuple[Tensor, ...]:
+    """mask, log-probs of policy and reference, values, entropy: each (B, T).
+
+    In the very pieces of the first pass: the first update repeats this computation, so its ratio is 1 in bf16 too.
+    """
+    count = len(rollouts.ended)
+    longest = max(len(ids) for ids in rollouts.completion_ids)
+    mask = torch.zeros(count, longest, dtype=torch.bool, device=learner.device)
+    logps, ref_logps, values, entropy = torch.zeros(4, count, longest, device=learner.device)
+    first_pass = plan[: len(plan) // learner.settings.ppo_epochs]
+    for rows in (piece for minibatch in first_pass for piece in pieces(minibatch, learner.settings.microbatch_size)):
+        prompts = [rollouts.prompt_ids[row] for row in rows]
+        completions = [rollouts.completion_ids[row] for row in rows]
+        scored = learner.score(learner.policy, prompts, completions, return_hidden=True, return_entropy=True)
+        model, context = learner.as_reference()
+        with context:
+            reference = learner.score(model, prompts, completions)
+        width = scored.mask.shape[1]
+        mask[rows, :width] = scored.mask
+        logps[rows, :width] = scored.token_logps
+        ref_logps[rows, :width] = reference.token_logps
+        values[rows, :width] = learner.values(scored.hidden).masked_fill(~scored.mask, 0)
+        entropy[rows, :width] = scored.entropy
+    return mask, logps, ref_logps, values, entropy
