@@ -1,0 +1,46 @@
+"""The README is checked against the code: what it must name, it names."""
+
+import dataclasses
+import re
+
+import pytest
+
+from playground.registry import algorithms
+from playground.settings import ROOT, Settings
+from playground.vocabulary import METRICS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(algorithms()))
+def test_every_algorithm_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_every_metric_is_in_the_readme(name):
+    assert f"| `{name}` |" in README
+
+
+@pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Settings)])
+def test_every_setting_is_in_the_readme(field):
+    assert f"`PLAYGROUND_{field.upper()}`" in README
+
+
+def test_every_tab_is_in_the_readme():
+    from playground.ui.tab import tabs
+
+    titles = [tab.title for tab in tabs()]
+    assert len(titles) == 7
+    for title in titles:
+        assert re.search(rf"^\| {re.escape(title)} \|", README, re.MULTILINE)
+
+
+def test_the_commands_of_the_readme_name_files_that_exist():
+    for name in re.findall(r"-r (\S+\.txt)|python (\S+\.py)", README):
+        assert (ROOT / next(filter(None, name))).exists()
+
+
+def test_the_space_header_pins_the_gradio_that_requirements_pin():
+    pinned = re.search(r"gradio==(\S+)", (ROOT / "requirements.txt").read_text())[1]
+    assert f"sdk_version: {pinned}" in README
