@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from playground.pocket.facts import Fact
 from playground.pocket.features import REFUSAL
@@ -75,7 +76,7 @@ def _grade_poem(task: Task, text: str) -> bool:
 def rhymes(text: str) -> int:
     """How many lines rhyme with the line before."""
     ends = [words[-1] for line in text.casefold().split("\n") if (words := re.findall(r"\w+", line))]
-    return sum(pair in RHYMES or pair[::-1] in RHYMES for pair in zip(ends, ends[1:], strict=False))
+    return sum(pair in RHYMES or pair[::-1] in RHYMES for pair in pairwise(ends))
 
 
 def _grade_story(task: Task, text: str) -> bool:
