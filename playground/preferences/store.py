@@ -1,4 +1,4 @@
-"""What the rest of the playground knows of the database. Every method begins with a workspace, and sees nothing else."""
+"""What the rest of the playground knows of the database. Every method begins with a workspace and sees no other."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class PreferenceStore:
         return [verdict.id for verdict in verdicts]
 
     def undo(self, workspace: str, annotator: Annotator) -> str | None:
-        """Take the annotator's newest judgment (or ranking) back. Returns its token, to judge again; None: none left."""
+        """Take the annotator's newest judgment or ranking back. Returns its token, to judge again; None: no more."""
         return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id))
 
     def remove(self, workspace: str, judgment_id: str) -> None:
