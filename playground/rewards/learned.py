@@ -1,0 +1,117 @@
+"""A trained reward model: saved, loaded, and asked for scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.errors import ModelNotUsable
+from playground.types import Checkpoint, Completion
+
+if TYPE_CHECKING:
+    from playground.rewards.network import RewardNetwork
+
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedReward:
+    """Scores completions, raw: comparable within one reward model, not between two."""
+
+    network: RewardNetwork
+    tokenizer: Any
+    checkpoint: Checkpoint | None = None
+    batch_size: int = 64
+
+    def __call__(self, completions: Sequence[Completion]) -> list[float]:
+        """One number a completion; larger is better. The end token is scored only where there was one."""
+        from playground.models.chat import encode_completion, encode_prompt
+
+        prompts = [encode_prompt(self.tokenizer, c.prompt) for c in completions]
+        texts = [encode_completion(self.tokenizer, c.text, c.finish_reason == "stop") for c in completions]
+        return score_tokens(self.network, prompts, texts, self.tokenizer.pad_token_id, self.batch_size)
+
+
+def score_tokens(
+    network: RewardNetwork, prompts: list[list[int]], completions: list[list[int]], pad_id: int, batch_size: int = 64
+) -> list[float]:
+    """One number a row, worked through in order of length so that little padding is read."""
+    import torch
+
+    from playground.rewards.network import collate
+
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]) + len(completions[i]))
+    scores = [0.0] * len(prompts)
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        batch = collate([prompts[i] for i in rows], [completions[i] for i in rows], pad_id)
+        with torch.inference_mode():
+            logits = network(**{name: tensor.to(network.device) for name, tensor in batch.items()}).logits
+        for i, score in zip(rows, logits.squeeze(-1).tolist(), strict=True):
+            scores[i] = score
+    return scores
+
+
+def save_reward(
+    network: RewardNetwork,
+    tokenizer: Any,
+    folder: Path,
+    *,
+    id: str,
+    name: str,
+    parent: Checkpoint,
+    run_id: str | None = None,
+    data_hash: str = "",
+    seed: int = 0,
+) -> Checkpoint:
+    """Write weights (safetensors), config and tokenizer into folder, and say what lies there."""
+    from safetensors.torch import save_file
+
+    from playground.models.catalogue import fingerprint
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()}
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    network.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Checkpoint(
+        id=id,
+        name=name,
+        kind="reward",
+        card=parent.card,
+        path=str(folder.resolve()),
+        parent=parent.id,
+        method="reward_model",
+        run_id=run_id,
+        data_hash=data_hash,
+        seed=seed,
+        fingerprint=fingerprint(folder),
+        created_at=time.time(),
+    )
+
+
+def load_reward(checkpoint: Checkpoint, device: str | None = None) -> LearnedReward:
+    """The reward model of a checkpoint, ready to score.
+
+    Raises: ModelNotUsable when the checkpoint is no reward model, or its folder is missing or incomplete.
+    """
+    from safetensors.torch import load_file
+    from transformers import AutoConfig, AutoTokenizer
+
+    from playground.models.devices import pick_device
+    from playground.rewards.network import RewardNetwork
+
+    folder = Path(checkpoint.path)
+    if checkpoint.kind != "reward":
+        raise ModelNotUsable(f"{checkpoint.name} writes text; it does not score.", hint="Pick a reward model.")
+    if not (folder / WEIGHTS).is_file():
+        raise ModelNotUsable(f"{checkpoint.name} has no weights in {folder}.", hint="Train a reward model again.")
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    network = RewardNetwork(config)
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return LearnedReward(network.to(device or pick_device()).eval(), tokenizer, checkpoint)

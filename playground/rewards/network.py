@@ -1,0 +1,61 @@
+"""The network that scores: a language model's body with one linear head over what it made of a completion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+
+class RewardNetwork(PreTrainedModel):
+    """Mean and last hidden state of the completion -> one number.
+
+    The last state knows how the completion ended, the mean what stands in it; with few labels both together
+    rank held-out pairs better than the last state alone. The head starts at zero, so every reward does.
+    """
+
+    config_class = None  # any causal language model's
+    base_model_prefix = "body"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+
+    def __init__(self, config: Any, body: PreTrainedModel | None = None) -> None:
+        super().__init__(config)
+        self.head = nn.Linear(2 * config.get_text_config().hidden_size, 1)
+        self.post_init()  # before the body is there, whose weights it must not touch
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.body = AutoModel.from_config(config) if body is None else body
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, completion_mask: Tensor, **_: Any
+    ) -> SequenceClassifierOutput:
+        """Rewards as logits (B, 1). All three arguments are (B, T), padded on the right."""
+        states = self.body(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).last_hidden_state
+        with torch.autocast(states.device.type, enabled=False):
+            return SequenceClassifierOutput(logits=self.head(_pooled(states.float(), completion_mask)))
+
+
+def _pooled(states: Tensor, mask: Tensor) -> Tensor:
+    """(B, T, H) -> (B, 2H): the mean over the mask beside the state at its last position."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    mean = (states * weight).sum(1) / weight.sum(1).clamp(min=1)
+    last = (mask * torch.arange(1, mask.shape[1] + 1, device=mask.device)).argmax(1)
+    return torch.cat([mean, states[torch.arange(len(states), device=states.device), last]], -1)
+
+
+def collate(prompts: list[list[int]], completions: list[list[int]], pad_id: int) -> dict[str, Tensor]:
+    """Token lists as one right-padded batch: input_ids, attention_mask, completion_mask, each (B, T)."""
+    length = max(len(p) + len(c) for p, c in zip(prompts, completions, strict=True))
+    input_ids = torch.full((len(prompts), length), pad_id)
+    attention_mask, completion_mask = torch.zeros_like(input_ids), torch.zeros_like(input_ids)
+    for i, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        end = len(prompt) + len(completion)
+        input_ids[i, :end] = torch.tensor(prompt + completion)
+        attention_mask[i, :end] = 1
+        completion_mask[i, len(prompt) : end] = 1
+    return {"input_ids": input_ids, "attention_mask": attention_mask, "completion_mask": completion_mask}

@@ -1,0 +1,183 @@
+"""The reward model: a network that learns to score completions the way an annotator compares them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from playground.events import Phase
+from playground.registry import algorithm, dial
+from playground.runs.run import Run
+from playground.training.inputs import TrainInputs
+from playground.types import Checkpoint, Preference, Workload
+
+if TYPE_CHECKING:
+    from playground.models.loader import LoadedModel
+    from playground.rewards.network import RewardNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class RewardModelConfig:
+    """The dials of the reward model."""
+
+    labels: int = dial(
+        2000,
+        "Preferences",
+        "How many to learn from, at most. Ten teach little, a hundred a simple taste, a thousand a finer one.",
+        minimum=4,
+        maximum=20000,
+        step=10,
+        place="main",
+    )
+    epochs: int = dial(
+        4,
+        "Epochs",
+        "How often each pair is seen. Too many and the pairs are memorised: the held-out loss rises.",
+        minimum=1,
+        maximum=20,
+    )
+    learning_rate: float = dial(
+        2e-4,
+        "Learning rate",
+        "Size of each step; the head that makes the score takes ten times as large ones. Larger models need less.",
+        minimum=1e-6,
+        maximum=1e-2,
+    )
+    batch_size: int = dial(
+        16, "Batch size", "Pairs behind one step. Larger steps are steadier and fewer.", minimum=1, maximum=256
+    )
+    rows_at_once: int = dial(
+        0,
+        "Rows at once",
+        "Pairs on the device at one time; 0: the whole batch. Lower it when memory runs out; the result is the same.",
+        minimum=0,
+        maximum=256,
+    )
+    centre_coef: float = dial(
+        1e-3,
+        "Pull towards zero",
+        "Only differences between scores are learned; this keeps the scores themselves near 0. More shrinks them.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    held_out_share: float = dial(
+        0.2,
+        "Held-out share",
+        "Share of the prompts kept for testing. More makes the test surer and leaves less to learn from.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+    learning_curve: bool = dial(
+        False,
+        "Learning curve",
+        "At the end, train again on 10, 30, 100 and all pairs and show how accuracy grows with labels. Takes longer.",
+    )
+    adapter: str = dial(
+        "full",
+        "Weights to train",
+        "full changes every weight. lora adds a small adapter beside frozen weights: less memory, for larger models.",
+        choices=("full", "lora"),
+    )
+    lora_rank: int = dial(
+        16, "LoRA rank", "Width of the adapter. More rank can learn more and takes more memory.", minimum=1, maximum=256
+    )
+    max_length: int = dial(
+        512, "Longest row", "Tokens of prompt and answer together; longer rows are left out.", minimum=16, maximum=8192
+    )
+    seed: int = dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+
+
+def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
+    """A row has two completions. The learning curve trains again on subsets, together about the size of the whole."""
+    count = min(rows, config.labels)
+    train = count * (1 - config.held_out_share) * 2 * tokens * config.epochs
+    held_out = count * config.held_out_share * 2 * tokens
+    again = 2.5 if config.learning_curve else 1.0
+    return Workload(train_tokens=train * again, score_tokens=9 * held_out, fixed_s=1.5 * again)
+
+
+@algorithm(
+    "reward_model",
+    title="Reward model",
+    needs="preferences",
+    makes="reward",
+    config=RewardModelConfig,
+    formula=r"\mathcal{L}(\phi) = -\log \sigma\big(r_\phi(x, y_w) - r_\phi(x, y_l)\big)",
+    about=(
+        "A copy of the policy gets one number as its output and learns to give chosen answers the higher one. "
+        "It then stands in for the annotator, who could not score every answer in training."
+    ),
+    charts=(
+        ("accuracy", "held_out_accuracy"),
+        ("loss", "held_out_loss"),
+        ("margin", "held_out_margin"),
+        ("grad_norm",),
+        ("learning_rate",),
+    ),
+    workload=_workload,
+    presets={
+        "Usual": {"epochs": 4},
+        "Memorised": {"epochs": 20},
+        "With learning curve": {"learning_curve": True},
+        "Larger model": {"adapter": "lora", "learning_rate": 1e-4, "rows_at_once": 4},
+    },
+)
+def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig) -> Checkpoint:
+    """Bradley-Terry: the chosen completion's score above the rejected one's (arXiv:2203.02155, eq. 1)."""
+    from playground.models.loader import copy_model
+    from playground.training.learning_curve import learning_curve
+    from playground.training.pairs import worth_learning
+    from playground.training.reward_fit import PairTest, merge_adapter, reward_trainer, scoring_network, usable_pairs
+    from playground.training.split import split_by_prompt
+    from playground.training.trained_policy import trainable
+    from playground.training.trl_bridge import Watch, finish, fit
+
+    run.emit(Phase("preparing the pairs"))
+    start = inputs.start
+    split = split_by_prompt(_drawn(worth_learning(run, inputs.preferences), config), config.held_out_share, config.seed)
+    train, held_out = (usable_pairs(run, start, rows, config.max_length) for rows in (split.train, split.held_out))
+    untouched = replace(start, model=copy_model(start.model)) if config.learning_curve else None
+    policy = trainable(start, config)
+    network = scoring_network(policy)
+    test = PairTest(run, network, policy.tokenizer.pad_token_id, held_out)
+    watch = Watch(
+        held_out=test.measure if held_out.tokens else None,
+        train_count=len(train.tokens),
+        held_out_count=len(held_out.tokens),
+    )
+    trainer = reward_trainer(run, policy, network, train.tokens, watch, config)
+    run.emit(Phase("training"))
+    outcome = fit(trainer, run, watch, inputs.resume)
+    merge_adapter(policy, network)
+    test.report(outcome.step)
+    run.emit(Phase("saving"))
+    checkpoint = finish(run, outcome, _saved(run, policy, network, config))
+    if untouched is not None and held_out.tokens:
+        learning_curve(run, untouched, train, held_out, config, outcome.step)
+    return checkpoint
+
+
+def _saved(run: Run, policy: LoadedModel, network: RewardNetwork, config: RewardModelConfig) -> Checkpoint:
+    from playground.rewards.learned import save_reward
+
+    spec = run.spec
+    return save_reward(
+        network,
+        policy.tokenizer,
+        run.folder.checkpoint_path,
+        id=spec.id,
+        name=spec.name or "reward model",
+        parent=spec.start,
+        run_id=spec.id,
+        data_hash=spec.data_hash,
+        seed=config.seed,
+    )
+
+
+def _drawn(preferences: list[Preference], config: RewardModelConfig) -> list[Preference]:
+    """As many as the dial says, drawn by seed."""
+    if len(preferences) <= config.labels:
+        return preferences
+    order = random.Random(config.seed).sample(range(len(preferences)), config.labels)
+    return [preferences[i] for i in sorted(order)]

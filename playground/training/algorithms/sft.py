@@ -1,0 +1,153 @@
+"""Supervised fine-tuning: from a model that continues documents to one that answers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.errors import NothingToLearn
+from playground.events import Phase
+from playground.registry import algorithm, dial
+from playground.runs.run import Run
+from playground.training.inputs import TrainInputs
+from playground.types import Checkpoint, Example, Json, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class SFTConfig:
+    """The dials of supervised fine-tuning."""
+
+    examples: int = dial(
+        500,
+        "Examples",
+        "How many demonstrations to learn from. A few hundred teach the form of an answer; thousands add knowledge.",
+        minimum=10,
+        maximum=20000,
+        step=10,
+        place="main",
+    )
+    adapter: str = dial(
+        "full",
+        "Weights to train",
+        "full changes every weight. lora adds a small adapter beside frozen weights: less memory, for larger models.",
+        choices=("full", "lora"),
+    )
+    lora_rank: int = dial(
+        16, "LoRA rank", "Width of the adapter. More rank can learn more and takes more memory.", minimum=1, maximum=256
+    )
+    learning_rate: float = dial(
+        1e-3,
+        "Learning rate",
+        "Size of each step. Too low learns nothing, too high forgets everything. Larger models need less.",
+        minimum=1e-6,
+        maximum=1e-2,
+    )
+    epochs: int = dial(
+        1, "Epochs", "How often each example is seen. More epochs fit the examples closer.", minimum=1, maximum=20
+    )
+    batch_size: int = dial(
+        16, "Batch size", "Examples behind one step. Larger steps are steadier and fewer.", minimum=1, maximum=256
+    )
+    rows_at_once: int = dial(
+        0,
+        "Rows at once",
+        "Rows on the device at one time; 0: the whole batch. Lower it when memory runs out; the result is the same.",
+        minimum=0,
+        maximum=256,
+    )
+    held_out_share: float = dial(
+        0.05,
+        "Held-out share",
+        "Share of the examples kept for testing. More makes the test surer and leaves less to learn from.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+    max_length: int = dial(
+        512, "Longest row", "Tokens of prompt and answer together; longer rows are left out.", minimum=16, maximum=8192
+    )
+    seed: int = dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+
+
+def _workload(config: SFTConfig, rows: int, tokens: int) -> Workload:
+    count = min(rows, config.examples)
+    held_out = count * config.held_out_share
+    train_tokens = (count - held_out) * tokens * config.epochs
+    return Workload(train_tokens=train_tokens, score_tokens=8 * held_out * tokens, fixed_s=1.5)
+
+
+@algorithm(
+    "sft",
+    title="Supervised fine-tuning",
+    needs="examples",
+    makes="policy",
+    config=SFTConfig,
+    formula=r"\mathcal{L}(\theta) = -\frac{1}{|y|}\sum_{t} \log \pi_\theta(y_t \mid x, y_{<t})",
+    about=(
+        "The model reads prompts with good answers and makes each token of the answers more likely. "
+        "It learns the form of a dialogue here; most of what it says it knew from pretraining."
+    ),
+    charts=(("loss", "held_out_loss"), ("token_accuracy",), ("entropy",), ("grad_norm",), ("learning_rate",)),
+    workload=_workload,
+    presets={
+        "Quick": {"examples": 200},
+        "Usual": {"examples": 500},
+        "Thorough": {"examples": 4000},
+        "Larger model": {"adapter": "lora", "learning_rate": 2e-4, "rows_at_once": 4},
+    },
+)
+def train_sft(run: Run, inputs: TrainInputs, config: SFTConfig) -> Checkpoint:
+    """Raise the likelihood of the demonstrations, tokens of the answer only (arXiv:2203.02155, step 1)."""
+    from trl import SFTConfig as TRLConfig
+    from trl import SFTTrainer
+
+    from playground.training.held_out import token_loss
+    from playground.training.probes import prober
+    from playground.training.split import split_examples
+    from playground.training.tokens import example_tokens, usable
+    from playground.training.trained_policy import saved, trainable
+    from playground.training.trl_bridge import Schedule, Watch, build_trainer, finish, fit, trl_arguments
+
+    run.emit(Phase("preparing the examples"))
+    split = split_examples(_drawn(inputs.examples, config), config.held_out_share, config.seed)
+    loaded = trainable(inputs.start, config)
+    train = usable(run, example_tokens(loaded.tokenizer, split.train), loaded.model, config.max_length)
+    held_out = usable(run, example_tokens(loaded.tokenizer, split.held_out), loaded.model, config.max_length)
+    knows_chat = bool(loaded.tokenizer.chat_template)  # from the first step on
+    watch = Watch(
+        probe=prober(loaded, inputs, template_at=lambda step: "chat" if step and knows_chat else "auto"),
+        held_out=(lambda step: {"held_out_loss": token_loss(loaded, held_out)}) if held_out else None,
+        train_count=len(train),
+        held_out_count=len(held_out),
+    )
+    schedule = Schedule(
+        config.learning_rate,
+        config.epochs,
+        config.batch_size,
+        config.rows_at_once,
+        config.seed,
+        warmup_steps=min(20, len(train) * config.epochs // config.batch_size // 4),
+        weight_decay=0.01,
+        adam_beta2=0.98,
+    )
+    arguments = trl_arguments(TRLConfig, schedule, run, loaded, max_length=None)
+    rows = [_labelled(row) for row in train]
+    trainer = build_trainer(SFTTrainer, run, loaded, rows, watch, model=loaded.model, args=arguments)
+    run.emit(Phase("training"))
+    outcome = fit(trainer, run, watch, inputs.resume)
+    run.emit(Phase("saving"))
+    return finish(run, outcome, saved(run, loaded, "sft", config.seed, knows_chat))
+
+
+def _drawn(examples: Sequence[Example], config: SFTConfig) -> list[Example]:
+    """As many as the dial says, drawn by seed. Raises: NothingToLearn without examples."""
+    if not examples:
+        raise NothingToLearn("There are no examples to learn from.", hint="Pick a demonstration set or upload one.")
+    order = random.Random(config.seed).sample(range(len(examples)), min(config.examples, len(examples)))
+    return [examples[i] for i in order]
+
+
+def _labelled(row: Json) -> Json:
+    """TRL's form of a row: -100 where no loss is taken, which is on the prompt."""
+    prompt, completion = row["prompt_ids"], row["completion_ids"]
+    return {"input_ids": prompt + completion, "labels": [-100] * len(prompt) + completion}

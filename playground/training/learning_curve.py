@@ -1,0 +1,45 @@
+"""How accuracy grows with labels: the reward model trained again on fewer, tested on the same held-out pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from playground.events import Measured, Phase
+from playground.rewards.agreement import accuracy
+from playground.runs.run import Run
+from playground.training.reward_fit import Pairs, pair_scores, reward_trainer, scoring_network
+from playground.training.trained_policy import trainable
+from playground.training.trl_bridge import Watch, release
+from playground.types import Json
+
+if TYPE_CHECKING:
+    from playground.models.loader import LoadedModel
+    from playground.training.algorithms.reward_model import RewardModelConfig
+
+SIZES = (10, 30, 100)
+
+
+def learning_curve(
+    run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: RewardModelConfig, step: int
+) -> None:
+    """Measured "learning_curve": one point a size, each with its accuracy and 95 % interval. Ends early on a stop."""
+    points: list[Json] = []
+    for size in [*(s for s in SIZES if s < len(train.tokens)), len(train.tokens)]:
+        if run.stop_requested:
+            break
+        run.emit(Phase(f"training again on {size} pairs"))
+        points.append({"pairs": size, **_point(run, start, train, held_out, config, size)})
+        run.emit(Measured(step, "learning_curve", {"points": points}))
+
+
+def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: RewardModelConfig, size: int) -> Json:
+    from playground.models.loader import copy_model
+
+    policy = trainable(replace(start, model=copy_model(start.model)), config)
+    network = scoring_network(policy)
+    trainer = reward_trainer(run, policy, network, train.tokens[:size], Watch(), config, silent=True)
+    trainer.train()
+    release(network)
+    chosen, rejected = pair_scores(network, held_out.tokens, policy.tokenizer.pad_token_id)
+    return accuracy([c - r for c, r in zip(chosen, rejected, strict=True)])
