@@ -69,6 +69,7 @@ def ppo(
     demonstrations: Sequence[Demonstration] = (),
     autocast_dtype: torch.dtype | None = None,
     resume_folder: Path | None = None,
+    resume: bool = True,
 ) -> Progress:
     """Train policy and value_head in place; returns where the run ended (fewer iterations after a stop).
 
@@ -76,8 +77,8 @@ def ppo(
     reference: a frozen module, or a function that gives a context in which the policy is its own reference.
     prompts: token ids, one list each. reward_fn, gold_fn: numbers for Rollouts, in their own units.
     generator: on the CPU, the run's own. Same state, same curve, whatever else draws random numbers.
-    resume_folder: where the state is kept every save_every iterations and at the end; a state found there is gone on
-    from, and gives the very weights an uninterrupted run gives.
+    resume_folder: where the state is kept every save_every iterations and at the end. With resume, a state found there
+    is gone on from, and gives the very weights an uninterrupted run gives.
 
     Raises: NonFiniteLoss when a loss or gradient is not finite; the weights before that step are kept.
     """
@@ -93,7 +94,8 @@ def ppo(
         autocast_dtype=autocast_dtype,
         should_stop=should_stop,
     )
-    progress = (resume_folder and load_state(learner, resume_folder)) or Progress(kl_coef=settings.kl_coef)
+    found = load_state(learner, resume_folder) if resume_folder and resume else None
+    progress = found or Progress(kl_coef=settings.kl_coef)
     while progress.iteration < settings.iterations:
         if not _iterate(learner, progress, prompts, reward_fn, gold_fn, demonstrations, on_iteration):
             break
@@ -216,7 +218,7 @@ def _gradients(learner: Learner, batch: Batch, rows: list[int]) -> dict[str, flo
 
 
 def _ptx_gradients(learner: Learner, demonstrations: Sequence[Demonstration]) -> float:
-    """Add ptx_coef times the loss of a language model on demonstrations (arXiv:2203.02155, eq. 2); returns that loss."""
+    """Add ptx_coef times the language-model loss of demonstrations (arXiv:2203.02155, eq. 2); returns that loss."""
     settings = learner.settings
     rows = draw(len(demonstrations), settings.ptx_batch, learner.generator)
     tokens = sum(len(demonstrations[row][1]) for row in rows)

@@ -31,9 +31,14 @@ def save_state(learner: Learner, progress: Progress, folder: Path) -> None:
     os.replace(temporary, folder / _FILE)
 
 
+def has_state(folder: Path) -> bool:
+    """Whether a run was left here to go on from."""
+    return (folder / _FILE).exists()
+
+
 def load_state(learner: Learner, folder: Path) -> Progress | None:
     """Put the stored state into the learner; None where the folder holds none. Only plain data is ever unpickled."""
-    if not (folder / _FILE).exists():
+    if not has_state(folder):
         return None
     state = torch.load(folder / _FILE, map_location="cpu", weights_only=True)
     with torch.no_grad():
