@@ -1,23 +1,49 @@
-"""The page: head, tab bar, tabs in pipeline order, status line."""
+"""The page: head, status line, tab bar, tabs in pipeline order."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import gradio as gr
 
 from playground.ui.tab import Context, tabs
+from playground.ui.theme import head, theme
 from playground.workbench import Workbench
+
+_BRAND = """<header id="brand"><h1>Alignment Playground</h1>
+<p>Take a base language model to an aligned one, step by step, and watch what each step does to it.</p></header>"""
 
 
 def build_page(bench: Workbench) -> gr.Blocks:
     """The whole page as Blocks, not yet launched."""
     with gr.Blocks(title="Alignment Playground", analytics_enabled=False) as page:
-        gr.HTML("<h1>Alignment Playground</h1>")
-        bar = gr.Tabs()
+        gr.HTML(_BRAND, apply_default_css=False, js_on_load=None)
+        gr.HTML(
+            html_template='<p class="status-line" role="status">Asking how the models are…</p>',
+            js_on_load="Playground.status(element)",
+            apply_default_css=False,
+            elem_id="status",
+        )
+        bar = gr.Tabs(elem_id="steps", overflow_behavior="wrap")
         context = Context(bench, bar, gr.State([]), gr.State([]), gr.State(""))
         with bar:
-            for tab in tabs():
-                with gr.Tab(tab.title, id=tab.id) as item:
-                    gr.Markdown(tab.intro)
+            for number, tab in enumerate(tabs(), start=1):
+                with gr.Tab(f"{number} {tab.title}", id=tab.id, elem_id=f"tab-{tab.id}") as item:
+                    gr.Markdown(tab.intro, elem_classes="lead")
                     tab.build(context, item)
+        page.load(None, js="() => Playground.openFromAddress()")
     page.queue(default_concurrency_limit=20, max_size=500, status_update_rate=5)
     return page
+
+
+def launch_options() -> dict[str, Any]:
+    """What launch() has to be told about looks and limits."""
+    return {
+        "theme": theme(),
+        "head": head(),
+        "max_threads": 120,
+        "ssr_mode": False,
+        "run_history": False,  # it would keep blind rankings in the browser
+        "footer_links": [],
+        "quiet": True,
+    }

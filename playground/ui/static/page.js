@@ -1,0 +1,77 @@
+// The page's own script: the workspace cookie, the status line, tabs by address.
+"use strict";
+(function (P) {
+  const cookie = "playground_workspace";
+
+  if (!document.cookie.split("; ").some((part) => part.startsWith(cookie + "="))) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const secret = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+    // Inside another site's frame (a Space's page) a browser sends only cookies marked for that.
+    const framed = window.top !== window && location.protocol === "https:";
+    const reach = framed ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
+    document.cookie = `${cookie}=${secret}; path=/; max-age=31536000; ${reach}`;
+  }
+
+  // An element with attributes and children. Text always becomes a text node, whoever wrote it.
+  P.el = function (name, attributes, ...children) {
+    const [tag, ...classes] = name.split(".");
+    const node = document.createElement(tag);
+    if (classes.length) node.className = classes.join(" ");
+    for (const [key, value] of Object.entries(attributes || {})) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value === true) node.setAttribute(key, "");
+      else if (value !== false && value != null) node.setAttribute(key, value);
+    }
+    node.append(...children.filter((child) => child != null && child !== false));
+    return node;
+  };
+
+  P.number = function (value, digits = 3) {
+    if (value == null || !isFinite(value)) return "–";
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    if (size >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");
+    if (size < 0.001) return value.toExponential(1);
+    return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
+  };
+
+  P.seconds = function (s) {
+    if (s == null || !isFinite(s)) return "–";
+    if (s < 90) return `${Math.max(0, Math.round(s))} s`;
+    if (s < 5400) return `${Math.round(s / 60)} min`;
+    return `${(s / 3600).toFixed(1)} h`;
+  };
+
+  P.status = function (element) {
+    const line = element.querySelector(".status-line");
+    async function ask() {
+      let wait = 1000;
+      try {
+        const answer = await (await fetch("/api/status")).json();
+        line.textContent = answer.text;
+        line.dataset.ready = answer.ready;
+        if (answer.ready) return;
+      } catch {
+        line.textContent = "The playground does not answer. Trying again.";
+        wait = 3000;
+      }
+      if (element.isConnected) setTimeout(ask, wait);
+    }
+    ask();
+  };
+
+  P.openTab = function (id) {
+    const button = document.getElementById(`tab-${id}-button`);
+    if (button) button.click();
+  };
+
+  // The open tab stands in the address, so that a reload comes back to it.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest('[role="tab"][id^="tab-"]');
+    if (button) history.replaceState(null, "", "#" + button.id.slice(4, -"-button".length));
+  });
+  P.openFromAddress = function () {
+    const id = location.hash.slice(1);
+    if (/^[a-z-]+$/.test(id) && id !== "start") P.openTab(id);
+  };
+})(window.Playground);
