@@ -57,7 +57,8 @@ def read_preferences(connection: Connection, workspace: str) -> list[Preference]
 def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
     """Reason -> judgments that are no training rows."""
     question = select(_DROPPED, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
-    return {reason: n for reason, n in sorted(connection.execute(question.group_by(_DROPPED)).tuples()) if reason}
+    reasons = connection.execute(question.group_by(_DROPPED).order_by(_DROPPED))
+    return {reason: n for reason, n in reasons if reason}
 
 
 def read_rows(

@@ -268,7 +268,8 @@ class PreferenceStore:
             rows = pair_rows(workspace, chosen, rejected, author="file")
             judge = judges[p.annotator].id
             row_id = content_hash([judge, rows.prompt["content_hash"], p.chosen, p.rejected])[:32]
-            verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, p.ranking))
+            ranking = p.ranking and content_hash([source, p.ranking])[:32]  # two files may both have a ranking "1"
+            verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, ranking))
         return self._add(workspace, annotator, verdicts, "imported", source, "imported")
 
     def _add(

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from playground.errors import PlaygroundError
+from playground.preferences import database
+from playground.preferences.store import PreferenceStore
+
+MOUNTS = """/dev/vda / ext4 rw 0 0
+server:/home /home nfs4 rw 0 0
+/dev/vdb /home/local\\040disk ext4 rw 0 0
+bucket /data fuse.gcsfuse rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "network"),
+    [
+        ("/srv/a.db", False),
+        ("/home/ann/a.db", True),
+        ("/home/local disk/a.db", False),
+        ("/data/a.db", True),
+        ("/database/a.db", False),
+    ],
+)
+def test_a_network_disk_is_recognised_by_the_deepest_mount(path, network):
+    assert database.is_network_disk(Path(path), MOUNTS) is network
+
+
+@pytest.mark.parametrize(("network", "mode"), [(False, "wal"), (True, "delete")])
+def test_the_journal_suits_the_disk(url, tmp_path, monkeypatch, network, mode):
+    monkeypatch.setattr(database, "is_network_disk", lambda path, mounts: network)
+    PreferenceStore(url).close()
+    assert sqlite3.connect(tmp_path / "playground.db").execute("pragma journal_mode").fetchone() == (mode,)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/name", "playground.db", ""])
+def test_an_address_that_cannot_keep_judgments_is_refused_with_what_to_do(url):
+    with pytest.raises(PlaygroundError) as error:
+        PreferenceStore(url)
+    assert "PLAYGROUND_DATABASE_URL" in error.value.hint
+
+
+def test_the_folder_of_a_new_database_is_made(tmp_path):
+    PreferenceStore(f"sqlite:///{tmp_path}/new/folder/a.db").close()
+    assert (tmp_path / "new/folder/a.db").is_file()
+
+
+def test_what_was_stored_is_there_when_opened_again(url, store, vote):
+    id = vote()
+    again = PreferenceStore(url)
+    assert [row.id for row in again.rows("room")] == [id]
+    again.close()
+
+
+def test_a_database_of_another_version_is_refused_and_left_as_it_is(url, tmp_path):
+    PreferenceStore(url).close()
+    with sqlite3.connect(tmp_path / "playground.db") as connection:
+        connection.execute("update schema_version set version = 99")
+    with pytest.raises(PlaygroundError, match="99"):
+        PreferenceStore(url)
+    assert sqlite3.connect(tmp_path / "playground.db").execute("select version from schema_version").fetchall() == [
+        (99,)
+    ]
