@@ -61,16 +61,14 @@ def hold(writer):
 def test_every_acknowledged_judgment_is_there_after_kill_9(url):
     acknowledged = []
     for enough in (150, 60, 5):
-        child = subprocess.Popen(
-            [sys.executable, str(VOTER), url], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
-        )
-        try:
-            acknowledged += [child.stdout.readline().decode().strip() for _ in range(enough)]
-        finally:
-            child.send_signal(signal.SIGKILL)
-        rest = child.stdout.read().decode()
-        assert child.wait(10) == -signal.SIGKILL  # it was at work, not at its end
-        acknowledged += rest.split()
+        command = [sys.executable, str(VOTER), url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}) as child:
+            try:
+                acknowledged += [child.stdout.readline().decode().strip() for _ in range(enough)]
+            finally:
+                child.send_signal(signal.SIGKILL)
+            acknowledged += child.stdout.read().decode().split()
+        assert child.returncode == -signal.SIGKILL  # it was at work, not at its end
     store = PreferenceStore(url)
     found = {row.id for row in store.rows("room", limit=10**6)}
     store.close()
