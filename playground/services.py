@@ -115,11 +115,12 @@ class TrainerService:
         import trl  # noqa: F401
         from trl import DPOTrainer, RewardTrainer, SFTTrainer  # noqa: F401
 
+        from playground.models.devices import autocast_dtype, pick_threads
         from playground.registry import algorithms
 
         algorithms()
-        if self._threads:
-            torch.set_num_threads(self._threads)
+        torch.set_num_threads(self._threads or pick_threads())
+        autocast_dtype()  # timed once a process
         return torch.get_num_threads()
 
     def train(self, cancelled: threading.Event, folder: Path, lineage: list[Checkpoint]) -> None:

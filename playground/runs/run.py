@@ -15,12 +15,12 @@ class Run:
     def __init__(self, folder: RunFolder, spec: RunSpec, stop: threading.Event | None = None) -> None:
         self.folder = folder
         self.spec = spec
-        self._stop = stop or threading.Event()
+        self.stop = stop or threading.Event()
 
     @property
     def stop_requested(self) -> bool:
         """True once somebody pressed Stop: end within a minibatch and keep what was learned."""
-        return self._stop.is_set()
+        return self.stop.is_set()
 
     def emit(self, event: Event) -> None:
         """Append the event to the run's folder, where every page reads it."""

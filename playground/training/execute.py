@@ -7,8 +7,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import torch
+
 from playground.errors import PlaygroundError
 from playground.events import Event, Phase, RunEnded
+from playground.models.devices import autocast_dtype
 from playground.models.loader import load
 from playground.registry import algorithms, build_config
 from playground.runs.rows import from_json
@@ -22,7 +25,7 @@ class CaptionedRun(Run):
     """A run whose known failures are named as its events pass by."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.folder, run.spec, run._stop)
+        super().__init__(run.folder, run.spec, run.stop)
         self._watcher = CaptionWatcher()
 
     def emit(self, event: Event) -> None:
@@ -38,7 +41,7 @@ def execute(run: Run, resolve: Callable[[str], Checkpoint]) -> RunEnded:
     """
     started = time.time()
     try:
-        _train(CaptionedRun(run), resolve)
+        _train(CaptionedRun(_pinned(run)), resolve)
         ended = RunEnded(status="stopped" if run.stop_requested else "done")
     except PlaygroundError as error:
         ended = RunEnded(status="failed", message=error.message, hint=error.hint)
@@ -49,6 +52,19 @@ def execute(run: Run, resolve: Callable[[str], Checkpoint]) -> RunEnded:
     ended = replace(ended, seconds=time.time() - started)
     run.folder.append(ended)
     return ended
+
+
+def _pinned(run: Run) -> Run:
+    """The run with threads and number format settled and written down: both decide the last digits of a result."""
+    spec = run.spec
+    threads = spec.threads or torch.get_num_threads()
+    torch.set_num_threads(threads)
+    dtype = spec.dtype
+    if dtype == "auto":
+        dtype = "bfloat16" if autocast_dtype() is torch.bfloat16 else "float32"
+    spec = replace(spec, threads=threads, dtype=dtype)
+    run.folder.write_spec(spec)
+    return Run(run.folder, spec, run.stop)
 
 
 def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:

@@ -1,0 +1,67 @@
+"""Our PPO loop on the shared shapes, with a reward model of the same size; prints the same JSON line as trl_ppo.py.
+
+python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS
+"""
+
+import copy
+import json
+import resource
+import sys
+import time
+from contextlib import nullcontext
+
+import torch
+from transformers import LlamaForCausalLM, LlamaForSequenceClassification
+
+from playground.training.algorithms.ppo import PPOConfig
+from playground.training.ppo_loop import new_value_head, ppo
+from tests.benchmarks import shapes
+
+
+def main(size: str, dtype: str, iterations: int) -> None:
+    """Train and print."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    autocast = torch.bfloat16 if dtype == "bfloat16" else None
+    policy = LlamaForCausalLM(shapes.config(size))
+    reward_model = LlamaForSequenceClassification(shapes.config(size)).eval()
+
+    @torch.inference_mode()
+    def reward(rollouts):
+        rows = [p + c for p, c in zip(rollouts.prompt_ids, rollouts.completion_ids, strict=True)]
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [shapes.PAD] * (width - len(row)) for row in rows])
+        with torch.autocast("cpu", autocast) if autocast else nullcontext():
+            return reward_model(ids).logits.squeeze(-1).float().tolist()
+
+    marks = [time.process_time()]
+    settings = PPOConfig(
+        iterations=iterations,
+        rollouts=shapes.ROLLOUTS,
+        minibatch_size=shapes.ROLLOUTS,
+        microbatch_size=shapes.ROLLOUTS,
+        max_new_tokens=shapes.NEW_TOKENS,
+        ppo_epochs=shapes.EPOCHS,
+        learning_rate=3e-6,
+        normalise_rollouts=0,
+    )
+    ppo(
+        policy,
+        new_value_head(policy.config.hidden_size),
+        copy.deepcopy(policy).requires_grad_(False),
+        shapes.prompts(64),
+        reward,
+        settings,
+        torch.Generator().manual_seed(0),
+        on_iteration=lambda done: marks.append(time.process_time()),
+        pad_id=shapes.PAD,
+        end_ids=(shapes.END,),
+        autocast_dtype=autocast,
+    )
+    seconds = [b - a for a, b in zip(marks, marks[1:], strict=False)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"cpu_s": seconds, "peak_mib": peak}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,33 @@
+"""The shapes both PPO implementations are measured on. Imports only torch and transformers: it runs beside TRL 1.10 too."""
+
+from __future__ import annotations
+
+import random
+
+VOCABULARY, PROMPT_TOKENS, NEW_TOKENS, ROLLOUTS, EPOCHS = 4096, 16, 40, 32, 4
+PAD, END = 0, 1
+SIZES = {
+    "6.3M": {"hidden_size": 256, "num_hidden_layers": 8, "intermediate_size": 512, "num_attention_heads": 4},
+}
+
+
+def config(size: str):
+    """A Llama configuration of that size, tied embeddings."""
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=VOCABULARY,
+        tie_word_embeddings=True,
+        max_position_embeddings=256,
+        pad_token_id=PAD,
+        eos_token_id=END,
+        bos_token_id=None,
+        num_labels=1,
+        **SIZES[size],
+    )
+
+
+def prompts(n: int) -> list[list[int]]:
+    """n prompts of PROMPT_TOKENS random ids."""
+    rng = random.Random(0)
+    return [[rng.randrange(2, VOCABULARY) for _ in range(PROMPT_TOKENS)] for _ in range(n)]
