@@ -1,0 +1,139 @@
+"""What Compare shows, as HTML. Everything a model or a visitor wrote is escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from playground.errors import PlaygroundError
+from playground.types import Checkpoint, Sampling, TokenScore
+
+_METHODS = {
+    "pretrained": "pretrained only",
+    "sft": "supervised fine-tuning",
+    "reward_model": "reward model",
+    "dpo": "DPO",
+    "ppo": "PPO",
+}
+_FULL_COLOUR_NATS = 4.0  # a log-ratio of that size gets the strongest colour
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One checkpoint's completion, or what there is of it."""
+
+    checkpoint: Checkpoint
+    text: str = ""
+    note: str = ""  # under the text
+    tokens: str = ""  # HTML of the coloured tokens; stands in place of the text
+
+
+def panes_html(panes: Sequence[Pane], sampling: Sampling, busy: bool = False) -> str:
+    """All panes side by side."""
+    cells = "".join(_pane(i, pane, sampling) for i, pane in enumerate(panes))
+    return f'<div class="panes" data-n="{len(panes)}" aria-busy="{str(busy).lower()}">{cells}</div>'
+
+
+def _pane(i: int, pane: Pane, sampling: Sampling) -> str:
+    c = pane.checkpoint
+    body = pane.tokens or f'<p class="text">{escape(pane.text)}</p>'
+    note = f'<p class="note">{pane.note}</p>' if pane.note else ""
+    return (
+        f'<section class="pane" id="compare-pane-{i}" aria-label="{escape(c.name)}">'
+        f"<h3>{escape(c.name)}</h3>"
+        f'<p class="about">{escape(method_words(c))} · {template_words(c, sampling)}'
+        f' · <code title="Fingerprint: the first digits of the hash of its weights">{escape(c.fingerprint)}</code></p>'
+        f"{body}{note}</section>"
+    )
+
+
+def method_words(checkpoint: Checkpoint) -> str:
+    """How the checkpoint was made."""
+    return _METHODS.get(checkpoint.method, checkpoint.method)
+
+
+def template_words(checkpoint: Checkpoint, sampling: Sampling) -> str:
+    """Whether this checkpoint is given the prompt as chat or as raw text."""
+    chat = checkpoint.knows_chat if sampling.template == "auto" else sampling.template == "chat"
+    return "gets the chat template" if chat else "gets raw text"
+
+
+def tokens_html(scores: Sequence[TokenScore], reference: Checkpoint) -> str:
+    """The completion, each token coloured by how much likelier the policy finds it than the reference does."""
+    spans = "".join(_token(score) for score in scores)
+    total = sum(score.logp - score.ref_logp for score in scores)
+    return (
+        '<p class="text tokens" tabindex="0" role="group" aria-label="Tokens; walk them with the arrow keys">'
+        f"{spans}</p>"
+        '<p class="readout" aria-live="polite">Point at a token, or tap it, to see its numbers.</p>'
+        f'<p class="note">In all {total:+.1f} nats: {_odds(total)} than {escape(reference.name)} finds it.</p>'
+    )
+
+
+def _token(score: TokenScore) -> str:
+    ratio = score.logp - score.ref_logp
+    strength = min(1.0, abs(ratio) / _FULL_COLOUR_NATS) if math.isfinite(ratio) else 1.0
+    side = "up" if ratio > 0 else "down"
+    words = f"{ratio:+.2f} nats: {score.logp:.2f} here, {score.ref_logp:.2f} in the reference"
+    look = f'class="token {side}" style="--s:{strength:.2f}"'
+    return f'<span {look} data-numbers="{words}" title="{words}">{escape(score.text)}</span>'
+
+
+def _odds(nats: float) -> str:
+    times = math.exp(min(abs(nats), 700))
+    shown = f"{times:.1f}" if times < 100 else f"{times:.0e}" if times >= 1e6 else f"{times:,.0f}"
+    return f"this checkpoint finds its completion {shown} times {'likelier' if nats >= 0 else 'less likely'}"
+
+
+def legend_html(reference_words: str) -> str:
+    """What the colours mean."""
+    return (
+        '<p class="legend"><span class="token down" style="--s:1">less likely</span>'
+        '<span class="token" style="--s:0">the same</span><span class="token up" style="--s:1">likelier</span>'
+        f" than {escape(reference_words)} finds the token. Full colour from {_FULL_COLOUR_NATS:.0f} nats, "
+        f"that is {math.exp(_FULL_COLOUR_NATS):.0f} times.</p>"
+    )
+
+
+def difference_html(names: Sequence[tuple[str, str]], differences: Sequence[float]) -> str:
+    """Whether checkpoints that should differ really give different logits."""
+    alike = [pair for pair, d in zip(names, differences, strict=True) if d == 0]
+    if alike:
+        pairs = "; ".join(f"{escape(a)} and {escape(b)}" for a, b in alike)
+        return (
+            f'<div class="problem" role="alert"><b>These are the same model: {pairs}.</b> Their logits do not '
+            "differ at all, so training changed nothing, or the same weights were loaded twice.</div>"
+        )
+    if len(differences) == 1:
+        words = f"These two really differ: largest logit difference {differences[0]:.1f} on this prompt."
+        return f'<p class="note">{words}</p>'
+    shown = "; ".join(f"{escape(a)} and {escape(b)} {d:.1f}" for (a, b), d in zip(names, differences, strict=True))
+    return f'<p class="note">All of these really differ. Largest logit difference on this prompt: {shown}.</p>'
+
+
+def set_html(names: Sequence[str], prompts: Sequence[str], columns: Sequence[Sequence[str]], busy: bool = False) -> str:
+    """A prompt set as a table; columns not yet sampled are empty."""
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ("Prompt", *names))
+    rows = []
+    for i, prompt in enumerate(prompts):
+        texts = [column[i] if i < len(column) else "…" for column in columns]
+        cells = "".join(
+            f'<td data-name="{escape(name)}">{escape(text)}</td>' for name, text in zip(names, texts, strict=True)
+        )
+        rows.append(f'<tr><th scope="row">{escape(prompt)}</th>{cells}</tr>')
+    return (
+        f'<div class="set" aria-busy="{str(busy).lower()}" tabindex="0" role="region" aria-label="Completions">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def status_html(text: str) -> str:
+    """One line on how it goes, read out by screen readers."""
+    return f'<p class="note" role="status">{escape(text)}</p>'
+
+
+def problem_html(error: PlaygroundError) -> str:
+    """An error in the page: what was seen, what to do."""
+    return f'<div class="problem" role="alert"><b>{escape(error.message)}</b> {escape(error.hint)}</div>'

@@ -1,0 +1,77 @@
+"""The two custom components of the Rank tab: the panel one judges in, and the table of what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from playground.preferences.record import JudgmentRow
+from playground.types import Json
+
+_STATIC = Path(__file__).parent / "static"
+_CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
+_STRENGTH_WORDS = {1: "slightly", 2: "clearly", 3: "much better"}
+
+
+def rank_panel(asked: Json) -> gr.HTML:
+    """The panel. Its value says what to show (see panel_value); it triggers `saved` after the server has a choice."""
+    return gr.HTML(
+        asked,
+        html_template=_static("rank_panel.html"),
+        css_template=_static("rank_panel.css"),
+        js_on_load=_static("rank_panel.js"),
+        apply_default_css=False,
+        elem_id="rank-panel",
+    )
+
+
+def panel_value(checkpoint_ids: Sequence[str], prompt: str | None) -> Json:
+    """Whose completions, and to which prompt; None: the pocket world's prompts."""
+    return {"checkpoints": list(checkpoint_ids), "prompt": prompt}
+
+
+def preference_table(rows: Json) -> gr.HTML:
+    """The table. Its value comes from table_value; it triggers `remove` with the ids of the ticked rows."""
+    return gr.HTML(
+        rows,
+        html_template=_static("preference_table.html"),
+        css_template=_static("preference_table.css"),
+        js_on_load=_static("preference_table.js"),
+        apply_default_css=False,
+        elem_id="set-table",
+    )
+
+
+def table_value(rows: Sequence[JudgmentRow], total: int, searched: bool) -> Json:
+    """What the table shows, in words. The browser writes all of it as text, never as HTML."""
+    return {"rows": [_row(row) for row in rows], "total": total, "searched": searched}
+
+
+def rank_text(elem_id: str, html: str = "") -> gr.HTML:
+    """A few sentences, escaped by the caller."""
+    css = _static("rank_set.css")
+    return gr.HTML(html, css_template=css, js_on_load=None, apply_default_css=False, elem_id=elem_id)
+
+
+def _row(row: JudgmentRow) -> Json:
+    choice = _CHOICE_WORDS[row.choice]
+    if row.strength:
+        choice += f", {_STRENGTH_WORDS[row.strength]}"
+    return {
+        "id": row.id,
+        "prompt": row.prompt,
+        "chosen": row.left if row.chosen is None else row.chosen,
+        "rejected": row.right if row.rejected is None else row.rejected,
+        "decided": row.chosen is not None,
+        "choice": choice if row.origin == "pair" else "first" if row.chosen else choice,
+        "who": row.annotator.alias,
+        "kind": {"person": "person", "persona": "simulated", "model": "model", "file": "file"}[row.annotator.kind],
+        "origin": {"pair": "", "ranking": "from an order"}.get(row.origin, f"from {row.origin}"),
+        "when": row.created_at,
+    }
+
+
+def _static(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")

@@ -1,0 +1,79 @@
+// The table of judgments. Every cell is written through textContent; ticks outlive a refresh.
+const body = element.querySelector("tbody");
+const button = element.querySelector("#set-remove");
+const ticked = new Set();
+
+function cell(className, text, name) {
+  const td = document.createElement("td");
+  td.className = className;
+  if (name) td.dataset.name = name;
+  td.textContent = text;
+  return td;
+}
+function note(td, text) {
+  if (!text) return td;
+  const small = document.createElement("small");
+  small.textContent = " " + text;
+  td.append(small);
+  return td;
+}
+function tick(row) {
+  const td = cell("tick", "");
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = ticked.has(row.id);
+  box.setAttribute("aria-label", "Tick the judgment on: " + row.prompt);
+  box.addEventListener("change", () => {
+    if (box.checked) ticked.add(row.id);
+    else ticked.delete(row.id);
+    drawButton();
+  });
+  td.append(box);
+  return td;
+}
+function when(seconds) {
+  const time = new Date(seconds * 1000);
+  const today = time.toDateString() === new Date().toDateString();
+  return today ? time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : time.toLocaleDateString();
+}
+function line(row) {
+  const tr = document.createElement("tr");
+  if (!row.decided) tr.className = "undecided";
+  tr.append(
+    tick(row),
+    cell("text", row.prompt),
+    cell("text of-pair", row.chosen, row.decided ? "Chosen" : "A"),
+    cell("text of-pair", row.rejected, row.decided ? "Rejected" : "B"),
+    cell("few", row.choice),
+    note(note(cell("few", row.who), row.kind), row.origin),
+    cell("few", when(row.when)),
+  );
+  return tr;
+}
+function drawButton() {
+  button.disabled = !ticked.size;
+  button.textContent = ticked.size ? `Remove ${ticked.size} ticked` : "Remove ticked";
+}
+function draw() {
+  const { rows = [], total = 0, searched = false } = props.value || {};
+  const ids = new Set(rows.map((row) => row.id));
+  for (const id of ticked) if (!ids.has(id)) ticked.delete(id);
+  if (rows.length) body.replaceChildren(...rows.map(line));
+  else {
+    const td = cell("empty", searched ? "Nothing in the set holds that." : "Nothing yet. Judge a pair above, or let a simulated annotator do it.");
+    td.colSpan = 7;
+    const tr = document.createElement("tr");
+    tr.append(td);
+    body.replaceChildren(tr);
+  }
+  element.querySelector(".shown").textContent = rows.length < total ? `The newest ${rows.length} of ${total} are shown.` : `${rows.length} shown.`;
+  drawButton();
+}
+button.addEventListener("click", () => trigger("remove", { ids: [...ticked] }));
+let drawn = JSON.stringify(props.value);
+watch("value", () => {
+  if (JSON.stringify(props.value) === drawn) return;
+  drawn = JSON.stringify(props.value);
+  draw();
+});
+draw();

@@ -1,0 +1,343 @@
+"""Compare: the same prompt to two to four checkpoints, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import EmptyPrompt, PlaygroundError
+from playground.models.catalogue import shipped_checkpoints
+from playground.pocket import prompt_chips
+from playground.types import Checkpoint, Prompt, Sampling
+from playground.ui.compare_panes import (
+    Pane,
+    difference_html,
+    legend_html,
+    panes_html,
+    problem_html,
+    set_html,
+    status_html,
+    tokens_html,
+)
+from playground.ui.listener import told
+from playground.ui.tab import Context, Tab, workspace
+from playground.workbench import Workbench
+
+DEFAULT_IDS = ["pocket-base", "pocket-sft"]
+FIRST_PROMPT = "What is the capital of France?"
+PARENT = "parent"  # as reference: the checkpoint that each one was trained from
+MOST_PROMPTS = 40
+_TEMPLATES = [
+    ("Automatic: chat where the checkpoint knows it", "auto"),
+    ("Chat template for all", "chat"),
+    ("Raw text for all", "raw"),
+]
+_STATIC = Path(__file__).parents[1] / "static"
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build(context: Context, tab: gr.Tab) -> None:
+    """Choose checkpoints and prompt, watch them answer, look closer."""
+    ids = _checkpoints()
+    prompt, run, stop = _prompt_row()
+    panes = _html("compare.css", "compare-panes", js=_static("compare.js"))
+    line = _html("compare.css", "compare-status")
+    last = gr.State(None)
+    dials = _sampling_fold()
+    reference, colour, legend = _token_fold()
+    running = _run_events(context, ids, prompt, dials, run, stop, panes, line, last)
+    _token_events(context, running, reference, colour, panes, line, legend, last)
+    _set_events(context, ids, dials, *_set_fold())
+    _follow_checkpoints(context, tab, ids, reference)
+
+
+TAB = Tab(
+    id="compare",
+    order=20,
+    title="Compare",
+    intro=(
+        "Give the same prompt to several checkpoints and read their completions side by side. "
+        "This is how you see what a training step changed, and what it did not."
+    ),
+    build=build,
+)
+
+
+# --- what is on the page --------------------------------------------------------------------------------------------
+
+
+def _checkpoints() -> gr.Dropdown:
+    return gr.Dropdown(
+        _choices(shipped_checkpoints()),
+        value=DEFAULT_IDS,
+        multiselect=True,
+        max_choices=4,
+        label="Checkpoints, two to four",
+        elem_id="compare-checkpoints",
+    )
+
+
+def _prompt_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    with gr.Row():
+        with gr.Column(scale=5, min_width=300):
+            prompt = gr.Textbox(FIRST_PROMPT, label="Prompt", lines=2, max_lines=8, elem_id="compare-prompt")
+        with gr.Column(scale=1, min_width=150):
+            run = gr.Button("Run", variant="primary", elem_id="compare-run")
+            stop = gr.Button("Stop", elem_id="compare-stop")
+    chips = gr.HTML(
+        prompt_chips(),
+        html_template='<div class="kinds" role="group" aria-label="Kinds of prompt"></div>'
+        '<div class="chips" role="group" aria-label="Prompts to try"></div>',
+        css_template=_static("compare_chips.css"),
+        js_on_load=_static("compare_chips.js"),
+        apply_default_css=False,
+        elem_id="compare-chips",
+    )
+    chips.pick(_picked, outputs=prompt, queue=False, **_QUIET)
+    return prompt, run, stop
+
+
+def _picked(event: gr.EventData) -> str:
+    return str(event.text)
+
+
+def _sampling_fold() -> list:
+    with gr.Accordion("Sampling", open=False, elem_id="compare-sampling"):
+        gr.Markdown(
+            "The same for every checkpoint. The same seed gives the same completions again.", elem_classes="note"
+        )
+        with gr.Row():
+            temperature = gr.Slider(
+                0, 2, value=0.7, step=0.05, label="Temperature", info="0: always the likeliest token", min_width=240
+            )
+            top_p = gr.Slider(
+                0.05,
+                1,
+                value=1.0,
+                step=0.05,
+                label="Top-p",
+                info="Below 1: no unlikely tokens",
+                min_width=240,
+            )
+            most = gr.Slider(1, 256, value=64, step=1, label="Longest completion, tokens", min_width=240)
+        with gr.Row():
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=240, elem_id="compare-seed")
+            template = gr.Dropdown(
+                _TEMPLATES,
+                value="auto",
+                label="Template",
+                info="The base model has never seen the chat template, so it is given raw text.",
+                min_width=240,
+                elem_id="compare-template",
+            )
+    return [temperature, top_p, most, seed, template]
+
+
+def _token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
+    with gr.Accordion("Which tokens changed", open=False, elem_id="compare-tokens"):
+        gr.Markdown(
+            "Colours each token by its log-ratio: how much likelier this checkpoint finds it than a reference does. "
+            "That ratio is what DPO calls the implicit reward and what PPO's KL penalty adds up.",
+            elem_classes="note",
+        )
+        with gr.Row():
+            with gr.Column(min_width=280):
+                reference = gr.Dropdown(
+                    _reference_choices(shipped_checkpoints()),
+                    value=PARENT,
+                    label="Reference",
+                    elem_id="compare-reference",
+                )
+            with gr.Column(min_width=180):
+                colour = gr.Checkbox(label="Colour the tokens", elem_id="compare-colour")
+        legend = _html("compare.css", "compare-legend")
+    return reference, colour, legend
+
+
+def _set_fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
+    with gr.Accordion("A whole set of prompts at once", open=False, elem_id="compare-set"):
+        lines = gr.Textbox(
+            "\n".join(texts[0] for texts in prompt_chips().values()),
+            label=f"One prompt a line, at most {MOST_PROMPTS}",
+            lines=6,
+            max_lines=12,
+            elem_id="compare-set-prompts",
+        )
+        with gr.Row():
+            run = gr.Button("Run the set", variant="primary", elem_id="compare-set-run")
+            stop = gr.Button("Stop", elem_id="compare-set-stop")
+        table = _html("compare_set.css", "compare-set-table")
+    return lines, run, stop, table
+
+
+def _html(css: str, elem_id: str, js: str | None = None) -> gr.HTML:
+    return gr.HTML(css_template=_static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
+
+
+def _static(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")
+
+
+def _choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
+    return [(c.name, c.id) for c in checkpoints if c.kind == "policy"]
+
+
+def _reference_choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
+    return [("What each was trained from", PARENT), *_choices(checkpoints)]
+
+
+# --- the same prompt to all -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The last comparison, so that its tokens can be coloured."""
+
+    checkpoints: tuple[Checkpoint, ...]
+    prompt: Prompt
+    texts: tuple[str, ...]
+    sampling: Sampling
+
+    def panes(self) -> list[Pane]:
+        """One pane a checkpoint, uncoloured."""
+        return [Pane(c, text) for c, text in zip(self.checkpoints, self.texts, strict=True)]
+
+
+def compare(
+    bench: Workbench, here: str, ids: Sequence[str], text: str, sampling: Sampling
+) -> Iterator[tuple[Compared, str, str]]:
+    """The comparison so far, its panes and the line under them; at the end the line says whether the logits differ."""
+    if not 2 <= len(ids) <= 4:
+        raise PlaygroundError(f"{len(ids)} checkpoints are chosen.", hint="Choose two to four.")
+    if not text.strip():
+        raise EmptyPrompt
+    checkpoints = tuple(bench.checkpoint(here, i) for i in ids)
+    now = Compared(checkpoints, Prompt.user(text), ("",) * len(ids), sampling)
+    yield now, panes_html(now.panes(), sampling, busy=True), status_html("Waiting for the first token.")
+    with closing(bench.stream(here, ids, now.prompt, sampling)) as stream:
+        for texts in stream:
+            now = replace(now, texts=tuple(texts))
+            yield now, panes_html(now.panes(), sampling, busy=True), status_html("Writing.")
+    shown = panes_html(now.panes(), sampling)
+    yield now, shown, status_html("Done. Checking that these are different models.")
+    pairs = list(combinations(checkpoints, 2))
+    differences = [bench.logit_difference(here, a.id, b.id, now.prompt) for a, b in pairs]
+    yield now, shown, difference_html([(a.name, b.name) for a, b in pairs], differences)
+
+
+def read_sampling(temperature: float, top_p: float, most: float, seed: float | None, template: str) -> Sampling:
+    """The dials as Sampling. Raises PlaygroundError where one of them is not usable."""
+    if seed is None or not 0 <= seed < 2**31:
+        raise PlaygroundError(f"The seed is {seed}.", hint="Type a whole number from 0 to 2147483647.")
+    return Sampling(float(temperature), float(top_p), int(most), int(seed), template)
+
+
+def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr.events.Dependency:
+    def go(request: gr.Request, chosen: list[str], text: str, *values: Any) -> Iterator[tuple]:
+        try:
+            yield from compare(context.bench, workspace(context, request), chosen, text, read_sampling(*values))
+        except PlaygroundError as error:
+            yield gr.skip(), gr.skip(), problem_html(error)
+
+    running = gr.on([run.click, prompt.submit], go, [ids, prompt, *dials], [last, panes, line], **_QUIET)
+    stop.click(lambda: status_html("Stopped."), outputs=line, cancels=[running], **_QUIET)
+    return running
+
+
+# --- which tokens changed -------------------------------------------------------------------------------------------
+
+
+def coloured(bench: Workbench, here: str, last: Compared | None, reference: str) -> tuple[str, str]:
+    """The panes with coloured tokens, and the legend."""
+    if last is None:
+        raise PlaygroundError("There are no completions yet.", hint="Press Run first.")
+    panes = [_coloured_pane(bench, here, pane, last, reference) for pane in last.panes()]
+    what = "the checkpoint it was trained from" if reference == PARENT else bench.checkpoint(here, reference).name
+    return panes_html(panes, last.sampling), legend_html(what)
+
+
+def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, reference: str) -> Pane:
+    c = pane.checkpoint
+    against = c.parent if reference == PARENT else reference
+    if against is None:
+        return replace(pane, note="Not coloured: it was trained from nothing. Choose another reference.")
+    if against == c.id:
+        return replace(pane, note="Not coloured: it is the reference itself.")
+    if not pane.text:
+        return replace(pane, note="Not coloured: there is no text.")
+    scores = bench.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
+    return replace(pane, tokens=tokens_html(scores, bench.checkpoint(here, against)))
+
+
+def _token_events(context, running, reference, colour, panes, line, legend, last) -> None:
+    def draw(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
+        if not wanted:
+            return panes_html(compared.panes(), compared.sampling) if compared else gr.skip(), "", gr.skip()
+        try:
+            return *coloured(context.bench, workspace(context, request), compared, against), gr.skip()
+        except PlaygroundError as error:
+            return gr.skip(), gr.skip(), problem_html(error)
+
+    def after_run(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
+        return draw(request, True, against, compared) if wanted and compared else (gr.skip(),) * 3
+
+    io = [colour, reference, last], [panes, legend, line]
+    gr.on([colour.change, reference.change], draw, *io, **_QUIET)
+    running.then(after_run, *io, **_QUIET)
+
+
+# --- a whole set ----------------------------------------------------------------------------------------------------
+
+
+def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, sampling: Sampling) -> Iterator[str]:
+    """The table, growing by one checkpoint at a time."""
+    prompts = list(dict.fromkeys(line.strip() for line in lines.splitlines() if line.strip()))
+    if not prompts:
+        raise EmptyPrompt
+    if len(prompts) > MOST_PROMPTS:
+        raise PlaygroundError(f"{len(prompts)} prompts are given, at most {MOST_PROMPTS} are run.", hint="Remove some.")
+    if not ids:
+        raise PlaygroundError("No checkpoint is chosen.", hint="Choose some at the top of this page.")
+    checkpoints = [bench.checkpoint(here, i) for i in ids]
+    names, columns = [c.name for c in checkpoints], [[] for _ in checkpoints]
+    yield set_html(names, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
+    for i, checkpoint in enumerate(checkpoints):
+        drawn = bench.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
+        columns[i] = [completions[0].text for completions in drawn]
+        done = i + 1 == len(checkpoints)
+        words = f"{len(prompts)} prompts, {len(names)} checkpoints." if done else f"{names[i + 1]} is answering."
+        yield set_html(names, prompts, columns, busy=not done) + status_html(words)
+
+
+def _set_events(context, ids, dials, lines, run, stop, table) -> None:
+    def go(request: gr.Request, chosen: list[str], text: str, *values: Any) -> Iterator[str]:
+        try:
+            yield from sample_set(context.bench, workspace(context, request), chosen, text, read_sampling(*values))
+        except PlaygroundError as error:
+            yield problem_html(error)
+
+    running = run.click(go, [ids, lines, *dials], table, **_QUIET)
+    stop.click(None, cancels=[running], api_visibility="private")
+
+
+# --- which checkpoints ----------------------------------------------------------------------------------------------
+
+
+def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, reference: gr.Dropdown) -> None:
+    def choices(request: gr.Request) -> tuple:
+        known = context.bench.checkpoints(workspace(context, request))
+        return gr.Dropdown(choices=_choices(known)), gr.Dropdown(choices=_reference_choices(known))
+
+    def sent_here(request: gr.Request, wanted: list[str]) -> Any:
+        if not wanted:
+            return gr.skip()
+        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))), value=wanted[:4])
+
+    tab.select(told(choices), outputs=[ids, reference], **_QUIET)
+    context.compare_ids.change(told(sent_here), context.compare_ids, ids, **_QUIET)

@@ -1,0 +1,282 @@
+"""Rank: judge completions blind, by hand or by a simulated annotator, and see the set they make."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError
+from playground.models.catalogue import shipped_checkpoints
+from playground.pocket import PERSONAS
+from playground.preferences.exchange import FORMATS, read_preferences
+from playground.preferences.record import SetCounts
+from playground.preferences.statistics import Share
+from playground.types import Json
+from playground.ui.listener import told
+from playground.ui.rank_panel import panel_value, preference_table, rank_panel, rank_text, table_value
+from playground.ui.tab import Context, Tab, workspace
+from playground.workbench import Workbench
+
+DEFAULT_IDS = ["pocket-sft"]
+POCKET_PROMPTS, OWN_PROMPT = "Prompts of the pocket world", "A prompt of my own"
+MOST_LABELS = 2000
+_ROWS = 200
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def build(context: Context, tab: gr.Tab) -> None:
+    """Choose whose completions, judge, look at the set."""
+    ids, prompts, typed = _sources()
+    panel = rank_panel(panel_value(DEFAULT_IDS, None))
+    figures = rank_text("rank-figures")
+    search, refreshed = _set(context, tab, panel, figures)
+    _persona(context, ids, search, refreshed)
+    _import(context, search, refreshed)
+    _follow_sources(context, tab, ids, prompts, typed, panel)
+
+
+TAB = Tab(
+    id="rank",
+    order=30,
+    title="Rank",
+    intro=(
+        "Read two completions and say which you prefer; you are not told which model wrote them. Every choice is kept, "
+        "and the next steps train a model on exactly these choices."
+    ),
+    build=build,
+)
+
+
+# --- whose completions ----------------------------------------------------------------------------------------------
+
+
+def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
+    with gr.Row():
+        with gr.Column(min_width=300):
+            ids = gr.Dropdown(
+                _choices(shipped_checkpoints()),
+                value=DEFAULT_IDS,
+                multiselect=True,
+                max_choices=2,
+                label="Whose completions",
+                info="One checkpoint: both completions are its own. Two: one from each, sides at random.",
+                elem_id="rank-checkpoints",
+            )
+        with gr.Column(min_width=300):
+            prompts = gr.Radio(
+                [POCKET_PROMPTS, OWN_PROMPT], value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts"
+            )
+            typed = gr.Textbox(
+                label="Your prompt",
+                placeholder="Type it and press Enter",
+                visible=False,
+                max_lines=4,
+                elem_id="rank-own-prompt",
+            )
+    return ids, prompts, typed
+
+
+def _follow_sources(
+    context: Context, tab: gr.Tab, ids: gr.Dropdown, prompts: gr.Radio, typed: gr.Textbox, panel: gr.HTML
+) -> None:
+    def choices(request: gr.Request) -> Any:
+        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))))
+
+    def sent_here(wanted: list[str], request: gr.Request) -> Any:
+        if not wanted:
+            return gr.skip()
+        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))), value=wanted[:2])
+
+    def show(chosen: list[str], source: str, text: str) -> Json:
+        prompt = text if source == OWN_PROMPT and text.strip() else None
+        return panel_value(chosen or DEFAULT_IDS, prompt)
+
+    inputs = [ids, prompts, typed]
+    tab.select(told(choices), outputs=ids, **_QUIET)
+    context.rank_ids.change(told(sent_here), context.rank_ids, ids, **_QUIET)
+    prompts.change(lambda source: gr.Textbox(visible=source == OWN_PROMPT), prompts, typed, **_QUIET)
+    gr.on([ids.change, prompts.change, typed.submit, typed.blur], show, inputs, panel, **_QUIET)
+
+
+def _choices(checkpoints: list) -> list[tuple[str, str]]:
+    return [(c.name, c.id) for c in checkpoints if c.kind == "policy"]
+
+
+# --- the set --------------------------------------------------------------------------------------------------------
+
+
+def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tuple[gr.Textbox, list]:
+    rank_text("set-heading", "<h2>The preference set</h2>")
+    search = gr.Textbox(
+        placeholder="Search prompts, completions, annotators",
+        show_label=False,
+        label="Search the set",
+        elem_id="set-search",
+    )
+    table = preference_table(table_value([], 0, False))
+    rank_text("set-export", _export_links())
+
+    def refresh(text: str, request: gr.Request) -> tuple[Json, str]:
+        return shown_set(context.bench, workspace(context, request), text)
+
+    def remove(text: str, request: gr.Request, event: gr.EventData) -> tuple[Json, str]:
+        here = workspace(context, request)
+        for judgment_id in event.ids:
+            context.bench.remove(here, judgment_id)
+        return shown_set(context.bench, here, text)
+
+    outputs = [table, figures]
+    gr.on(
+        [tab.select, panel.saved, search.change], told(refresh), search, outputs, trigger_mode="always_last", **_QUIET
+    )
+    table.remove(told(remove), search, outputs, **_QUIET)
+    return search, outputs
+
+
+def shown_set(bench: Workbench, here: str, search: str) -> tuple[Json, str]:
+    """The table's value and the line of figures."""
+    counts = bench.counts(here)
+    rows = bench.preference_rows(here, (search or "").strip(), _ROWS)
+    total = len(rows) if search.strip() else counts.total
+    return table_value(rows, total, bool(search.strip())), figures_line(counts)
+
+
+def figures_line(counts: SetCounts) -> str:
+    """The set in a few sentences."""
+    if not counts.total:
+        return ""
+    words = {"left": "A better", "right": "B better", "tie": "ties", "both_bad": "both bad", "skip": "skipped"}
+    by_choice = ", ".join(f"{counts.by_choice[c]} {word}" for c, word in words.items() if counts.by_choice.get(c))
+    parts = [
+        f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments: {by_choice}.",
+        _share_sentence("A was chosen", "without a favourite side it would be 50 %", counts.left_share),
+        _share_sentence(
+            "The longer completion was chosen", "far from 50 %: length decides, or goes with it", counts.longer_share
+        ),
+    ]
+    return f"<p>{' '.join(p for p in parts if p)}</p>"
+
+
+def _share_sentence(what: str, meaning: str, share: Share) -> str:
+    if share.value is None:
+        return ""
+    interval = f"likely between {share.low:.0%} and {share.high:.0%}"
+    return f"{what} in <b>{share.value:.0%}</b> of {share.n} cases, {interval} ({meaning})."
+
+
+def _export_links() -> str:
+    kinds = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
+    links = " ".join(
+        f'<a id="export-{kind}" href="api/rank/export/{kind}" download>{title}</a>' for kind, title in kinds.items()
+    )
+    return f"<p>Take the set with you: {links}</p>"
+
+
+# --- a simulated annotator ------------------------------------------------------------------------------------------
+
+
+def _persona(context: Context, ids: gr.Dropdown, search: gr.Textbox, refreshed: list) -> None:
+    first = next(iter(PERSONAS))
+    with gr.Accordion("Let a simulated annotator judge pairs", open=False, elem_id="persona"):
+        with gr.Row():
+            with gr.Column(min_width=300):
+                titles = [(persona.title, name) for name, persona in PERSONAS.items()]
+                name = gr.Dropdown(titles, value=first, label="Simulated annotator", elem_id="persona-name")
+            with gr.Column(min_width=300):
+                n = gr.Number(100, label="Pairs", precision=0, minimum=1, maximum=MOST_LABELS, elem_id="persona-n")
+        described = gr.Markdown(PERSONAS[first].description)
+        with gr.Row():
+            start = gr.Button("Judge pairs", variant="primary", elem_id="persona-label")
+            stop = gr.Button("Stop", elem_id="persona-stop")
+        progress = rank_text("persona-progress")
+    name.change(lambda chosen: PERSONAS[chosen].description, name, described, **_QUIET)
+
+    def label(chosen: str, count: float | None, whose: list[str], text: str, request: gr.Request) -> Iterator[tuple]:
+        here = workspace(context, request)
+        for line in persona_progress(context.bench, here, chosen, count, (whose or DEFAULT_IDS)[0]):
+            yield line, *shown_set(context.bench, here, text)
+
+    def stopped(text: str, request: gr.Request) -> tuple:
+        words = "<p>Stopped. What was judged is kept.</p>"
+        return words, *shown_set(context.bench, workspace(context, request), text)
+
+    outputs = [progress, *refreshed]
+    running = start.click(told(label), [name, n, ids, search], outputs, **_QUIET)
+    stop.click(told(stopped), search, outputs, cancels=[running], **_QUIET)
+
+
+def persona_progress(bench: Workbench, here: str, persona: str, n: float | None, checkpoint_id: str) -> Iterator[str]:
+    """Label n pairs; yields the progress in words and a bar."""
+    if n is None or not 1 <= n <= MOST_LABELS:
+        raise PlaygroundError(f"{n} pairs asked for.", hint=f"Ask for 1 to {MOST_LABELS}.")
+    n, started = int(n), time.monotonic()
+    yield _bar(0, n, "Drawing the first completions.")
+    for done in bench.persona_labels(here, persona, n, checkpoint_id):
+        left_s = (time.monotonic() - started) / done * (n - done)
+        yield _bar(done, n, f"About {left_s:.0f} s left." if done < n else "Done. All are marked as simulated.")
+
+
+def _bar(done: int, n: int, words: str) -> str:
+    return (
+        f'<p role="status">{done} of {n} pairs judged. {escape(words)}</p>'
+        f'<progress max="{n}" value="{done}" aria-label="Pairs judged"></progress>'
+    )
+
+
+# --- preferences from a file ----------------------------------------------------------------------------------------
+
+
+def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
+    with gr.Accordion("Add preferences from a file", open=False, elem_id="import"):
+        file = gr.File(
+            label="JSONL, CSV or Parquet with prompt, chosen, rejected", file_types=list(FORMATS), elem_id="import-file"
+        )
+        preview = rank_text("import-preview")
+        add = gr.Button("Add to the set", variant="primary", interactive=False, elem_id="import-add")
+
+    def look(path: str | None) -> tuple:
+        if path is None:
+            return "", gr.Button("Add to the set", interactive=False)
+        try:
+            good, bad = read_preferences(Path(path))
+        except PlaygroundError as error:
+            return problem(error), gr.Button("Add to the set", interactive=False)
+        return file_preview(good, bad), gr.Button(f"Add {len(good)} to the set", interactive=bool(good))
+
+    def store(path: str | None, text: str, request: gr.Request) -> tuple:
+        if path is None:
+            raise PlaygroundError("No file is chosen.", hint="Choose one first.")
+        here = workspace(context, request)
+        added, bad = context.bench.import_preferences(here, Path(path))
+        words = f'<p role="status"><b>{added}</b> added. {len(bad)} rows could not be used.</p>'
+        return words, gr.Button(interactive=False), *shown_set(context.bench, here, text)
+
+    file.change(told(look), file, [preview, add], **_QUIET)
+    add.click(told(store), [file, search], [preview, add, *refreshed], **_QUIET)
+
+
+def file_preview(good: list, bad: list) -> str:
+    """What a file holds, before anything is stored."""
+    lines = [f'<p role="status"><b>{len(good)}</b> rows can be used, {len(bad)} cannot.</p>']
+    if good:
+        cells = "".join(
+            f"<tr><td>{escape(p.prompt.text)}</td><td>{escape(p.chosen)}</td><td>{escape(p.rejected)}</td></tr>"
+            for p in good[:3]
+        )
+        heads = "<tr><th>Prompt</th><th>Chosen</th><th>Rejected</th></tr>"
+        lines.append(f'<div class="scroll"><table><thead>{heads}</thead><tbody>{cells}</tbody></table></div>')
+    if bad:
+        shown = "".join(f"<li>Row {row.number} {escape(row.why)}</li>" for row in bad[:10])
+        more = f"<li>and {len(bad) - 10} more</li>" if len(bad) > 10 else ""
+        lines.append(f"<ul>{shown}{more}</ul>")
+    return "".join(lines)
+
+
+def problem(error: PlaygroundError) -> str:
+    """An error in the page: what was seen, what to do."""
+    return f'<div class="problem" role="alert"><b>{escape(error.message)}</b> {escape(error.hint)}</div>'
