@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ class RewardNetwork(PreTrainedModel):
     _supports_flash_attn = True
 
     def __init__(self, config: Any, body: PreTrainedModel | None = None) -> None:
+        config = copy.deepcopy(config)  # the policy's own stays as it is
+        config.num_labels = 1
         super().__init__(config)
         self.head = nn.Linear(2 * config.get_text_config().hidden_size, 1)
         self.post_init()  # before the body is there, whose weights it must not touch

@@ -34,7 +34,7 @@ def worth_learning(run: Run, preferences: Sequence[Preference]) -> list[Preferen
     if len({row.prompt.key for row in rows}) == 1:
         run.emit(
             Warned(
-                0, "no_held_out", "All pairs are about one prompt, so none can be held out: nothing tests the result."
+                0, "no_held_out", "All pairs are about one prompt, so none is held out and nothing tests the result."
             )
         )
     return rows

@@ -12,7 +12,7 @@ from playground.types import Example, Json, Preference
 
 
 def example_tokens(tokenizer: Any, examples: Sequence[Example]) -> list[Json]:
-    """One {"prompt_ids", "completion_ids"} a demonstration, in the chat template if there is one, with the end token."""
+    """One {"prompt_ids", "completion_ids"} a demonstration, in the chat template if there is one, with its end."""
     from playground.models.chat import encode_completion, encode_prompt
 
     return [

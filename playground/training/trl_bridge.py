@@ -1,4 +1,4 @@
-"""TRL spoken to in one place: its flags, its metric names, its habits. Every trainer of ours that is TRL's comes by here."""
+"""TRL spoken to in one place: its flags, its metric names, its habits."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ TRL_KEYS: dict[str, str | None] = {
 def renamed(logs: Mapping[str, float]) -> tuple[dict[str, float], list[str]]:
     """TRL's logs under our names, and the keys that TRL_KEYS does not know."""
     metrics = {name: float(logs[key]) for key in logs if (name := TRL_KEYS.get(key)) is not None}
-    if logs.get("rewards/margins") == 0 and logs.get("rewards/chosen") == 0:
-        metrics["accuracy"] = 0.5  # policy equals reference: every pair is a tie, which TRL counts as wrong
+    if metrics.get("margin") == 0 and metrics.get("accuracy") == 0:
+        metrics["accuracy"] = 0.5  # nothing learned yet: every pair is a tie, which TRL counts as wrong
     return metrics, sorted(key for key in logs if key not in TRL_KEYS)
 
 
@@ -136,7 +136,7 @@ class _Hushed(Run):
     """A run that can be stopped but says nothing."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.folder, run.spec, run._stop)
+        super().__init__(run.folder, run.spec, run.stop)
 
     def emit(self, event: Event) -> None:
         return
@@ -184,7 +184,7 @@ def build_trainer(
 
 
 def _guarded(trainer_class: type) -> type:
-    """The trainer with our guards: no re-tokenising, no network, and no step on a loss or gradient that is not finite."""
+    """The trainer, guarded: no re-tokenising, no network, and no step on a loss or gradient that is not finite."""
 
     class Guarded(trainer_class):
         last_good: dict[str, torch.Tensor] | None = None
@@ -341,7 +341,7 @@ def resume_folder(run: Run) -> str | None:
 
 
 def release(model: Any) -> None:
-    """Take off what trainers leave on a model: their forward wraps each other, and a deepcopy would run the original's."""
+    """Take off the forwards that trainers wrap around a model's own: a deepcopy would run the original's weights."""
     for module in model.modules():
         module.__dict__.pop("forward", None)
         module.__dict__.pop("_original_forward", None)

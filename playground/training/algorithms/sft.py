@@ -126,7 +126,7 @@ def train_sft(run: Run, inputs: TrainInputs, config: SFTConfig) -> Checkpoint:
         config.batch_size,
         config.rows_at_once,
         config.seed,
-        warmup_steps=min(20, len(train) * config.epochs // config.batch_size // 4),
+        warmup_steps=min(20, len(train) * config.epochs // config.batch_size // 10),
         weight_decay=0.01,
         adam_beta2=0.98,
     )
