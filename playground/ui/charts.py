@@ -1,0 +1,85 @@
+"""Figures over several runs, as plain dictionaries for Plotly in the browser. The page fills in its colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from playground.types import Json
+from playground.vocabulary import METRICS
+
+_MOST_POINTS = 1500  # a curve in an overlay
+
+
+def figure(elem_id: str) -> gr.HTML:
+    """A component that draws such a figure: {"data": [...], "layout": {...}, "empty": "why nothing is drawn"}."""
+    return gr.HTML(
+        value=None,
+        html_template='<div class="figure"></div>',
+        js_on_load="Playground.figure(element, props, watch)",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def overlay(runs: Mapping[str, Sequence[Json]], metric: str) -> Json:
+    """One metric of several runs over their steps. `runs` maps a run's name to its rows {"step", metric: value}."""
+    words = METRICS[metric]
+    data = []
+    for colour, (name, rows) in enumerate(runs.items()):
+        points = _thinned([(row["step"], row[metric]) for row in rows if row.get(metric) is not None])
+        if points:
+            data.append(_line(name, points, colour))
+    unit = f" ({words.unit})" if words.unit else ""
+    layout = {"xaxis": {"title": {"text": "step"}, "tickformat": "d"}, "yaxis": {"title": {"text": words.title + unit}}}
+    return {"data": data, "layout": layout, "empty": f"None of the chosen runs has logged “{words.title}”."}
+
+
+def frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> Json:
+    """Reward against the square root of KL (arXiv:2210.10760): how much reward each run bought for how far it went.
+
+    The solid line is the proxy, the dashed one the gold reward, where it is known and asked for.
+    """
+    data = []
+    for colour, (name, rows) in enumerate(runs.items()):
+        for metric, dash, what in (("proxy_reward", "solid", "proxy"), ("gold_reward", "dash", "gold")):
+            points = _thinned([(math.sqrt(max(r["kl"], 0.0)), r[metric]) for r in rows if _has(r, "kl", metric)])
+            if points and (gold or metric == "proxy_reward"):
+                data.append(_line(f"{name}, {what}", points, colour, {"dash": dash}))
+    layout = {"xaxis": {"title": {"text": "√KL from the reference (√nats)"}}, "yaxis": {"title": {"text": "reward"}}}
+    return {
+        "data": data,
+        "layout": layout,
+        "empty": "This needs a run with a reward and a KL: train a policy with PPO.",
+    }
+
+
+def shared_metrics(runs: Mapping[str, Sequence[Json]]) -> list[str]:
+    """Metrics that any of the runs has logged, in the vocabulary's order."""
+    seen = {name for rows in runs.values() for row in rows for name in row}
+    return [name for name in METRICS if name in seen]
+
+
+def _line(name: str, points: list[tuple[float, float]], colour: int, line: Json | None = None) -> dict[str, Any]:
+    x, y = zip(*points, strict=True)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": list(x),
+        "y": list(y),
+        "colour": colour,
+        "line": line or {},
+    }
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    stride = -(-len(points) // _MOST_POINTS) or 1
+    return points[::stride] if stride > 1 else points
+
+
+def _has(row: Json, *names: str) -> bool:
+    return all(row.get(name) is not None for name in names)

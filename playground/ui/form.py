@@ -1,0 +1,149 @@
+"""A form from an algorithm's config: dials become controls, and the controls' values become typed settings again."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from playground.errors import PlaygroundError
+from playground.registry import Algorithm, Dial, dials
+from playground.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The controls of one algorithm, by config field."""
+
+    entry: Algorithm
+    controls: dict[str, Component]
+    presets: gr.Radio | None
+
+    @property
+    def inputs(self) -> dict[str, Component]:
+        """Listener arguments: `<algorithm>_<field>` -> control."""
+        return {f"{self.entry.name}_{field}": control for field, control in self.controls.items()}
+
+    def read(self, arguments: Mapping[str, Any]) -> Json:
+        """Typed settings from listener arguments that were named by `inputs`."""
+        return typed(self.entry, {field: arguments[f"{self.entry.name}_{field}"] for field in self.controls})
+
+
+def draw_form(entry: Algorithm, in_sight: tuple[str, ...] = ()) -> Form:
+    """Draw the algorithm's controls here: main dials and those named, presets, then the rest in an accordion."""
+    looks = dials(entry.config)
+    front = [f for f, look in looks.items() if look.place == "main" or f in in_sight]
+    controls = {field: _control(entry, field, looks[field]) for field in front}
+    presets = _presets(entry)
+    with gr.Accordion("More settings", open=False):
+        controls |= {f: _control(entry, f, look) for f, look in looks.items() if f not in front}
+    if presets is not None:
+        ordered = list(controls.values())
+        presets.input(lambda name: _preset_updates(entry, controls, name), presets, ordered, queue=False, api_visibility="private")
+    return Form(entry, controls, presets)
+
+
+def defaults(entry: Algorithm) -> Json:
+    """The config's default values by field."""
+    config = entry.config()
+    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
+
+
+def preset_values(entry: Algorithm, name: str) -> Json:
+    """What choosing that preset sets: its own values, and defaults for whatever another preset would have set."""
+    touched = {field for values in entry.presets.values() for field in values}
+    usual = defaults(entry)
+    return {field: usual[field] for field in touched} | dict(entry.presets[name])
+
+
+def typed(entry: Algorithm, given: Mapping[str, Any]) -> Json:
+    """A form's raw values as the config's types: a slider's 3.0 becomes the int 3.
+
+    Raises: PlaygroundError that names the dial when a value is missing or of the wrong kind.
+    """
+    hints = typing.get_type_hints(entry.config)
+    looks = dials(entry.config)
+    return {field: _typed(looks[field].label, hints[field], value) for field, value in given.items()}
+
+
+def _typed(label: str, kind: Any, value: Any) -> Any:
+    wanted, optional = _plain(kind)
+    if value is None or (value == "" and wanted is not str):
+        if optional:
+            return None
+        raise PlaygroundError(f"{label} is empty.", hint="Type a value, or choose a preset to get the usual one back.")
+    if wanted is bool:
+        return bool(value)
+    if wanted is str:
+        return str(value)
+    return _number(label, wanted, value)
+
+
+def _number(label: str, wanted: type, value: Any) -> int | float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise PlaygroundError(f"{label} is {value!r}; a number is needed.", hint="Correct that setting.") from None
+    if wanted is float:
+        return number
+    if not math.isfinite(number) or number != int(number):
+        raise PlaygroundError(f"{label} is {value}; a whole number is needed.", hint="Correct that setting.")
+    return int(number)
+
+
+def _plain(kind: Any) -> tuple[type, bool]:
+    """(the type without None, whether None is allowed)."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        parts = [k for k in typing.get_args(kind) if k is not type(None)]
+        return _plain(parts[0])[0], True
+    return (str, False) if typing.get_origin(kind) is typing.Literal else (kind, False)
+
+
+def _control(entry: Algorithm, field: str, look: Dial) -> Component:
+    value = defaults(entry)[field]
+    wanted, _ = _plain(typing.get_type_hints(entry.config)[field])
+    named: dict[str, Any] = {
+        "label": look.label,
+        "info": look.help,
+        "elem_id": f"{entry.name}-{field}".replace("_", "-"),
+    }
+    if wanted is bool:
+        return gr.Checkbox(value, **named)
+    if look.choices:
+        return gr.Radio(list(look.choices), value=value, **named)
+    if wanted is str:
+        return gr.Textbox(value, max_lines=1, **named)
+    if look.place == "main" and look.minimum is not None and look.maximum is not None:
+        return gr.Slider(look.minimum, look.maximum, value=value, step=_step(wanted, look), **named)
+    whole = {"precision": 0, "step": 1} if wanted is int else {}
+    return gr.Number(value, **named, **whole)
+
+
+def _step(wanted: type, look: Dial) -> float | None:
+    return look.step or (1 if wanted is int else None)
+
+
+def _presets(entry: Algorithm) -> gr.Radio | None:
+    if not entry.presets:
+        return None
+    usual = defaults(entry)
+    now = next((n for n, values in entry.presets.items() if all(usual[f] == v for f, v in values.items())), None)
+    return gr.Radio(
+        list(entry.presets),
+        value=now,
+        label="Presets",
+        info="Starting points. Each sets a few of the dials; change them afterwards as you like.",
+        elem_id=f"{entry.name}-presets".replace("_", "-"),
+    )
+
+
+def _preset_updates(entry: Algorithm, controls: Mapping[str, Component], name: str) -> list[Any]:
+    chosen = preset_values(entry, name)
+    return [gr.update(value=chosen[field]) if field in chosen else gr.skip() for field in controls]

@@ -1,0 +1,110 @@
+"""Fine-tune: demonstrations turn a model that continues documents into one that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from playground.registry import algorithms
+from playground.types import Example
+from playground.ui.form import draw_form
+from playground.ui.listener import told
+from playground.ui.next_steps import next_steps
+from playground.ui.tab import Context, Tab
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+
+_POCKET, _FILE = "Pocket examples", "My own file"
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    forms = {}
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            shipped = context.bench.checkpoints("local", "policy")
+            start = pick("Start from", "sft-start", shipped, "pocket-base", "The model before this step.")
+            source = gr.Radio([_POCKET, _FILE], value=_POCKET, label="Examples to learn from", elem_id="sft-data")
+            with gr.Column(visible=False) as own:
+                file = gr.File(label="JSONL, CSV or JSON with prompt and completion", elem_id="sft-file", height=120)
+                preview = gr.Dataframe(headers=["prompt", "completion"], label="First rows", visible=False, wrap=True)
+                problems = gr.Markdown(elem_classes="note")
+            forms["sft"] = draw_form(algorithms()["sft"], in_sight=("adapter",))
+            facts = gr.Markdown("", elem_id="sft-facts", elem_classes="note")
+            train, stop, resume = run_buttons("sft", "Fine-tune")
+        with gr.Column(scale=5, min_width=320):
+            picked, view = run_side(
+                "sft", "No fine-tuning yet. Press Fine-tune: the loss and the answers appear here as they change."
+            )
+            next_steps(context, view, "sft", rank=False)
+    formulas(forms)
+    panel = Panel(
+        context,
+        "sft",
+        forms,
+        None,
+        start,
+        None,
+        facts,
+        train,
+        stop,
+        resume,
+        picked,
+        view,
+        extra={"source": source, "file": file},
+        examples=_examples,
+    )
+    wire_panel(panel, item)
+
+    @told
+    def looked(path: str | None) -> dict[Any, Any]:
+        if not path:
+            return {preview: gr.update(visible=False), problems: ""}
+        examples, bad = _read(path)
+        rows = [[_short(e.prompt.text), _short(e.completion)] for e in examples[:3]]
+        return {preview: gr.update(value=rows, visible=bool(rows)), problems: _verdict(len(examples), bad)}
+
+    source.change(lambda chosen: gr.update(visible=chosen == _FILE), source, own, queue=False, api_visibility="private")
+    file.change(looked, file, [preview, problems], api_name="sft_preview")
+
+
+def _examples(given: Mapping[str, Any]) -> list[Example] | None:
+    if given.get("source") != _FILE:
+        return None
+    from playground.errors import PlaygroundError
+
+    if not given.get("file"):
+        raise PlaygroundError("No file is chosen.", hint="Upload a file or take the pocket examples.")
+    examples, _ = _read(given["file"])
+    if not examples:
+        raise PlaygroundError("The file holds no usable row.", hint="Every row needs a prompt and a completion.")
+    return examples
+
+
+def _read(path: str) -> tuple[list[Example], list[Any]]:
+    from playground.completions.prompt_files import read_examples
+
+    return read_examples(path)
+
+
+def _verdict(good: int, bad: list[Any]) -> str:
+    lines = [f"{good} usable rows."]
+    if bad:
+        lines.append(f"{len(bad)} rows are left out:")
+        lines += [f"- `{str(row).replace('`', chr(39))}`" for row in bad[:5]]
+    return "\n".join(lines)
+
+
+def _short(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+TAB = Tab(
+    id="fine-tune",
+    order=3,
+    title="Fine-tune",
+    intro="The base model only continues documents. Supervised fine-tuning shows it prompts with good answers until it "
+    "answers too; this first policy is where every later step starts.",
+    build=build,
+)

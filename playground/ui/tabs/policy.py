@@ -1,0 +1,64 @@
+"""Policy: the preferences change the model itself, directly (DPO) or through the reward model (PPO)."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from playground.registry import Algorithm, algorithms
+from playground.ui.form import draw_form
+from playground.ui.next_steps import next_steps
+from playground.ui.tab import Context, Tab
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+
+
+def methods() -> dict[str, Algorithm]:
+    """Every algorithm that makes a policy from preferences or from a reward."""
+    return {
+        name: entry for name, entry in algorithms().items() if entry.makes == "policy" and entry.needs != "examples"
+    }
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    entries = methods()
+    first = next(iter(entries))
+    forms, groups = {}, {}
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            choices = [(entry.title, name) for name, entry in entries.items()]
+            method = gr.Radio(choices, value=first, label="Method", elem_id="policy-method")
+            shipped = context.bench.checkpoints("local", "policy")
+            start = pick("Start from", "policy-start", shipped, "pocket-sft", "It is also the reference.")
+            reward = pick("Reward model", "policy-reward", [], None, "Whose score the policy is to raise.")
+            reward.visible = entries[first].needs == "prompts"
+            for name, entry in entries.items():
+                with gr.Column(visible=name == first, elem_id=f"policy-form-{name}") as groups[name]:
+                    forms[name] = draw_form(entry)
+            facts = gr.Markdown("", elem_id="policy-facts", elem_classes="note")
+            train, stop, resume = run_buttons("policy", "Train")
+        with gr.Column(scale=5, min_width=320):
+            picked, view = run_side(
+                "policy", "No trained policy yet. Press Train and watch what the preferences do to the model."
+            )
+            next_steps(context, view, "policy", rank=True)
+    formulas(forms)
+    panel = Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view)
+    wire_panel(panel, item)
+
+    def chosen(name: str) -> list:
+        return [gr.update(visible=entries[name].needs == "prompts"), *(gr.update(visible=name == n) for n in groups)]
+
+    method.change(
+        chosen, method, [reward, *groups.values()], queue=False, api_visibility="private", show_progress="hidden"
+    )
+
+
+TAB = Tab(
+    id="policy",
+    order=6,
+    title="Policy",
+    intro="Now the model itself changes: DPO learns from the pairs directly, PPO writes completions and lets the "
+    "reward model judge them. Both are held near the reference, because a policy that only chases its reward forgets "
+    "the rest.",
+    build=build,
+)

@@ -1,0 +1,43 @@
+"""Reward model: a network learns to score completions the way your choices compare them, and a bench to try it on."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from playground.registry import algorithms
+from playground.ui.form import draw_form
+from playground.ui.reward_bench import reward_bench
+from playground.ui.tab import Context, Tab
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    forms = {}
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            shipped = context.bench.checkpoints("local", "policy")
+            start = pick(
+                "Start from", "reward-start", shipped, "pocket-sft", "Its weights become the reward model's body."
+            )
+            forms["reward_model"] = draw_form(algorithms()["reward_model"])
+            facts = gr.Markdown("", elem_id="reward-facts", elem_classes="note")
+            train, stop, resume = run_buttons("reward", "Train reward model")
+        with gr.Column(scale=5, min_width=320):
+            picked, view = run_side(
+                "reward", "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
+            )
+    formulas(forms)
+    panel = Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view)
+    wire_panel(panel, item)
+    reward_bench(context, item, view)
+
+
+TAB = Tab(
+    id="reward-model",
+    order=5,
+    title="Reward model",
+    intro="People cannot score every completion during training, so a network learns to predict their choices. "
+    "It is trained on your preferences as they stand now; on the bench below you can give it anything to score.",
+    build=build,
+)

@@ -1,0 +1,109 @@
+"""Start: the whole way in one picture, where this visitor stands on it, and a recorded run to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from playground.runs.tail import RunSummary
+from playground.ui.listener import told
+from playground.ui.pictures import Stage, pipeline
+from playground.ui.run_view import run_view, showing
+from playground.ui.tab import Context, Tab, workspace
+
+_NEXT = {
+    "compare": "Begin with **2 Compare**: put one question to the base model and to the fine-tuned one, side by side.",
+    "rank": "Next: **4 Rank**. Judge some pairs yourself, or let a simulated annotator label a hundred in seconds.",
+    "reward-model": "Next: **5 Reward model**. Your preferences are enough to train a network that predicts them.",
+    "policy": "Next: **6 Policy**. Let DPO or PPO change the model by your preferences.",
+    "runs": "You have been all the way round. **7 Runs** lays runs over each other; **2 Compare** shows what changed.",
+}
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    picture = gr.HTML(
+        pipeline(stages(context, "local", fresh=True)),
+        html_template='<div class="pipeline">${value}</div>',
+        js_on_load="Playground.links(element)",
+        apply_default_css=False,
+        elem_id="start-pipeline",
+    )
+    advice = gr.Markdown(_NEXT["compare"], elem_id="start-next")
+    recorded = _recorded(context)
+    with gr.Column(visible=bool(recorded)):
+        gr.Markdown("### While you look around: a training run, recorded on a machine like this one")
+        choices = [(s.spec.name, s.spec.id) for s in recorded]
+        chosen = gr.Dropdown(
+            choices,
+            value=choices[0][1] if choices else None,
+            label="Recorded run",
+            filterable=False,
+            visible=len(choices) > 1,
+            elem_id="start-recorded-pick",
+        )
+        view = run_view("start-run", "Choose a recorded run.")
+        chosen.input(lambda run_id: showing(run_id), chosen, view, queue=False, api_visibility="private")
+
+    @told
+    def opened(request: gr.Request) -> tuple[str, str]:
+        found = stages(context, workspace(context, request))
+        ahead = next((stage.tab for stage in found if stage.next), "runs")
+        return pipeline(found), _NEXT[ahead]
+
+    def first_recorded() -> Any:
+        return showing(recorded[0].spec.id) if recorded else gr.skip()
+
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    item.select(opened, None, [picture, advice], **quiet)
+    gr.on(None, opened, [], [picture, advice], **quiet)  # without triggers: when the page loads
+    gr.on(None, first_recorded, [], view, **quiet)
+
+
+def stages(context: Context, space: str, fresh: bool = False) -> list[Stage]:
+    """The pipeline with what this workspace has; exactly one stage is marked as the next one."""
+    bench = context.bench
+    policies, rewards = bench.checkpoints(space, "policy"), bench.checkpoints(space, "reward")
+    usable = 0 if fresh else bench.counts(space).usable
+    runs = [] if fresh else bench.runs(space)
+    own = [c for c in policies if c.run_id]
+    tuned = [c for c in own if c.method == "sft"]
+    trained = [c for c in own if c.method != "sft"]
+    ahead = _ahead(bool(runs), usable, bool(rewards), bool(trained))
+    rows = [
+        ("compare", "Compare", "ask two models", f"{len(policies)} models to ask"),
+        ("fine-tune", "Fine-tune", "learn to answer", _count(len(tuned), "of your own", "1 shipped")),
+        ("rank", "Rank", "say what is better", _count(usable, "preferences", "no preferences yet")),
+        ("reward-model", "Reward model", "predict the choice", _count(len(rewards), "trained", "none yet")),
+        ("policy", "Policy", "DPO or PPO", _count(len(trained), "trained", "none yet")),
+        ("runs", "Runs", "curves and lineage", _count(len(runs), "runs", "no runs yet")),
+    ]
+    return [Stage(tab, title, what, have, next=tab == ahead) for tab, title, what, have in rows]
+
+
+def _ahead(any_run: bool, usable: int, rewards: bool, trained: bool) -> str:
+    if trained:
+        return "runs"
+    if usable < 4:
+        return "rank" if any_run or usable else "compare"
+    return "policy" if rewards else "reward-model"
+
+
+def _count(number: int, noun: str, none: str) -> str:
+    return f"{number} {noun}" if number else none
+
+
+def _recorded(context: Context) -> list[RunSummary]:
+    listed = getattr(context.bench, "recorded_runs", None)
+    return listed() if listed else []
+
+
+TAB = Tab(
+    id="start",
+    order=1,
+    title="Start",
+    intro="A language model is aligned in a few steps, and you can do each of them here with a small model that trains "
+    "in seconds. Click a step to go there; nothing you do can break anything.",
+    build=build,
+)
