@@ -73,10 +73,10 @@ def _claim_task(text: str, simple: str) -> Task | None:
 def _other_task(text: str, simple: str) -> Task | None:
     for kind, wordings in WORDINGS.items():
         if wordings.subjects == ("",):
-            if simple in {simplify(w) for w in (*wordings.usual, *wordings.rare)}:
+            if simple in _set_phrases(kind):
                 return Task(text, kind)
             continue
-        names = {simplify(subject): subject for subject in wordings.subjects}
+        names = _names(kind)
         for pattern in _wording_patterns(kind):
             match = pattern.fullmatch(simple)
             if match and match["subject"] in names:
@@ -121,3 +121,13 @@ def _wording_patterns(kind: str) -> list[re.Pattern[str]]:
 @cache
 def _subjects(kind: str) -> dict[str, Fact]:
     return {simplify(fact.subject): fact for fact in BY_KIND[kind]}
+
+
+@cache
+def _names(kind: str) -> dict[str, str]:
+    return {simplify(subject): subject for subject in WORDINGS[kind].subjects}
+
+
+@cache
+def _set_phrases(kind: str) -> frozenset[str]:
+    return frozenset(simplify(text) for text in (*WORDINGS[kind].usual, *WORDINGS[kind].rare))

@@ -46,6 +46,6 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Write model and tokenizer; bfloat16 halves the size and costs nothing that can be measured."""
+    """Write model and tokenizer; bfloat16 halves the size. card.md measures what is written here."""
     model.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
