@@ -5,7 +5,7 @@ Nothing is deleted: a judgment taken back stays in its table, not valid, with th
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from playground.errors import NotAllowed, NotFound
 from playground.preferences import tables
@@ -62,28 +62,14 @@ def give(
 
 def take_back(connection: Connection, workspace: str, annotator_id: str) -> str | None:
     """Undo the annotator's newest live judgment, or all of its ranking. Returns the token to judge again, if any."""
-    newest = connection.execute(
-        select(_judgment.c.id, _judgment.c.assignment, _judgment.c.ranking)
-        .where(
-            _judgment.c.workspace == workspace,
-            _judgment.c.annotator == annotator_id,
-            _judgment.c.valid.is_(True),
-        )
-        .order_by(_judgment.c.seq.desc())
-        .limit(1)
-    ).first()
+    mine = and_(_judgment.c.workspace == workspace, _judgment.c.annotator == annotator_id, _judgment.c.valid.is_(True))
+    newest = connection.execute(select(_judgment).where(mine).order_by(_judgment.c.seq.desc()).limit(1)).first()
     if newest is None:
         return None
-    concerned = select(_judgment.c.assignment).where(
-        _judgment.c.workspace == workspace, _judgment.c.annotator == annotator_id, _judgment.c.valid.is_(True)
-    )
-    if newest.ranking is None:
-        concerned = concerned.where(_judgment.c.id == newest.id)
-    else:
-        concerned = concerned.where(_judgment.c.ranking == newest.ranking)
-    tokens = list(connection.scalars(concerned))
-    live = _judgment.c.assignment.in_(tokens) & _judgment.c.valid.is_(True)
-    connection.execute(update(_judgment).where(live).values(valid=False, reason="undone"))
+    alone = newest.ranking is None
+    together = _judgment.c.id == newest.id if alone else _judgment.c.ranking == newest.ranking
+    tokens = list(connection.scalars(select(_judgment.c.assignment).where(mine, together)))
+    connection.execute(update(_judgment).where(mine, together).values(valid=False, reason="undone"))
     connection.execute(update(_assignment).where(_assignment.c.id.in_(tokens)).values(state="shown"))
     note(connection, workspace, "undone", newest.id, len(tokens))
     return newest.assignment

@@ -309,7 +309,11 @@ def test_undo_takes_a_whole_ranking_back_and_it_may_be_given_anew(store, ann, vo
     vote()
     completions = [Completion(PROMPT, text) for text in "abc"]
     store.rank_many("room", ann, completions, [[0], [1], [2]], id="r")
+    bo = store.annotator("room", "person", "Bo")
+    store.rank_many("room", bo, completions, [[0], [1], [2]], id="r")  # his, though the id is the same
     assert store.undo("room", ann) is not None
+    assert [row.annotator.alias for row in store.rows("room") if row.ranking] == ["Bo"] * 3
+    assert store.undo("room", bo) is not None
     assert [row.ranking for row in store.rows("room")] == [None]
     store.rank_many("room", ann, completions, [[2], [1], [0]], id="r2")
     assert [p.chosen for p in store.preferences("room")] == ["yes", "b", "c", "c"]
