@@ -98,8 +98,9 @@ function say(text) {
 }
 function count(counts) {
   if (!counts) return;
-  const simulated = counts.persona ? ` · ${counts.persona} simulated` : "";
-  find("rank-count").textContent = `${counts.yours} by people${simulated} · ${counts.total} in all`;
+  const { yours, persona, total } = counts;
+  const parts = [`${yours} by people`, persona && `${persona} simulated`, total > yours && `${total} in all`];
+  find("rank-count").textContent = total ? parts.filter(Boolean).join(", ") : "Nothing judged yet";
 }
 function complain(error) {
   const box = find("rank-problem");
@@ -263,13 +264,13 @@ const PAIR_KEYS = {
   ArrowLeft: "left", 1: "left", a: "left", ArrowDown: "tie", 0: "tie", t: "tie", ArrowRight: "right", 2: "right", b: "right",
   x: "both_bad", s: "skip",
 };
-const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=tab], [role=slider], [role=listbox], "
+const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=slider], [role=listbox], "
   + "[role=option], [role=grid], table, dialog";
 function keyed(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", keyed);
   const box = element.getBoundingClientRect();
   const inSight = element.offsetParent !== null && box.bottom > 80 && box.top < innerHeight - 80;
-  if (!inSight || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
+  if (!inSight || event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const act = state.mode === "ranking" ? rankingKey(key, event) : state.picked ? strengthKey(key) : pairKey(key, event);
   if (!act) return;

@@ -131,9 +131,9 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
         return shown_set(context.bench, here, text)
 
     outputs = [table, figures]
-    gr.on(
-        [tab.select, panel.saved, search.change], told(refresh), search, outputs, trigger_mode="always_last", **_QUIET
-    )
+    redraw = {"trigger_mode": "always_last", **_QUIET}
+    gr.on([tab.select, search.change], told(refresh), search, outputs, **redraw)
+    panel.saved(told(refresh), search, outputs, **redraw)
     table.remove(told(remove), search, outputs, **_QUIET)
     return search, outputs
 
