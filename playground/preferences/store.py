@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from itertools import combinations
+from typing import TypeVar
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from playground.errors import NotAllowed, NotFound
+from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import judging, snapshots, tables
 from playground.preferences.database import create_tables, open_engine, reading
 from playground.preferences.insertion import (
@@ -21,6 +24,7 @@ from playground.preferences.insertion import (
     insert_new,
     note,
     pair_rows,
+    storable,
 )
 from playground.preferences.reading import read_counts, read_dropped, read_preferences, read_rows, read_shown
 from playground.preferences.record import JudgmentRow, SetCounts, ShownPair
@@ -35,6 +39,7 @@ from playground.types import (
     content_hash,
 )
 
+T = TypeVar("T")
 MAX_COMMENT = 2000  # characters
 MAX_MS = 2**31 - 1
 
@@ -45,7 +50,6 @@ class PreferenceStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._writer = Writer(self._engine)
-        self._write = self._writer.run
         try:
             self._write(create_tables)
         except Exception:
@@ -59,7 +63,7 @@ class PreferenceStore:
 
     def annotator(self, workspace: str, kind: AnnotatorKind, alias: str) -> Annotator:
         """The annotator of that kind and alias, made at the first call."""
-        table = tables.annotator
+        table, alias = tables.annotator, storable(alias)
         here = (table.c.workspace == workspace) & (table.c.kind == kind) & (table.c.alias == alias)
         question = select(table.c.id, table.c.alias, table.c.kind).where(here)
         with reading(self._engine) as connection:
@@ -145,7 +149,7 @@ class PreferenceStore:
                 strength=strength,
                 decision_ms=decision_ms,
                 input=input[:32],
-                comment=comment,
+                comment=storable(comment),
             )
         )
 
@@ -271,6 +275,15 @@ class PreferenceStore:
             ranking = p.ranking and content_hash([source, p.ranking])[:32]  # two files may both have a ranking "1"
             verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, ranking))
         return self._add(workspace, annotator, verdicts, "imported", source, "imported")
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return self._writer.run(work)
+        except DBAPIError as error:
+            raise PlaygroundError(
+                f"The database did not take it, nothing was stored: {error.orig}",
+                hint="Look whether the disk is full and the database can be reached, then try again.",
+            ) from error
 
     def _add(
         self, workspace: str, annotator: Annotator, verdicts: list[Verdict], strategy: str, origin: str, event: str

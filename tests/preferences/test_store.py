@@ -131,6 +131,24 @@ def test_a_clock_that_jumped_does_not_cost_the_vote(store, ann, decision_ms):
     assert len(store.rows("room")) == 1
 
 
+def test_half_an_emoji_in_a_comment_or_alias_does_not_cost_the_vote(store):
+    person = store.annotator("room", "person", "Ann \ud83d")
+    assert person == store.annotator("room", "person", "Ann \ud83d")
+    token = store.show_pair("room", person, YES, NO)
+    store.judge("room", token, "left", id=new_id(), comment="good \ud83d\0!")
+    assert [(row.annotator.alias, row.comment) for row in store.rows("room")] == [("Ann ?", "good ?!")]
+
+
+def test_what_the_database_refuses_is_told_in_words(store, ann, url):
+    token = store.show_pair("room", ann, YES, NO)
+    with create_engine(url).begin() as connection:
+        refuse = "create trigger full before insert on judgment begin select raise(abort, 'no room left'); end"
+        connection.execute(text(refuse))
+    with pytest.raises(PlaygroundError, match="nothing was stored: no room left"):
+        store.judge("room", token, "left", id=new_id())
+    assert store.rows("room") == []
+
+
 def test_completions_of_different_prompts_are_no_pair(store, ann):
     with pytest.raises(PlaygroundError, match="different prompts"):
         store.show_pair("room", ann, YES, Completion(Prompt.user("Bye"), "no"))
