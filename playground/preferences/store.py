@@ -281,7 +281,7 @@ class PreferenceStore:
             return self._writer.run(work)
         except DBAPIError as error:
             raise PlaygroundError(
-                f"The database did not take it, nothing was stored: {error.orig}",
+                f"The database did not take it: {error.orig}",
                 hint="Look whether the disk is full and the database can be reached, then try again.",
             ) from error
 

@@ -144,7 +144,7 @@ def test_what_the_database_refuses_is_told_in_words(store, ann, url):
     with create_engine(url).begin() as connection:
         refuse = "create trigger full before insert on judgment begin select raise(abort, 'no room left'); end"
         connection.execute(text(refuse))
-    with pytest.raises(PlaygroundError, match="nothing was stored: no room left"):
+    with pytest.raises(PlaygroundError, match="did not take it: no room left"):
         store.judge("room", token, "left", id=new_id())
     assert store.rows("room") == []
 
