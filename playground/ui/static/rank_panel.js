@@ -124,6 +124,8 @@ function display(shown) {
     find("rank-b").children[1].textContent = shown.right;
   }
   busy(false);
+  const prompt = element.querySelector(".prompt");
+  if (element.offsetParent !== null && prompt.getBoundingClientRect().top < 0) prompt.scrollIntoView({ block: "start" });
 }
 async function next() {
   const question = ++state.question;

@@ -46,7 +46,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     """Choose checkpoints and prompt, watch them answer, look closer."""
     ids = _checkpoints()
     prompt, run, stop = _prompt_row()
-    panes = _html("compare.css", "compare-panes", js=_static("compare.js"))
+    panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=_static("compare.js"))
     line = _html("compare.css", "compare-status")
     last = gr.State(None)
     dials = _sampling_fold()
@@ -87,9 +87,9 @@ def _prompt_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Row():
         with gr.Column(scale=5, min_width=300):
             prompt = gr.Textbox(FIRST_PROMPT, label="Prompt", lines=2, max_lines=8, elem_id="compare-prompt")
-        with gr.Column(scale=1, min_width=150):
-            run = gr.Button("Run", variant="primary", elem_id="compare-run")
-            stop = gr.Button("Stop", elem_id="compare-stop")
+        with gr.Column(scale=2, min_width=220), gr.Row():
+            run = gr.Button("Run", variant="primary", min_width=90, elem_id="compare-run")
+            stop = gr.Button("Stop", min_width=90, elem_id="compare-stop")
     chips = gr.HTML(
         prompt_chips(),
         html_template='<div class="kinds" role="group" aria-label="Kinds of prompt"></div>'
@@ -176,8 +176,13 @@ def _set_fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
     return lines, run, stop, table
 
 
-def _html(css: str, elem_id: str, js: str | None = None) -> gr.HTML:
-    return gr.HTML(css_template=_static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
+def _before_the_first_run() -> str:
+    panes = [Pane(c, note="Press Run.") for c in shipped_checkpoints() if c.id in DEFAULT_IDS]
+    return panes_html(panes, Sampling())
+
+
+def _html(css: str, elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
+    return gr.HTML(html, css_template=_static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
 
 
 def _static(name: str) -> str:

@@ -56,7 +56,7 @@ TAB = Tab(
 
 
 def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
-    with gr.Row():
+    with gr.Accordion("Whose completions, and to which prompts", open=False, elem_id="rank-sources"), gr.Row():
         with gr.Column(min_width=300):
             ids = gr.Dropdown(
                 _choices(shipped_checkpoints()),
@@ -68,9 +68,8 @@ def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
                 elem_id="rank-checkpoints",
             )
         with gr.Column(min_width=300):
-            prompts = gr.Radio(
-                [POCKET_PROMPTS, OWN_PROMPT], value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts"
-            )
+            where = [POCKET_PROMPTS, OWN_PROMPT]
+            prompts = gr.Radio(where, value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts")
             typed = gr.Textbox(
                 label="Your prompt",
                 placeholder="Type it and press Enter",
@@ -150,23 +149,27 @@ def figures_line(counts: SetCounts) -> str:
     """The set in a few sentences."""
     if not counts.total:
         return ""
-    words = {"left": "A better", "right": "B better", "tie": "ties", "both_bad": "both bad", "skip": "skipped"}
-    by_choice = ", ".join(f"{counts.by_choice[c]} {word}" for c, word in words.items() if counts.by_choice.get(c))
+    words = {"left": "A better", "right": "B better", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
+    by_choice = ", ".join(f"{word} {counts.by_choice[c]}" for c, word in words.items() if counts.by_choice.get(c))
     parts = [
-        f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments: {by_choice}.",
-        _share_sentence("A was chosen", "without a favourite side it would be 50 %", counts.left_share),
-        _share_sentence(
-            "The longer completion was chosen", "far from 50 %: length decides, or goes with it", counts.longer_share
-        ),
+        f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments ({by_choice}).",
+        _share_sentence("A was chosen in", counts.left_share, "no sign of a favourite side", _FAVOURITE_SIDE),
+        _share_sentence("The longer one was chosen in", counts.longer_share, "no sign that length decides", _LENGTH),
     ]
-    return f"<p>{' '.join(p for p in parts if p)}</p>"
+    return f"<p>{' '.join(parts)}</p>"
 
 
-def _share_sentence(what: str, meaning: str, share: Share) -> str:
+_FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
+_LENGTH = "length goes with the choice, so a model trained on these may learn length"
+
+
+def _share_sentence(what: str, share: Share, fair: str, leaning: str) -> str:
+    """A share beside one half: fair where its interval holds one half, else leaning."""
     if share.value is None:
         return ""
-    interval = f"likely between {share.low:.0%} and {share.high:.0%}"
-    return f"{what} in <b>{share.value:.0%}</b> of {share.n} cases, {interval} ({meaning})."
+    verdict = fair if share.low <= 0.5 <= share.high else leaning
+    interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
+    return f"{what} <b>{100 * share.value:.0f} %</b> of {share.n} ({interval}): {verdict}."
 
 
 def _export_links() -> str:
