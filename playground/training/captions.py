@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from playground.events import Event, Sampled, StepDone, Warned
 
@@ -91,7 +91,7 @@ def alike(texts: Sequence[str]) -> float:
 def repetition(text: str) -> float:
     """How much a text repeats itself: the share of its word pairs that came before in it, 0 to 1."""
     words = _words(text)
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     return 1 - len(set(pairs)) / len(pairs) if pairs else 0.0
 
 
@@ -110,7 +110,7 @@ def _far_away(curves: Curves) -> bool:
 
 
 def _texts_alike(curves: Curves) -> bool:
-    """The reward rises while the probes' answers come to resemble one another, repeat themselves or lose all variety."""
+    """The reward rises while the probes' answers become alike, repeat themselves or lose all variety."""
     if curves.change("proxy_reward") < 0.3:
         return False
     entropy = curves.now("entropy")
@@ -140,7 +140,8 @@ def _both_fall(curves: Curves) -> bool:
         for name in ("chosen_logps", "rejected_logps")
         if curves.values[name]
     ]
-    return len(fallen) == 2 and all(fallen) and (curves.now("chosen_reward") or -1.0) < 0
+    reward = curves.now("chosen_reward")
+    return len(fallen) == 2 and all(fallen) and (reward is None or reward < 0)
 
 
 def _too_easy(curves: Curves) -> bool:

@@ -93,7 +93,7 @@ def test_a_warning_says_where_and_what_to_do():
     watcher = CaptionWatcher()
     (warning,) = [w for event in SICK["far_from_reference"] for w in watcher.see(event)]
     assert isinstance(warning, Warned)
-    assert warning.step == 5
+    assert warning.step == 4  # 15, 22 and 25 have a mean above 20
     assert "Raise the KL coefficient" in warning.text
 
 
