@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -37,16 +38,24 @@ class Form:
 
 
 def draw_form(entry: Algorithm, in_sight: tuple[str, ...] = ()) -> Form:
-    """Draw the algorithm's controls here: main dials and those named, presets, then the rest in an accordion."""
+    """Draw what stays in sight here: main dials, those named, presets. draw_rest adds the others further down."""
     looks = dials(entry.config)
     front = [f for f, look in looks.items() if look.place == "main" or f in in_sight]
     controls = {field: _control(entry, field, looks[field]) for field in front}
-    presets = _presets(entry)
-    with gr.Accordion("More settings", open=False):
-        controls |= {f: _control(entry, f, look) for f, look in looks.items() if f not in front}
+    return Form(entry, controls, _presets(entry))
+
+
+def draw_rest(form: Form, label: str = "More settings") -> Form:
+    """The whole form, after drawing the remaining dials here in an accordion."""
+    entry, presets = form.entry, form.presets
+    looks = dials(entry.config)
+    with gr.Accordion(label, open=False):
+        rest = {f: _control(entry, f, look) for f, look in looks.items() if f not in form.controls}
+    controls = form.controls | rest
     if presets is not None:
         ordered = list(controls.values())
-        presets.input(lambda name: _preset_updates(entry, controls, name), presets, ordered, queue=False, api_visibility="private")
+        updates = functools.partial(_preset_updates, entry, controls)
+        presets.input(updates, presets, ordered, queue=False, api_visibility="private", show_progress="hidden")
     return Form(entry, controls, presets)
 
 

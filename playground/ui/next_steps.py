@@ -12,8 +12,8 @@ from playground.ui.run_view import run_shown
 from playground.ui.tab import Context, workspace
 
 
-def next_steps(context: Context, view: gr.HTML, prefix: str, rank: bool) -> None:
-    """Draw the buttons here and let them open Compare and Rank on the shown run and its start."""
+def next_steps(context: Context, view: gr.HTML, prefix: str, rank: bool) -> gr.Row:
+    """Draw the buttons here, hidden until there is a checkpoint; they open Compare and Rank on it and its start."""
 
     def both(shown: Any, request: gr.Request) -> list[str]:
         run_id = run_shown(shown)
@@ -32,9 +32,10 @@ def next_steps(context: Context, view: gr.HTML, prefix: str, rank: bool) -> None
     def judge(shown: Any, request: gr.Request) -> tuple[list[str], Any]:
         return both(shown, request), gr.Tabs(selected="rank")
 
-    with gr.Row():
+    with gr.Row(visible=False) as row:
         to_compare = gr.Button("Compare with the reference", elem_id=f"{prefix}-compare")
         to_compare.click(compare, view, [context.compare_ids, context.tabs], api_visibility="private")
         if rank:
             to_rank = gr.Button("Rank against the reference", elem_id=f"{prefix}-rank")
             to_rank.click(judge, view, [context.rank_ids, context.tabs], api_visibility="private")
+    return row

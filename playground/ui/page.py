@@ -11,19 +11,14 @@ from playground.ui.theme import head, theme
 from playground.workbench import Workbench
 
 _BRAND = """<header id="brand"><h1>Alignment Playground</h1>
-<p>Take a base language model to an aligned one, step by step, and watch what each step does to it.</p></header>"""
+<p>Take a base language model to an aligned one, step by step, and watch what each step does to it.</p>
+<p class="status-line" role="status">Asking how the models are…</p></header>"""
 
 
 def build_page(bench: Workbench) -> gr.Blocks:
     """The whole page as Blocks, not yet launched."""
     with gr.Blocks(title="Alignment Playground", analytics_enabled=False) as page:
-        gr.HTML(_BRAND, apply_default_css=False, js_on_load=None)
-        gr.HTML(
-            html_template='<p class="status-line" role="status">Asking how the models are…</p>',
-            js_on_load="Playground.status(element)",
-            apply_default_css=False,
-            elem_id="status",
-        )
+        gr.HTML(html_template=_BRAND, js_on_load="Playground.status(element)", apply_default_css=False, elem_id="head")
         bar = gr.Tabs(elem_id="steps", overflow_behavior="wrap")
         context = Context(bench, bar, gr.State([]), gr.State([]), gr.State(""))
         with bar:

@@ -61,28 +61,24 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
         return [shown, *(gr.update(visible=i < shown) for i in range(MOST))]
 
     @told
-    def fill(text: str, checkpoint: str, now: int, *completions_and_request: Any) -> list[Any]:
-        *completions, request = completions_and_request
-        return _filled(context, workspace(context, request), text, checkpoint, now, list(completions))
-
-    def fill_six(
-        text: str, checkpoint: str, now: int, a: str, b: str, c: str, d: str, e: str, f: str, request: gr.Request
-    ) -> list[Any]:
-        return fill(text, checkpoint, now, a, b, c, d, e, f, request)
+    def fill(request: gr.Request, **given: Any) -> list[Any]:
+        texts = [given[name] or "" for name in named]
+        return _filled(context, workspace(context, request), given["prompt"], given["source"], given["count"], texts)
 
     @told
-    def scored(
-        text: str, reward_id: str | None, a: str, b: str, c: str, d: str, e: str, f: str, request: gr.Request
-    ) -> Json:
-        texts = [t.strip() for t in (a, b, c, d, e, f) if t and t.strip()]
-        return score_rows(context, workspace(context, request), text, reward_id, texts)
+    def scored(request: gr.Request, **given: Any) -> Json:
+        texts = [given[name].strip() for name in named if (given[name] or "").strip()]
+        return score_rows(context, workspace(context, request), given["prompt"], given["reward"], texts)
 
+    named = {f"completion_{i + 1}": box for i, box in enumerate(boxes)}
+    filling = {"prompt": prompt, "source": source, "count": count, **named}
     refreshed = {"inputs": [reward, source], "outputs": [reward, source], "show_progress": "hidden"}
     item.select(refresh, **refreshed, api_visibility="private")
     view.ended(refresh, **refreshed, api_visibility="private")
     more.click(add, count, [count, *boxes], queue=False, api_visibility="private", show_progress="hidden")
-    sampled.click(fill_six, [prompt, source, count, *boxes], [count, *boxes], api_name="bench_fill")
-    score.click(scored, [prompt, reward, *boxes], table, api_name="bench_score")
+    sampled.click(fill, None, [count, *boxes], inputs_kwargs=filling, api_name="bench_fill")
+    scoring = {"prompt": prompt, "reward": reward, **named}
+    score.click(scored, None, table, inputs_kwargs=scoring, api_name="bench_score")
 
 
 def score_rows(context: Context, space: str, text: str, reward_id: str | None, texts: list[str]) -> Json:

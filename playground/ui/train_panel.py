@@ -38,6 +38,7 @@ class Panel:
     resume: gr.Button
     picked: gr.Dropdown
     view: gr.HTML
+    after: gr.Row | None = None  # what to do with the run's checkpoint
     extra: dict[str, Component] = field(default_factory=dict)
     examples: Callable[[Mapping[str, Any]], list[Example] | None] = lambda given: None
 
@@ -113,6 +114,7 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     bench = panel.context.bench
     names = list(panel.forms)
     run_outputs = [panel.picked, panel.view, panel.train, panel.stop, panel.resume]
+    run_outputs += [panel.after] if panel.after is not None else []
 
     @told
     def opened(request: gr.Request, **given: Any) -> dict[Component, Any]:
@@ -218,6 +220,8 @@ def _run_updates(panel: Panel, space: str, run_id: str | None, fresh: bool) -> d
     if fresh and run_id:
         updates[panel.view] = showing(run_id)
     summary = next((s for s in runs if s.spec.id == run_id), None)
+    if panel.after is not None:
+        updates[panel.after] = gr.update(visible=bool(summary and summary.checkpoint))
     active, resumable = bool(summary and summary.active), bool(summary and summary.status in _RESUMABLE)
     return updates | _buttons(panel, active, resumable)
 

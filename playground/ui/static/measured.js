@@ -2,6 +2,7 @@
 "use strict";
 (function (P) {
   const el = P.el;
+  const roomy = { margin: { l: 58, r: 12, t: 8, b: 44 } };
 
   function figure(title, hint, ...body) {
     return el("figure.panel.wide", null, el("figcaption", null, el("div", null, el("span.series", null, title)), P.hint(...hint)), ...body);
@@ -27,7 +28,7 @@
     const root = figure("Scores of chosen and rejected completions",
       ["Healthy: two hills, chosen to the right of rejected, with some overlap where people disagree.", "Sick: one hill (nothing learned), or no overlap at all on few pairs (memorised)."],
       chart);
-    return [root, () => P.draw(chart, traces, { barmode: "overlay", bargap: 0, showlegend: true, legend: { orientation: "h", y: 1.2 }, height: 210, xaxis: { title: { text: "raw score" } }, yaxis: { title: { text: "completions" } } })];
+    return [root, () => P.draw(chart, traces, { barmode: "overlay", bargap: 0, showlegend: true, legend: { orientation: "h", y: 1.2 }, height: 220, ...roomy, xaxis: { title: { text: "raw score" } }, yaxis: { title: { text: "completions" } } })];
   }
 
   function calibration(data) {
@@ -42,7 +43,7 @@
     ];
     const root = figure("Calibration: how sure it is against how often it is right",
       ["Healthy: points near the dotted line. Larger points hold more pairs.", "Sick: points far under the line: it is surer than it should be."], chart);
-    return [root, () => P.draw(chart, traces, { height: 210, hovermode: "closest", xaxis: { range: [0.48, 1.02], tickformat: ".0%", title: { text: "said" } }, yaxis: { tickformat: ".0%", rangemode: "tozero", title: { text: "right" } } })];
+    return [root, () => P.draw(chart, traces, { height: 220, ...roomy, hovermode: "closest", xaxis: { range: [0.48, 1.02], tickformat: ".0%", title: { text: "said" } }, yaxis: { tickformat: ".0%", rangemode: "tozero", title: { text: "right" } } })];
   }
 
   function learningCurve(data) {
@@ -52,11 +53,11 @@
     const x = points.map((p) => p.pairs ?? p.count ?? p.train_count);
     const y = points.map((p) => p.accuracy);
     const error = points.every((p) => p.low != null)
-      ? { type: "data", symmetric: false, array: points.map((p) => p.high - p.accuracy), arrayminus: points.map((p) => p.accuracy - p.low), color: c.grid, thickness: 1.5 } : undefined;
+      ? { type: "data", symmetric: false, array: points.map((p) => p.high - p.accuracy), arrayminus: points.map((p) => p.accuracy - p.low), color: c.text, thickness: 1.2, width: 5 } : undefined;
     const root = figure("Would more preferences help? Held-out accuracy by number of pairs",
       ["Still climbing at the right end: more pairs will help.", "Flat: more of the same pairs will not. The bars are 95 % intervals."], chart);
     return [root, () => P.draw(chart, [{ type: "scatter", mode: "lines+markers", x, y, error_y: error, line: { color: c.lines[0], width: 1.5 }, marker: { size: 6 } }],
-      { height: 210, xaxis: { title: { text: "pairs" }, rangemode: "tozero" }, yaxis: { tickformat: ".0%" } })];
+      { height: 220, ...roomy, xaxis: { title: { text: "pairs" }, rangemode: "tozero" }, yaxis: { tickformat: ".0%" } })];
   }
 
   function accuracy(data) {

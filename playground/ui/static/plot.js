@@ -62,6 +62,8 @@
       P.el("figcaption", null, P.el("div", null, ...names, units && P.el("span.unit", null, units)), P.hint(...advice)), chart);
 
     function draw(rows, warnings) {
+      root.hidden = !rows.some((r) => metrics.some((m) => r.metrics[m.name] != null));
+      if (root.hidden || !chart.offsetParent) return null;
       const c = P.colours();
       const x = rows.map((r) => r.step);
       const traces = metrics.map((m, i) => {

@@ -3,6 +3,7 @@
 (function (P) {
   const el = P.el;
   const MOST_ROWS = 3000;
+  const IN_SIGHT = 4; // panels; the others are folded
   const RESUMABLE = ["stopped", "died", "failed"];
 
   function blank() {
@@ -145,18 +146,21 @@
       failure: el("div.failure", { role: "alert", hidden: true }),
       warnings: el("ol.warnings", { hidden: true, "aria-label": "Warnings" }),
       gold, goldLine: el("label.gold", { hidden: true }, gold, " Did we improve what we wanted? Show the gold reward"),
-      grid: el("div.panels"), figures: el("div.panels.figures"), probes: probesPart(), panels,
+      grid: el("div.panels"), more: el("div.panels"), figures: el("div.panels.figures"), probes: probesPart(), panels,
     };
+    view.moreCurves = el("details.more-curves", null, el("summary", null, "More curves"), view.more);
     const recorded = meta.id.startsWith("recorded-") && el("span.tag", null, "recorded");
     view.parts = [el("header", null, el("h3", null, meta.name || meta.title, " ", recorded), view.state), el("div.tiles", null, ...view.tiles.map((t) => t.root)),
-      view.failure, view.warnings, view.goldLine, view.grid, view.probes.root, view.figures, settings(meta)];
+      view.failure, view.warnings, view.goldLine, view.grid, view.moreCurves, view.probes.root, view.figures, settings(meta)];
     return view;
   }
 
   function panelsFor(view, meta, gold) {
     const groups = meta.charts.map((names) => names.filter((n) => meta.metrics[n] && (gold || n !== "gold_reward"))).filter((names) => names.length);
     view.panels = groups.map((names) => P.panel(names.map((n) => meta.metrics[n])));
-    view.grid.replaceChildren(...view.panels.map((p) => p.root));
+    view.grid.replaceChildren(...view.panels.slice(0, IN_SIGHT).map((p) => p.root));
+    view.more.replaceChildren(...view.panels.slice(IN_SIGHT).map((p) => p.root));
+    view.moreCurves.hidden = groups.length <= IN_SIGHT;
   }
 
   // --- following ---
@@ -211,6 +215,7 @@
       if (!first) return;
       view = skeleton(meta);
       view.gold.addEventListener("change", () => { panelsFor(view, run.meta, view.gold.checked); dirty.add("StepDone").add("Sampled"); request(); });
+      view.moreCurves.addEventListener("toggle", () => { dirty.add("StepDone"); request(); });
       panelsFor(view, meta, false);
       root.replaceChildren(...view.parts);
       root.dataset.run = meta.id;

@@ -61,9 +61,13 @@
   P.sideBySide = function (element, props, watch) {
     shows(element, props, watch, ({ runs, rows }) => {
       if (!runs || !runs.length) return [el("p.empty", null, "Tick runs in the table to lay their settings side by side.")];
-      return [el("table", null, el("thead", null, el("tr", null, el("th", { scope: "col" }, "Setting"), ...runs.map((r) => el("th", { scope: "col" }, r)))),
-        el("tbody", null, ...rows.map((row) => el("tr", { class: row.differs ? "differs" : null }, el("th", { scope: "row" }, row.setting, row.differs && el("span.tag", null, "differs")),
-          ...row.values.map((v) => el("td", null, v))))))];
+      const table = (shown) => el("table", null, el("thead", null, el("tr", null, el("th", { scope: "col" }, "Setting"), ...runs.map((r) => el("th", { scope: "col" }, r)))),
+        el("tbody", null, ...shown.map((row) => el("tr", { class: row.differs ? "differs" : null }, el("th", { scope: "row" }, row.setting, row.differs && el("span.tag", null, "differs")),
+          ...row.values.map((v) => el("td", null, v))))));
+      const differing = rows.filter((row) => row.differs), same = rows.filter((row) => !row.differs);
+      const none = runs.length > 1 && !differing.length && el("p.empty", null, "Their settings are the same.");
+      return [differing.length ? table(differing) : none, same.length && el("details", null,
+        el("summary", null, runs.length > 1 ? `${same.length} settings they share` : "All settings"), table(same))].filter(Boolean);
     });
   };
 })(window.Playground);

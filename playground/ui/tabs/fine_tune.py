@@ -7,20 +7,22 @@ from typing import Any
 
 import gradio as gr
 
+from playground.errors import PlaygroundError
 from playground.registry import algorithms
 from playground.types import Example
-from playground.ui.form import draw_form
+from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
 
+_ALGORITHM = "sft"
 _POCKET, _FILE = "Pocket examples", "My own file"
+_EMPTY = "No fine-tuning yet. Press Fine-tune: the loss and the answers appear here as they change."
 
 
 def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
-    forms = {}
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             shipped = context.bench.checkpoints("local", "policy")
@@ -30,30 +32,17 @@ def build(context: Context, item: gr.Tab) -> None:
                 file = gr.File(label="JSONL, CSV or JSON with prompt and completion", elem_id="sft-file", height=120)
                 preview = gr.Dataframe(headers=["prompt", "completion"], label="First rows", visible=False, wrap=True)
                 problems = gr.Markdown(elem_classes="note")
-            forms["sft"] = draw_form(algorithms()["sft"], in_sight=("adapter",))
+            form = draw_form(algorithms()[_ALGORITHM], in_sight=("adapter",))
             facts = gr.Markdown("", elem_id="sft-facts", elem_classes="note")
             train, stop, resume = run_buttons("sft", "Fine-tune")
+            forms = {_ALGORITHM: draw_rest(form)}
         with gr.Column(scale=5, min_width=320):
-            picked, view = run_side(
-                "sft", "No fine-tuning yet. Press Fine-tune: the loss and the answers appear here as they change."
-            )
-            next_steps(context, view, "sft", rank=False)
+            picked, view = run_side("sft", _EMPTY)
+            after = next_steps(context, view, "sft", rank=False)
     formulas(forms)
+    extra = {"source": source, "file": file}
     panel = Panel(
-        context,
-        "sft",
-        forms,
-        None,
-        start,
-        None,
-        facts,
-        train,
-        stop,
-        resume,
-        picked,
-        view,
-        extra={"source": source, "file": file},
-        examples=_examples,
+        context, "sft", forms, None, start, None, facts, train, stop, resume, picked, view, after, extra, _examples
     )
     wire_panel(panel, item)
 
@@ -72,8 +61,6 @@ def build(context: Context, item: gr.Tab) -> None:
 def _examples(given: Mapping[str, Any]) -> list[Example] | None:
     if given.get("source") != _FILE:
         return None
-    from playground.errors import PlaygroundError
-
     if not given.get("file"):
         raise PlaygroundError("No file is chosen.", hint="Upload a file or take the pocket examples.")
     examples, _ = _read(given["file"])

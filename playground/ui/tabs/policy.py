@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from playground.registry import Algorithm, algorithms
-from playground.ui.form import draw_form
+from playground.ui.form import draw_form, draw_rest
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+
+_EMPTY = "No trained policy yet. Press Train and watch what the preferences do to the model."
 
 
 def methods() -> dict[str, Algorithm]:
@@ -22,7 +26,7 @@ def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
     entries = methods()
     first = next(iter(entries))
-    forms, groups = {}, {}
+    forms, groups = {}, []
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             choices = [(entry.title, name) for name, entry in entries.items()]
@@ -32,25 +36,28 @@ def build(context: Context, item: gr.Tab) -> None:
             reward = pick("Reward model", "policy-reward", [], None, "Whose score the policy is to raise.")
             reward.visible = entries[first].needs == "prompts"
             for name, entry in entries.items():
-                with gr.Column(visible=name == first, elem_id=f"policy-form-{name}") as groups[name]:
+                with gr.Column(visible=name == first, elem_id=f"policy-form-{name}") as group:
                     forms[name] = draw_form(entry)
+                groups.append((name, group))
             facts = gr.Markdown("", elem_id="policy-facts", elem_classes="note")
             train, stop, resume = run_buttons("policy", "Train")
+            for name in entries:
+                with gr.Column(visible=name == first) as group:
+                    forms[name] = draw_rest(forms[name])
+                groups.append((name, group))
         with gr.Column(scale=5, min_width=320):
-            picked, view = run_side(
-                "policy", "No trained policy yet. Press Train and watch what the preferences do to the model."
-            )
-            next_steps(context, view, "policy", rank=True)
+            picked, view = run_side("policy", _EMPTY)
+            after = next_steps(context, view, "policy", rank=True)
     formulas(forms)
-    panel = Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view)
-    wire_panel(panel, item)
-
-    def chosen(name: str) -> list:
-        return [gr.update(visible=entries[name].needs == "prompts"), *(gr.update(visible=name == n) for n in groups)]
-
-    method.change(
-        chosen, method, [reward, *groups.values()], queue=False, api_visibility="private", show_progress="hidden"
+    wire_panel(
+        Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after), item
     )
+
+    def chosen(name: str) -> list[Any]:
+        return [gr.update(visible=entries[name].needs == "prompts"), *(gr.update(visible=name == n) for n, _ in groups)]
+
+    outputs = [reward, *(group for _, group in groups)]
+    method.change(chosen, method, outputs, queue=False, api_visibility="private", show_progress="hidden")
 
 
 TAB = Tab(

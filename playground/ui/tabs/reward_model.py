@@ -5,31 +5,29 @@ from __future__ import annotations
 import gradio as gr
 
 from playground.registry import algorithms
-from playground.ui.form import draw_form
+from playground.ui.form import draw_form, draw_rest
 from playground.ui.reward_bench import reward_bench
 from playground.ui.tab import Context, Tab
 from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
 
+_ALGORITHM = "reward_model"
+_EMPTY = "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
+
 
 def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
-    forms = {}
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             shipped = context.bench.checkpoints("local", "policy")
-            start = pick(
-                "Start from", "reward-start", shipped, "pocket-sft", "Its weights become the reward model's body."
-            )
-            forms["reward_model"] = draw_form(algorithms()["reward_model"])
+            start = pick("Start from", "reward-start", shipped, "pocket-sft", "Its weights become the scorer's body.")
+            form = draw_form(algorithms()[_ALGORITHM])
             facts = gr.Markdown("", elem_id="reward-facts", elem_classes="note")
-            train, stop, resume = run_buttons("reward", "Train reward model")
+            train, stop, resume = run_buttons("reward", "Train")
+            forms = {_ALGORITHM: draw_rest(form)}
         with gr.Column(scale=5, min_width=320):
-            picked, view = run_side(
-                "reward", "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
-            )
+            picked, view = run_side("reward", _EMPTY)
     formulas(forms)
-    panel = Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view)
-    wire_panel(panel, item)
+    wire_panel(Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view), item)
     reward_bench(context, item, view)
 
 
