@@ -32,9 +32,10 @@ class PairPool:
         self._rng = random.Random()
 
     def take(self, workspace: str, ids: CheckpointIds, prompt: Prompt | None) -> tuple[Completion, Completion]:
-        """Two completions with different texts, sides by chance; on `prompt` or on one of the pocket's."""
+        """Two completions with different texts, on `prompt` or on one of the pocket's; from two ids in their order."""
         if prompt is not None:
-            return _shuffled(tuple(self.take_set(workspace, ids, 2, prompt)), self._rng)
+            first, second = self.take_set(workspace, ids, 2, prompt)
+            return first, second
         key = (workspace, ids)
         with self._lock:
             ready = self._ready.setdefault(key, queue.SimpleQueue())
@@ -62,13 +63,13 @@ class PairPool:
         return distinct
 
     def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int) -> list[tuple[Completion, Completion]]:
-        """Up to n pairs with different texts on fresh pocket prompts, one at least, sides by chance."""
+        """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order."""
         rng = random.Random(seed)
         pairs: list[tuple[Completion, Completion]] = []
         for _ in range(8):
             prompts = prompt_set(n, rng.randrange(2**31), kinds=training_mix())
             drawn = self._draw_two(workspace, ids, prompts, rng.randrange(2**31))
-            pairs += [_shuffled(pair, rng) for pair in drawn if pair[0].text != pair[1].text]
+            pairs += [pair for pair in drawn if pair[0].text != pair[1].text]
             if len(pairs) >= n:
                 return pairs[:n]
         if not pairs:
@@ -109,7 +110,3 @@ class PairPool:
         finally:
             with self._lock:
                 self._filling.discard(key)
-
-
-def _shuffled(pair: tuple, rng: random.Random) -> tuple:
-    return pair if rng.random() < 0.5 else pair[::-1]

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ from playground.events import RunEnded
 from playground.models.catalogue import shipped_checkpoints
 from playground.pairs import PairPool
 from playground.preferences import exchange
-from playground.preferences.store import JudgmentRow, PreferenceStore, SetCounts
+from playground.preferences.pairing import swapped
+from playground.preferences.record import JudgmentRow, SetCounts
+from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config
 from playground.runs.package import package_run
 from playground.runs.process import Pending, WorkerProcess
@@ -208,7 +211,10 @@ class Workbench:
         From one checkpoint both; from two, one each.
         """
         left, right = self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
-        token = self.store.show_pair(workspace, self.person(workspace), left, right)
+        person = self.person(workspace)
+        if swapped(workspace, person.id, self.store.shown_count(workspace, person)):
+            left, right = right, left
+        token = self.store.show_pair(workspace, person, left, right)
         return Shown(token, left.prompt.text, (left.text, right.text))
 
     def choose(
@@ -263,10 +269,12 @@ class Workbench:
         done = 0
         while done < n:
             pairs = self._pairs.fresh(workspace, (checkpoint_id,), min(32, n - done), rng.randrange(2**31))
-            rows = [
-                (left, right, persona_choice(persona, left.prompt.text, left.text, right.text, temperature, rng))
-                for left, right in pairs
-            ]
+            rows = []
+            for at, (left, right) in enumerate(pairs, start=done):
+                if swapped(workspace, annotator.id, at):
+                    left, right = right, left
+                choice = persona_choice(persona, left.prompt.text, left.text, right.text, temperature, rng)
+                rows.append((left, right, choice))
             self.store.judge_many(workspace, annotator, rows)
             done += len(rows)
             yield done
@@ -292,7 +300,7 @@ class Workbench:
     def export_preferences(self, workspace: str, kind: str) -> Path:
         """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
         path = self._exports(workspace) / f"preferences.{kind}"
-        exchange.write_preferences(self.store.preferences(workspace), path)
+        exchange.write_preferences(path, self.store.preferences(workspace))
         return path
 
     def _exports(self, workspace: str) -> Path:
@@ -336,6 +344,7 @@ class Workbench:
         entry = algorithms()[algorithm]
         config = _checked_config(entry, values)
         start = self.checkpoint(workspace, start_id)
+        reward = self._reward(workspace, entry, reward_id)
         rows, snapshot = self._data(workspace, entry, config, examples, seed)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -343,8 +352,8 @@ class Workbench:
             algorithm=algorithm,
             config=dataclasses.asdict(config),
             start=start,
-            reward=self._reward(workspace, entry, reward_id),
-            persona=persona or self._labelling_persona(workspace),
+            reward=reward,
+            persona=persona or self._labelling_persona(workspace, rows, reward),
             data_hash=snapshot.content_hash if snapshot else content_hash([to_json(r) for r in rows]),
             data_count=len(rows),
             snapshot=snapshot.id if snapshot else None,
@@ -468,10 +477,14 @@ class Workbench:
             raise PlaygroundError("PPO needs a reward model and there is none.", hint="Train one in Reward model.")
         return self.checkpoint(workspace, reward_id)
 
-    def _labelling_persona(self, workspace: str) -> str | None:
-        """The persona that judged most of the set, whose gold reward is then known exactly."""
-        by_persona = self.counts(workspace).by_persona
-        return max(by_persona, key=by_persona.get) if by_persona else None
+    def _labelling_persona(self, workspace: str, rows: Sequence, reward: Checkpoint | None) -> str | None:
+        """The persona that judged most of the rows (or of the reward model's): its gold reward is known exactly."""
+        if reward is not None and reward.run_id:
+            return self.run(workspace, reward.run_id).spec.persona
+        judges = [row.annotator for row in rows if isinstance(row, Preference)]
+        personas = Counter(judge.alias for judge in judges if judge is not None and judge.kind == "persona")
+        most = personas.most_common(1)
+        return most[0][0] if most and 2 * most[0][1] > len(rows) else None
 
     def _run_name(self, workspace: str, entry: Algorithm) -> str:
         number = 1 + sum(s.spec.algorithm == entry.name for s in self.runs(workspace))
