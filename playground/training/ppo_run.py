@@ -30,10 +30,12 @@ class Teller:
 
     def __init__(self, run: Run, inputs: TrainInputs, config: PPOConfig, loaded: LoadedModel) -> None:
         self.run, self.config, self.loaded = run, config, loaded
+        self.done = 0  # iterations told of
         self._probe = prober(loaded, inputs, config.max_new_tokens)
 
     def iteration(self, done: IterationDone) -> None:
         """Emit the iteration's metrics; answer the probes and save where it is time to."""
+        self.done = done.iteration
         self.run.emit(StepDone(done.iteration, done.metrics))
         last = done.iteration == self.config.iterations
         if last or done.iteration % self.config.probe_every == 0:
@@ -94,8 +96,8 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
             resume_folder=run.folder.resume_path,
             resume=resume,
         )
-    except NonFiniteLoss as error:
-        teller.save(error.step - 1)
+    except NonFiniteLoss:
+        teller.save(teller.done)
         raise
     return teller.save(progress.iteration)
 
