@@ -36,6 +36,7 @@ from playground.types import (
     Completion,
     Example,
     Json,
+    Preference,
     Prompt,
     RunSpec,
     Sampling,
