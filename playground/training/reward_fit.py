@@ -98,7 +98,7 @@ def _optimizer(network: RewardNetwork, schedule: Schedule) -> Any:
         {"params": body, "lr": schedule.learning_rate},
         {"params": list(network.head.parameters()), "lr": HEAD_RATE * schedule.learning_rate},
     ]
-    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay, fused=True)
 
 
 @dataclass(frozen=True, slots=True)

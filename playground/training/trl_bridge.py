@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from playground.errors import NonFiniteLoss
 from playground.events import Event, RunStarted, Saved, StepDone, Warned
 from playground.runs.run import Run
+from playground.training.batches import GroupedSampler
 from playground.training.tokens import say_dropped
 from playground.types import Checkpoint, Json
 
@@ -191,6 +192,11 @@ def _guarded(trainer_class: type) -> type:
 
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
             return dataset  # the rows are tokenised and short enough; TRL's preparation would drop some in silence
+
+        def _get_train_sampler(self, train_dataset: Any = None) -> GroupedSampler:
+            lengths = [sum(len(ids) for ids in row.values()) for row in self.train_dataset]
+            batch_size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+            return GroupedSampler(lengths, batch_size, self.args.seed, lambda: int((self.state.epoch or 0) + 1e-6))
 
         def _send_telemetry(self) -> None:
             return
