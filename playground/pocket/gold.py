@@ -45,9 +45,10 @@ def gold_components(prompt_text: str, completion_text: str, persona: str) -> dic
 def persona_choice(
     persona: str, prompt_text: str, left: str, right: str, temperature: float, rng: random.Random
 ) -> Choice:
-    """Left or right by Bradley-Terry on the gold rewards; a tie only between equal texts.
+    """Left or right by Bradley-Terry on the gold rewards; a tie between equal texts.
 
-    temperature is in reward units: 0 always takes the better one, 0.7 flips about one choice in ten.
+    temperature is in reward units: the higher, the more choices go against the reward; 0 never does, and ties where
+    the rewards are equal.
     """
     if left.strip() == right.strip():
         return "tie"
