@@ -97,7 +97,7 @@ def generate_steps(
     ends, batch = frozenset(end_ids), [r for r in range(len(rows))]
     for t in range(longest):
         tokens = draw(logits, uniform[batch, t], temperature, top_p)
-        writing = _append(rows, batch, tokens.tolist(), ends, room, t)
+        writing = _append(rows, batch, tokens.tolist(), ends, room)
         yield rows
         if not writing:
             return
@@ -140,13 +140,13 @@ def nucleus(probs: Tensor, top_p: float) -> Tensor:
 
 
 def _append(
-    rows: list[list[int]], batch: list[int], tokens: list[int], ends: frozenset[int], room: list[int], t: int
+    rows: list[list[int]], batch: list[int], tokens: list[int], ends: frozenset[int], room: list[int]
 ) -> list[int]:
     """Give each row that still writes its token; places in the batch of those that go on."""
     writing = []
     for place, (r, token) in enumerate(zip(batch, tokens, strict=True)):
         row = rows[r]
-        if len(row) < t:  # ended earlier, still in the batch
+        if len(row) >= room[r] or (row and row[-1] in ends):  # ended earlier, still in the batch
             continue
         row.append(token)
         if token not in ends and len(row) < room[r]:
