@@ -194,6 +194,7 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
         **hidden,
     )
     panel.train.click(train, None, run_outputs, inputs_kwargs=panel.inputs, api_name=f"{panel.prefix}_train", **hidden)
+    panel.train.click(None, js=f"() => Playground.bring('{panel.prefix}-run')")
     panel.stop.click(stop, panel.view, None, api_name=f"{panel.prefix}_stop", **hidden)
     panel.resume.click(resume, panel.view, run_outputs, api_name=f"{panel.prefix}_resume", **hidden)
     panel.picked.input(look_at, panel.picked, run_outputs, api_visibility="private", **hidden)

@@ -5,7 +5,7 @@
   const roomy = { margin: { l: 58, r: 12, t: 8, b: 44 } };
 
   function figure(title, hint, ...body) {
-    return el("figure.panel.wide", null, el("figcaption", null, el("div", null, el("span.series", null, title)), P.hint(...hint)), ...body);
+    return el("figure.panel", null, el("figcaption", null, el("div", null, el("span.series", null, title)), P.hint(...hint)), ...body);
   }
 
   function percent(share) {
@@ -92,6 +92,18 @@
   }
 
   const draws = { accuracy, scores, calibration, learning_curve: learningCurve, disagreements };
+
+  const inOrder = Object.keys(draws);
+  const across = ["accuracy", "learning_curve", "disagreements"]; // take the whole width
+
+  // The figures of a run in a fixed order: [[element, function that draws its chart or null]].
+  P.measuredInOrder = function (measured) {
+    return inOrder.filter((name) => measured[name]).map((name) => {
+      const made = P.measured(name, measured[name]);
+      if (across.includes(name)) made[0].classList.add("across");
+      return made;
+    });
+  };
 
   // [element, function that draws its chart or null], or null where the name is not known.
   P.measured = function (name, data) {

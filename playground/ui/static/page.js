@@ -65,6 +65,12 @@
     if (button) button.click();
   };
 
+  // On a phone the run lies below the settings: bring it into sight once its button was pressed.
+  P.bring = function (id) {
+    const narrow = window.matchMedia("(max-width: 760px)").matches;
+    if (narrow) setTimeout(() => document.getElementById(id).scrollIntoView({ behavior: "smooth" }), 400);
+  };
+
   // The open tab stands in the address, so that a reload comes back to it.
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest('[role="tab"][id^="tab-"]');

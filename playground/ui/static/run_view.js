@@ -168,7 +168,7 @@
   P.runView = function (element, props, watch, ended) {
     const root = element.querySelector(".run-view");
     let run = blank(), view = null, source = null, shown = null, last = -1, told = false;
-    let dirty = new Set(), timer = 0, painting = false, nextAt = 0, visible = true, retries = 0, retryTimer = 0;
+    let dirty = new Set(), timer = 0, painting = false, nextAt = 0, retries = 0, retryTimer = 0;
 
     function open(id, after) {
       close();
@@ -228,7 +228,7 @@
       timer = setTimeout(() => { timer = 0; paint(); }, Math.max(0, nextAt - performance.now()));
     }
     async function paint() {
-      if (!view || !visible) return;
+      if (!view || !root.offsetParent) return; // in a tab that is not open
       const begun = performance.now();
       const now = dirty;
       dirty = new Set();
@@ -265,7 +265,7 @@
       view.warnings.replaceChildren(...run.warnings.map((w) => el("li", null, el("b", null, `Step ${w.step}. `), w.text)));
     }
     async function figures() {
-      const made = Object.entries(run.measured).map(([name, data]) => P.measured(name, data)).filter(Boolean);
+      const made = P.measuredInOrder(run.measured);
       view.figures.replaceChildren(...made.map(([node]) => node));
       await Promise.all(made.map(([, draw]) => draw && draw()));
     }
@@ -290,12 +290,9 @@
       open(id, last);
     }
 
-    new IntersectionObserver((entries) => {
-      visible = entries[entries.length - 1].isIntersecting;
-      if (visible) request();
-    }).observe(root);
+    new ResizeObserver(() => { if (view && root.offsetParent && dirty.size) request(); }).observe(root);
     const clock = setInterval(() => {
-      if (!root.isConnected) { clearInterval(clock); close(); } else if (view && visible && !run.ended) words();
+      if (!root.isConnected) { clearInterval(clock); close(); } else if (view && !run.ended) words();
     }, 1000);
     new MutationObserver(() => { if (view) { for (const kind of ["StepDone", "Measured"]) dirty.add(kind); request(); } })
       .observe(document.body, { attributes: true, attributeFilter: ["class"] });

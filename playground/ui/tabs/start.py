@@ -10,7 +10,7 @@ from playground.runs.tail import RunSummary
 from playground.ui.listener import told
 from playground.ui.pictures import Stage, pipeline
 from playground.ui.run_view import run_view, showing
-from playground.ui.tab import Context, Tab, workspace
+from playground.ui.tab import Context, Tab, tabs, workspace
 
 _NEXT = {
     "compare": "Begin with **2 Compare**: put one question to the base model and to the fine-tuned one, side by side.",
@@ -71,15 +71,16 @@ def stages(context: Context, space: str, fresh: bool = False) -> list[Stage]:
     tuned = [c for c in own if c.method == "sft"]
     trained = [c for c in own if c.method != "sft"]
     ahead = _ahead(bool(runs), usable, bool(rewards), bool(trained))
+    titles = {tab.id: f"{number} {tab.title}" for number, tab in enumerate(tabs(), start=1)}
     rows = [
-        ("compare", "Compare", "ask two models", f"{len(policies)} models to ask"),
-        ("fine-tune", "Fine-tune", "learn to answer", _count(len(tuned), "of your own", "1 shipped")),
-        ("rank", "Rank", "say what is better", _count(usable, "preferences", "no preferences yet")),
-        ("reward-model", "Reward model", "predict the choice", _count(len(rewards), "trained", "none yet")),
-        ("policy", "Policy", "DPO or PPO", _count(len(trained), "trained", "none yet")),
-        ("runs", "Runs", "curves and lineage", _count(len(runs), "runs", "no runs yet")),
+        ("compare", "ask two models", f"{len(policies)} models to ask"),
+        ("fine-tune", "learn to answer", _count(len(tuned), "of your own", "1 shipped")),
+        ("rank", "say what is better", _count(usable, "preferences", "no preferences yet")),
+        ("reward-model", "predict the choice", _count(len(rewards), "trained", "none yet")),
+        ("policy", "DPO or PPO", _count(len(trained), "trained", "none yet")),
+        ("runs", "curves and lineage", _count(len(runs), "runs", "no runs yet")),
     ]
-    return [Stage(tab, title, what, have, next=tab == ahead) for tab, title, what, have in rows]
+    return [Stage(tab, titles[tab], what, have, next=tab == ahead) for tab, what, have in rows if tab in titles]
 
 
 def _ahead(any_run: bool, usable: int, rewards: bool, trained: bool) -> str:
