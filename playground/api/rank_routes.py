@@ -18,7 +18,7 @@ from playground.errors import PlaygroundError
 from playground.types import Choice, Json, Prompt
 from playground.workbench import Shown, Workbench
 
-_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 400
+_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 422
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Checkpoints = Annotated[list[_Id], Field(min_length=1, max_length=2)]
 _PromptText = Annotated[str, Field(max_length=20_000)]
@@ -69,7 +69,7 @@ class RefusalsAsJson(APIRoute):
                 return await handle(request)
             except PlaygroundError as error:
                 name = getattr(error, "name", type(error).__name__)
-                return refusal(_STATUS.get(name, 400), error.message, error.hint)
+                return refusal(_STATUS.get(name, 422), error.message, error.hint)
             except RequestValidationError as error:
                 return refusal(422, _what_was_wrong(error), "Reload the page and try again.")
 

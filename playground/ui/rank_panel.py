@@ -68,9 +68,15 @@ def _row(row: JudgmentRow) -> Json:
         "choice": choice if row.origin == "pair" else "first" if row.chosen else choice,
         "who": row.annotator.alias,
         "kind": {"person": "person", "persona": "simulated", "model": "model", "file": "file"}[row.annotator.kind],
-        "origin": {"pair": "", "ranking": "from an order"}.get(row.origin, f"from {row.origin}"),
+        "origin": _origin_words(row),
         "when": row.created_at,
     }
+
+
+def _origin_words(row: JudgmentRow) -> str:
+    if row.origin == "ranking":
+        return "from an order"
+    return "" if row.origin in ("pair", row.annotator.alias) else f"from {row.origin}"
 
 
 def _static(name: str) -> str:

@@ -68,6 +68,7 @@ function draw() {
   }
   element.querySelector(".shown").textContent = rows.length < total ? `The newest ${rows.length} of ${total} are shown.` : `${rows.length} shown.`;
   drawButton();
+  document.dispatchEvent(new Event("playground:set")); // the panel's counter follows
 }
 button.addEventListener("click", () => trigger("remove", { ids: [...ticked] }));
 let drawn = JSON.stringify(props.value);

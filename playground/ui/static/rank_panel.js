@@ -102,6 +102,9 @@ function count(counts) {
   const parts = [`${yours} by people`, persona && `${persona} simulated`, total > yours && `${total} in all`];
   find("rank-count").textContent = total ? parts.filter(Boolean).join(", ") : "Nothing judged yet";
 }
+function recount() {
+  call("counts").then(count, () => {}); // a figure that is not there now comes with the next choice
+}
 function complain(error) {
   const box = find("rank-problem");
   box.hidden = !error;
@@ -318,6 +321,7 @@ clicked("rank-retry", () => { complain(null); next(); flush(); });
 find("rank-k").addEventListener("change", (event) => { event.target.blur(); startAnew(); });
 document.addEventListener("keydown", keyed);
 addEventListener("online", () => element.isConnected && flush());
+document.addEventListener("playground:set", () => element.isConnected && recount());
 let asked = JSON.stringify(props.value);
 watch("value", () => {
   if (JSON.stringify(props.value) === asked) return;
@@ -326,4 +330,4 @@ watch("value", () => {
 });
 startAnew();
 flush();
-call("counts").then(count, () => {});
+recount();

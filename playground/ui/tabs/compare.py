@@ -170,8 +170,8 @@ def _set_fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
             elem_id="compare-set-prompts",
         )
         with gr.Row():
-            run = gr.Button("Run the set", variant="primary", elem_id="compare-set-run")
-            stop = gr.Button("Stop", elem_id="compare-set-stop")
+            run = gr.Button("Run the set", variant="primary", scale=0, min_width=140, elem_id="compare-set-run")
+            stop = gr.Button("Stop", scale=0, min_width=100, elem_id="compare-set-stop")
         table = _html("compare_set.css", "compare-set-table")
     return lines, run, stop, table
 

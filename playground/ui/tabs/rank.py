@@ -140,7 +140,7 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
 def shown_set(bench: Workbench, here: str, search: str) -> tuple[Json, str]:
     """The table's value and the line of figures."""
     counts = bench.counts(here)
-    rows = bench.preference_rows(here, (search or "").strip(), _ROWS)
+    rows = bench.preference_rows(here, search.strip(), _ROWS)
     total = len(rows) if search.strip() else counts.total
     return table_value(rows, total, bool(search.strip())), figures_line(counts)
 
@@ -149,8 +149,10 @@ def figures_line(counts: SetCounts) -> str:
     """The set in a few sentences."""
     if not counts.total:
         return ""
-    words = {"left": "A better", "right": "B better", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
-    by_choice = ", ".join(f"{word} {counts.by_choice[c]}" for c, word in words.items() if counts.by_choice.get(c))
+    decided = counts.by_choice.get("left", 0) + counts.by_choice.get("right", 0)
+    rest = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
+    others = [f"{counts.by_choice[c]} {word}" for c, word in rest.items() if counts.by_choice.get(c)]
+    by_choice = ", ".join([f"{decided} with a better one", *others])
     parts = [
         f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments ({by_choice}).",
         _share_sentence("A was chosen in", counts.left_share, "no sign of a favourite side", _FAVOURITE_SIDE),
@@ -194,8 +196,8 @@ def _persona(context: Context, ids: gr.Dropdown, search: gr.Textbox, refreshed: 
                 n = gr.Number(100, label="Pairs", precision=0, minimum=1, maximum=MOST_LABELS, elem_id="persona-n")
         described = gr.Markdown(PERSONAS[first].description)
         with gr.Row():
-            start = gr.Button("Judge pairs", variant="primary", elem_id="persona-label")
-            stop = gr.Button("Stop", elem_id="persona-stop")
+            start = gr.Button("Judge pairs", variant="primary", scale=0, min_width=140, elem_id="persona-label")
+            stop = gr.Button("Stop", scale=0, min_width=100, elem_id="persona-stop")
         progress = rank_text("persona-progress")
     name.change(lambda chosen: PERSONAS[chosen].description, name, described, **_QUIET)
 
