@@ -1,0 +1,224 @@
+"""Compare without a browser: what is asked of the bench, and that nobody's text becomes markup."""
+
+import math
+from html.parser import HTMLParser
+
+import pytest
+
+from playground.errors import EmptyPrompt, NotFound, PlaygroundError
+from playground.types import Checkpoint, Completion, Prompt, Sampling, TokenScore
+from playground.ui.compare_panes import Pane, difference_html, panes_html, problem_html, set_html, tokens_html
+from playground.ui.tabs.compare import MOST_PROMPTS, PARENT, coloured, compare, read_sampling, sample_set
+
+HOSTILE = "<img src=x onerror=alert(1)> & </p><script>alert(2)</script> \" '"
+BASE = Checkpoint("base", "Base", "policy", "pocket", "/b", knows_chat=False, fingerprint="aaaaaaaaaaaa")
+SFT = Checkpoint("sft", "SFT", "policy", "pocket", "/s", parent="base", method="sft", fingerprint="bbbbbbbbbbbb")
+TWIN = Checkpoint("twin", "Twin", "policy", "pocket", "/t", parent="sft", method="dpo", fingerprint="bbbbbbbbbbbb")
+
+
+class Bench:
+    """Three checkpoints, of which two are the same weights."""
+
+    def __init__(self):
+        self.known = {c.id: c for c in (BASE, SFT, TWIN)}
+        self.streamed, self.scored, self.sampled, self.closed = [], [], [], False
+
+    def checkpoint(self, workspace, checkpoint_id):
+        if checkpoint_id not in self.known:
+            raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.")
+        return self.known[checkpoint_id]
+
+    def stream(self, workspace, ids, prompt, sampling):
+        self.streamed.append((workspace, list(ids), prompt, sampling))
+        try:
+            for text in ("One", "One two", "One two three"):
+                yield [f"{text} by {i}" for i in ids]
+        finally:
+            self.closed = True
+
+    def logit_difference(self, workspace, a, b, prompt):
+        return 0.0 if {a, b} == {"sft", "twin"} else 3.24
+
+    def token_scores(self, workspace, policy, reference, prompt, completion, sampling):
+        self.scored.append((policy, reference, prompt, completion, sampling))
+        return [TokenScore(word, -0.5, -1.5) for word in completion.split()]
+
+    def sample(self, workspace, checkpoint_id, prompts, sampling, n=1):
+        self.sampled.append((checkpoint_id, sampling))
+        return [[Completion(p, f"{checkpoint_id} on {p.text}")] for p in prompts]
+
+
+class _Text(HTMLParser):
+    """The text and the elements a browser would see."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.text, self.tags, self.attributes = "", [], []
+        self.feed(html)
+
+    def handle_data(self, data):
+        self.text += data
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        panes_html([Pane(SFT, HOSTILE)], Sampling()),
+        panes_html([Pane(SFT, "x", tokens=tokens_html([TokenScore(HOSTILE, -1.0, -2.0)], BASE))], Sampling()),
+        set_html(["SFT"], [HOSTILE], [["fine"]]),
+        set_html(["SFT"], ["fine"], [[HOSTILE]]),
+        problem_html(PlaygroundError(HOSTILE, hint="")),
+    ],
+    ids=["pane", "token", "prompt in a set", "completion in a set", "error"],
+)
+def test_text_of_models_and_visitors_is_shown_as_it_is_and_never_becomes_markup(html):
+    seen = _Text(html)
+    assert HOSTILE in seen.text
+    assert not {"img", "script"} & set(seen.tags)
+    assert "onerror" not in seen.attributes
+
+
+@pytest.mark.parametrize("field", ["name", "method", "fingerprint"])
+def test_what_a_checkpoint_says_of_itself_never_becomes_markup(field):
+    from dataclasses import replace
+
+    html = panes_html([Pane(replace(SFT, **{field: HOSTILE}), "fine")], Sampling())
+    assert HOSTILE in _Text(html).text
+    assert not {"img", "script"} & set(_Text(html).tags)
+    assert "onerror" not in _Text(html).attributes
+
+
+def test_all_checkpoints_get_the_same_prompt_and_sampling_in_one_stream():
+    bench, sampling = Bench(), Sampling(temperature=0.3, seed=7)
+    shown = list(compare(bench, "w", ["base", "sft"], "Hello", sampling))
+    assert bench.streamed == [("w", ["base", "sft"], Prompt.user("Hello"), sampling)]
+    last, panes, line = shown[-1]
+    assert last.texts == ("One two three by base", "One two three by sft")
+    assert "One two three by base" in panes and "One two three by sft" in panes
+    assert "really differ" in line and "3.2" in line
+
+
+def test_a_comparison_that_is_stopped_closes_its_stream():
+    bench = Bench()
+    going = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
+    next(going), next(going)
+    assert not bench.closed
+    going.close()
+    assert bench.closed
+
+
+def test_equal_checkpoints_are_named_as_the_same_model():
+    *_, (_, _, line) = compare(Bench(), "w", ["base", "sft", "twin"], "Hello", Sampling())
+    assert 'role="alert"' in line
+    assert "SFT and Twin" in line
+    assert "Base" not in line
+
+
+def test_three_checkpoints_that_differ_say_so_pair_by_pair():
+    line = difference_html([("A", "B"), ("A", "C"), ("B", "C")], [1.0, 2.0, 0.5])
+    assert "A and B 1.0; A and C 2.0; B and C 0.5" in line
+    assert "alert" not in line
+
+
+@pytest.mark.parametrize(
+    ("template", "base", "sft"),
+    [("auto", "raw text", "chat template"), ("chat",) + ("chat template",) * 2, ("raw",) + ("raw text",) * 2],
+)
+def test_each_pane_says_which_template_its_checkpoint_got(template, base, sft):
+    first, second = panes_html([Pane(BASE), Pane(SFT)], Sampling(template=template)).split("</section>")[:2]
+    assert f"gets {base}" in first or f"gets the {base}" in first
+    assert f"gets {sft}" in second or f"gets the {sft}" in second
+
+
+@pytest.mark.parametrize(("ids", "n"), [([], 0), (["sft"], 1), (["base", "sft", "twin", "base", "sft"], 5)])
+def test_fewer_than_two_or_more_than_four_checkpoints_are_refused(ids, n):
+    with pytest.raises(PlaygroundError, match=f"{n} checkpoints") as refused:
+        list(compare(Bench(), "w", ids, "Hello", Sampling()))
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_prompt_is_refused_before_anything_runs(text):
+    bench = Bench()
+    with pytest.raises(EmptyPrompt):
+        list(compare(bench, "w", ["base", "sft"], text, Sampling()))
+    assert not bench.streamed
+
+
+@pytest.mark.parametrize("seed", [None, -1, 2**31])
+def test_a_seed_that_cannot_be_used_is_refused_and_not_replaced(seed):
+    with pytest.raises(PlaygroundError, match="seed"):
+        read_sampling(0.7, 1.0, 64, seed, "auto")
+
+
+def test_the_dials_become_the_sampling():
+    assert read_sampling(0.7, 0.9, 32.0, 5.0, "raw") == Sampling(0.7, 0.9, 32, 5, "raw")
+
+
+def test_tokens_are_coloured_against_the_parent_and_the_parentless_says_why_not():
+    bench = Bench()
+    *_, (last, _, _) = compare(bench, "w", ["base", "sft"], "Hello", Sampling(seed=3))
+    panes, legend = coloured(bench, "w", last, PARENT)
+    assert bench.scored == [("sft", "base", Prompt.user("Hello"), "One two three by sft", Sampling(seed=3))]
+    assert "trained from nothing" in panes.split("</section>")[0]
+    assert "trained from" in legend
+
+
+def test_the_reference_itself_is_not_coloured():
+    bench = Bench()
+    *_, (last, _, _) = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
+    panes, legend = coloured(bench, "w", last, "sft")
+    assert [(policy, reference) for policy, reference, *_ in bench.scored] == [("base", "sft")]
+    assert "the reference itself" in panes.split("</section>")[1]
+    assert "SFT" in legend
+
+
+def test_colouring_before_any_run_says_what_to_do():
+    with pytest.raises(PlaygroundError) as refused:
+        coloured(Bench(), "w", None, PARENT)
+    assert "Run" in refused.value.hint
+
+
+def test_a_tokens_colour_and_numbers_are_its_log_ratio():
+    html = tokens_html([TokenScore("a", -0.5, -2.5), TokenScore("b", -9.0, -1.0), TokenScore("c", -1.0, -1.0)], BASE)
+    up, down, same = html.split("<span ")[1:]
+    assert 'class="token up"' in up and "--s:0.50" in up and "+2.00 nats: -0.50 here, -2.50" in up
+    assert 'class="token down"' in down and "--s:1.00" in down and "-8.00 nats" in down
+    assert "--s:0.00" in same
+    assert "In all -6.0 nats" in html
+    assert f"{math.exp(6.0):,.0f} times less likely" in html
+
+
+def test_a_token_that_the_reference_finds_impossible_still_has_a_colour():
+    html = tokens_html([TokenScore("a", -0.5, -math.inf)], BASE)
+    assert "--s:1.00" in html and "+inf" in html
+
+
+def test_a_set_runs_every_distinct_line_once_on_each_checkpoint():
+    bench = Bench()
+    *_, html = sample_set(bench, "w", ["base", "sft"], "One?\n\n  Two?  \nOne?\n", Sampling(seed=4))
+    assert bench.sampled == [("base", Sampling(seed=4)), ("sft", Sampling(seed=4))]
+    assert html.count("<tr>") == 1 + 2
+    for text in ("base on One?", "base on Two?", "sft on One?", "sft on Two?"):
+        assert f">{text}</td>" in html
+
+
+def test_a_set_shows_the_first_checkpoints_column_while_the_second_is_still_writing():
+    _, half, _ = sample_set(Bench(), "w", ["base", "sft"], "One?", Sampling())
+    assert "base on One?" in half and "…" in half and "sft on One?" not in half
+
+
+@pytest.mark.parametrize("lines", ["", "\n \n"])
+def test_a_set_without_prompts_is_refused(lines):
+    with pytest.raises(EmptyPrompt):
+        list(sample_set(Bench(), "w", ["sft"], lines, Sampling()))
+
+
+def test_a_set_with_too_many_prompts_says_how_many():
+    lines = "\n".join(f"Question {i}?" for i in range(MOST_PROMPTS + 1))
+    with pytest.raises(PlaygroundError, match=f"{MOST_PROMPTS + 1} prompts"):
+        list(sample_set(Bench(), "w", ["sft"], lines, Sampling()))
