@@ -179,6 +179,38 @@ def test_padding_changes_no_loss_and_no_gradient(filler):
         assert torch.equal(got, expected)
 
 
+def test_the_side_of_the_padding_changes_nothing():
+    """Rows pushed to the right of their mask give the same numbers, pushed to the right."""
+    mask, generator = ragged()
+    tensors = dict(zip("abcd", torch.randn(4, 3, 5, generator=generator), strict=True))
+    right = {name: _pushed_right(tensor, mask, filler=7.0) for name, tensor in tensors.items()}
+    right["mask"] = _pushed_right(mask, mask)
+    for kind in (
+        lambda a, b, c, d, mask: gae(a, b, mask, 0.9, 0.8)[0],
+        lambda a, b, c, d, mask: gae(a, b, mask, 0.9, 0.8)[1],
+        lambda a, b, c, d, mask: whiten(a, mask),
+        lambda a, b, c, d, mask: token_rewards(torch.tensor([1.0, 2.0, 3.0]), a, b, mask, 0.3),
+    ):
+        expected, got = kind(**tensors, mask=mask), kind(**right)
+        torch.testing.assert_close(got, _pushed_right(expected, mask))
+        assert bool((got[~right["mask"]] == 0).all())
+    for kind in (
+        lambda a, b, c, d, mask: policy_loss(a, b, c, mask, 0.2)[0],
+        lambda a, b, c, d, mask: value_loss(a, b, c, mask, 0.2),
+        lambda a, b, c, d, mask: update_kl(a, b, mask),
+        lambda a, b, c, d, mask: explained_variance(a, b, mask),
+        lambda a, b, c, d, mask: kl_estimates(a, b, mask)["k3"],
+    ):
+        torch.testing.assert_close(kind(**right), kind(**tensors, mask=mask))
+
+
+def _pushed_right(tensor: torch.Tensor, mask: torch.Tensor, filler: float = 0.0) -> torch.Tensor:
+    pushed = torch.full(tensor.shape, filler, dtype=tensor.dtype)
+    for row, count in enumerate(mask.sum(dim=1).tolist()):
+        pushed[row, -count:] = tensor[row, :count]
+    return pushed
+
+
 def test_microbatches_weighted_by_their_tokens_leave_the_gradient_equal():
     mask = torch.arange(7) < torch.tensor([[2], [7], [3], [1], [6], [4]])
     generator = torch.Generator().manual_seed(0)
