@@ -1,0 +1,98 @@
+import pytest
+
+from playground.errors import TooFewPreferences
+from playground.events import Measured, RunStarted, StepDone, Warned
+from playground.rewards.learned import load_reward
+from playground.types import Completion, Preference, Prompt
+
+FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
+
+
+def measured(run, name: str) -> list[Measured]:
+    return [e for e in run.folder.events() if isinstance(e, Measured) and e.name == name]
+
+
+def test_it_learns_what_the_annotator_prefers_also_on_held_out_prompts(train, pairs):
+    checkpoint, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, **FAST)
+    (accuracy,) = measured(run, "accuracy")
+    assert accuracy.data["accuracy"] == 1.0 and accuracy.data["low"] < 0.8 and accuracy.data["count"] >= 6
+    reward = load_reward(checkpoint, device="cpu")
+    high, low = reward([Completion(Prompt.user("say 99"), text) for text in ("FADE", "fade")])
+    assert high > low
+
+
+def test_what_is_saved_scores_as_what_was_tested(train, pairs):
+    checkpoint, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, **FAST)
+    told = measured(run, "scores")[-1].data
+    reward = load_reward(checkpoint, device="cpu")
+    scores = reward([Completion(p.prompt, text) for p in pairs for text in (p.chosen, p.rejected)])
+    for score in [*told["chosen"], *told["rejected"]]:
+        assert min(abs(score - s) for s in scores) < 1e-5
+
+
+def test_scores_do_not_depend_on_the_batch_they_are_in(train, pairs):
+    checkpoint, _ = train("reward_model", inputs={"preferences": pairs}, **FAST)
+    reward = load_reward(checkpoint, device="cpu")
+    completions = [Completion(Prompt.user("say"), "x" * n) for n in (1, 30, 7)]
+    alone = [reward([c])[0] for c in completions]
+    assert reward(completions) == pytest.approx(alone, abs=1e-5)
+    assert len({round(score, 4) for score in alone}) == 3
+
+
+def test_the_end_token_is_scored_only_where_the_completion_ended(train, pairs):
+    checkpoint, _ = train("reward_model", inputs={"preferences": pairs}, **FAST)
+    reward = load_reward(checkpoint, device="cpu")
+    ended, cut = reward([Completion(Prompt.user("say"), "fade", finish_reason=r) for r in ("stop", "length")])
+    assert ended != cut
+
+
+def test_disagreements_name_the_pairs_that_it_ranks_the_other_way(train, pairs):
+    flipped = [Preference(p.prompt, p.rejected, p.chosen) if i % 12 == 5 else p for i, p in enumerate(pairs)]
+    _, run = train("reward_model", inputs={"preferences": flipped}, held_out_share=0.5, **FAST)
+    margins = {(p["chosen"], p["rejected"]): p["margin"] for p in measured(run, "disagreements")[0].data["pairs"]}
+    accuracy = measured(run, "accuracy")[0].data
+    assert all(m < 0 for m in margins.values())
+    assert len(margins) == round((1 - accuracy["accuracy"]) * accuracy["count"])
+
+
+def test_calibration_counts_every_held_out_pair_once(train, pairs):
+    _, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, **FAST)
+    held_out = next(e for e in run.folder.events() if isinstance(e, RunStarted)).held_out_count
+    assert sum(b["count"] for b in measured(run, "calibration")[0].data["bins"]) == held_out > 0
+
+
+def test_the_learning_curve_has_a_point_a_size_each_with_its_interval(train, pairs):
+    _, run = train("reward_model", inputs={"preferences": pairs}, learning_curve=True, held_out_share=0.3, **FAST)
+    points = measured(run, "learning_curve")[-1].data["points"]
+    train_count = next(e for e in run.folder.events() if isinstance(e, RunStarted)).train_count
+    assert [p["pairs"] for p in points] == [10, train_count]
+    assert all(p["low"] <= p["accuracy"] <= p["high"] for p in points)
+    assert points[-1]["accuracy"] == measured(run, "accuracy")[0].data["accuracy"]
+    assert len([e for e in run.folder.events() if isinstance(e, RunStarted)]) == 1
+
+
+def test_the_same_seed_gives_the_same_weights(train, pairs):
+    first, _ = train("reward_model", inputs={"preferences": pairs}, batch_size=8)
+    again, _ = train("reward_model", inputs={"preferences": pairs}, batch_size=8)
+    assert first.fingerprint == again.fingerprint
+
+
+def test_an_adapter_learns_too_and_is_saved_whole(train, pairs):
+    checkpoint, run = train("reward_model", inputs={"preferences": pairs}, adapter="lora", held_out_share=0.3, **FAST)
+    told = measured(run, "scores")[-1].data
+    scores = load_reward(checkpoint, device="cpu")([Completion(p.prompt, p.chosen) for p in pairs])
+    assert all(min(abs(c - s) for s in scores) < 1e-4 for c in told["chosen"])
+    assert measured(run, "accuracy")[0].data["accuracy"] > 0.8
+
+
+def test_one_prompt_only_trains_without_a_test_and_says_so(train, pairs):
+    alike = [Preference(Prompt.user("say"), p.chosen, p.rejected) for p in pairs]
+    _, run = train("reward_model", inputs={"preferences": alike}, batch_size=8, epochs=1)
+    assert "no_held_out" in [e.code for e in run.folder.events() if isinstance(e, Warned)]
+    assert not measured(run, "accuracy")
+    assert not any("held_out_accuracy" in e.metrics for e in run.folder.events() if isinstance(e, StepDone))
+
+
+def test_three_preferences_are_too_few(train, pairs):
+    with pytest.raises(TooFewPreferences, match="3 preferences stored, 4 needed"):
+        train("reward_model", inputs={"preferences": pairs[:3]})
