@@ -30,7 +30,7 @@ def test_the_first_loss_is_log_2_since_policy_and_reference_agree(train, pairs):
 
 
 def test_the_reference_is_the_model_in_memory_not_the_one_on_disk(train, pairs, tiny):
-    """Without a reference handed in, TRL reloads one by name: a start that was changed in memory shows the difference."""
+    """Without a reference TRL reloads one by name; a start changed in memory shows the difference."""
     import torch
 
     from playground.models.loader import load
