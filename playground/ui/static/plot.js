@@ -63,7 +63,7 @@
 
     function draw(rows, warnings) {
       root.hidden = !rows.some((r) => metrics.some((m) => r.metrics[m.name] != null));
-      if (root.hidden || !chart.offsetParent) return null;
+      if (root.hidden || !chart.checkVisibility()) return null;
       const c = P.colours();
       const x = rows.map((r) => r.step);
       const traces = metrics.map((m, i) => {

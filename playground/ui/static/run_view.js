@@ -222,7 +222,7 @@
       for (const kind of ["StepDone", "Warned"]) dirty.add(kind);
     }
 
-    // Draw when there is something new and it can be seen, and never more than a fifth of the time.
+    // Draw when there is something new and it can be seen; a slow browser draws less often, but once a second.
     function request() {
       if (painting || timer) return;
       timer = setTimeout(() => { timer = 0; paint(); }, Math.max(0, nextAt - performance.now()));
@@ -230,17 +230,23 @@
     async function paint() {
       if (!view || !root.offsetParent) return; // in a tab that is not open
       const begun = performance.now();
-      const now = dirty;
-      dirty = new Set();
       painting = true;
+      try {
+        await Promise.race([redraw(dirty), new Promise((done) => setTimeout(done, 2000))]); // a chart taken away may never answer
+      } finally {
+        painting = false;
+        nextAt = performance.now() + Math.min(Math.max(120, 4 * (performance.now() - begun)), 1000);
+      }
+      if (dirty.size) request();
+    }
+    function redraw(now) {
+      dirty = new Set();
       words();
       if (now.has("Sampled")) view.probes.draw(run, view.gold.checked);
       if (now.has("Warned")) warn();
-      if (now.has("Measured")) await figures();
-      if (now.has("StepDone") || now.has("Warned")) await Promise.all(view.panels.map((p) => p.draw(run.rows, run.warnings)));
-      painting = false;
-      nextAt = performance.now() + Math.max(120, 4 * (performance.now() - begun));
-      if (dirty.size) request();
+      const drawn = now.has("Measured") ? figures() : [];
+      if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, run.warnings)));
+      return Promise.all(drawn);
     }
     function words() {
       const row = run.rows[run.rows.length - 1];
@@ -264,10 +270,10 @@
       view.warnings.hidden = !run.warnings.length;
       view.warnings.replaceChildren(...run.warnings.map((w) => el("li", null, el("b", null, `Step ${w.step}. `), w.text)));
     }
-    async function figures() {
+    function figures() {
       const made = P.measuredInOrder(run.measured);
       view.figures.replaceChildren(...made.map(([node]) => node));
-      await Promise.all(made.map(([, draw]) => draw && draw()));
+      return made.map(([, draw]) => draw && draw());
     }
 
     function follow() {
