@@ -94,9 +94,14 @@ def test_imitation_keeps_the_chosen_likelier(train, pairs):
     assert curve(with_it, "chosen_logps")[-1] > curve(without, "chosen_logps")[-1] + 1
 
 
-def test_the_same_seed_gives_the_same_weights(train, pairs):
-    first, _ = train("dpo", inputs={"preferences": pairs}, batch_size=8)
-    again, _ = train("dpo", inputs={"preferences": pairs}, batch_size=8)
+@pytest.mark.parametrize("adapter", ["full", "lora"])
+def test_the_same_seed_gives_the_same_weights_whatever_else_draws_random_numbers(adapter, train, pairs):
+    import torch
+
+    torch.manual_seed(1)
+    first, _ = train("dpo", inputs={"preferences": pairs}, batch_size=8, adapter=adapter)
+    torch.manual_seed(2)
+    again, _ = train("dpo", inputs={"preferences": pairs}, batch_size=8, adapter=adapter)
     assert first.fingerprint == again.fingerprint
 
 

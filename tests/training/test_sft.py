@@ -56,16 +56,17 @@ def test_when_every_row_is_too_long_nothing_can_be_learned(train):
         train("sft", inputs={"examples": [Example(Prompt.user("say"), "no " * 60)] * 8}, held_out_share=0.0)
 
 
+@pytest.mark.parametrize("at", [3, 8])
 @pytest.mark.parametrize("name", ["sft", "dpo"])
-def test_a_stopped_run_keeps_its_weights_and_goes_on_to_the_same_end(name, train, examples, pairs, monkeypatch):
-    """Stopped after step 3 of 10 or so, then resumed: the weights are those of a run that was never stopped."""
+def test_a_stopped_run_keeps_its_weights_and_goes_on_to_the_same_end(name, at, train, examples, pairs, monkeypatch):
+    """Stopped in the first or second epoch, then resumed: the weights are those of a run that was never stopped."""
     data = {"examples": examples, "preferences": pairs}
     values = {"batch_size": 4, "epochs": 2}
     whole, _ = train(name, inputs=data, **values)
     stop = threading.Event()
-    _stop_at_step(3, stop, monkeypatch)
+    _stop_at_step(at, stop, monkeypatch)
     stopped, run = train(name, inputs=data, stop=stop, **values)
-    assert [e.step for e in run.folder.events() if isinstance(e, Saved)] == [3]
+    assert [e.step for e in run.folder.events() if isinstance(e, Saved)] == [at]
     assert stopped.fingerprint != whole.fingerprint
     stop.clear()
     monkeypatch.undo()
