@@ -41,12 +41,14 @@ def overlay(runs: Mapping[str, Sequence[Json]], metric: str) -> Json:
 def frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> Json:
     """Reward against the square root of KL (arXiv:2210.10760): how much reward each run bought for how far it went.
 
-    The solid line is the proxy, the dashed one the gold reward, where it is known and asked for.
+    The solid line is the proxy, the dashed one the gold reward, where it is known and asked for. A point is the mean
+    of a step and its neighbours, else the line would jump back and forth.
     """
     data = []
     for colour, (name, rows) in enumerate(runs.items()):
         for metric, dash, what in (("proxy_reward", "solid", "proxy"), ("gold_reward", "dash", "gold")):
-            points = _thinned([(math.sqrt(max(r["kl"], 0.0)), r[metric]) for r in rows if _has(r, "kl", metric)])
+            steps = [(math.sqrt(max(r["kl"], 0.0)), r[metric]) for r in rows if _has(r, "kl", metric)]
+            points = _thinned(_smoothed(steps))
             if points and (gold or metric == "proxy_reward"):
                 data.append(_line(f"{name}, {what}", points, colour, {"dash": dash}))
     layout = {"xaxis": {"title": {"text": "√KL from the reference (√nats)"}}, "yaxis": {"title": {"text": "reward"}}}
@@ -79,6 +81,12 @@ def _line(name: str, points: list[tuple[float, float]], colour: int, line: Json 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     stride = -(-len(points) // _MOST_POINTS) or 1
     return points[::stride] if stride > 1 else points
+
+
+def _smoothed(points: list[tuple[float, float]], reach: int = 2) -> list[tuple[float, float]]:
+    """Each point as the mean of itself and up to `reach` neighbours on either side."""
+    windows = [points[max(0, i - reach) : i + reach + 1] for i in range(len(points))]
+    return [(sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near)) for near in windows]
 
 
 def _has(row: Json, *names: str) -> bool:

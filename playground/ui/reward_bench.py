@@ -12,7 +12,7 @@ from playground.errors import PlaygroundError
 from playground.types import Completion, Json, Prompt, Sampling
 from playground.ui.listener import told
 from playground.ui.tab import Context, workspace
-from playground.ui.train_panel import kept, pick
+from playground.ui.train_panel import kept, pick, shipped_policies
 
 MOST = 6
 
@@ -34,7 +34,7 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
                 sampled = gr.Button("Fill with samples", size="md", min_width=130, elem_id="bench-sample")
         with gr.Column(scale=2, min_width=280):
             reward = pick("Reward model", "bench-reward", [], None)
-            source = pick("Sample from", "bench-source", bench.checkpoints("local", "policy"), "pocket-sft")
+            source = pick("Sample from", "bench-source", shipped_policies(context), "pocket-sft")
             score = gr.Button("Score", elem_id="bench-score")
             gr.Markdown(
                 "A raw score means nothing alone; differences do. The sigmoid of a difference is the chance that the "

@@ -68,9 +68,14 @@ def pick(label: str, elem_id: str, checkpoints: list[Checkpoint], value: str | N
     return dropdown
 
 
+def shipped_policies(context: Context) -> list[Checkpoint]:
+    """What every visitor has; their own join when the tab opens."""
+    return [c for c in context.bench.checkpoints("local", "policy") if not c.run_id]
+
+
 def choices_of(checkpoints: list[Checkpoint]) -> list[tuple[str, str]]:
     """Choices for a list of checkpoints, the newest first."""
-    return [(f"{c.name} ({c.method.replace('_', ' ')})", c.id) for c in reversed(checkpoints)]
+    return [(c.name, c.id) for c in reversed(checkpoints)]
 
 
 def kept(checkpoints: list[Checkpoint], value: str | None, default: str | None = None) -> Any:

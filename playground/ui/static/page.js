@@ -72,12 +72,16 @@
   };
 
   // The open tab stands in the address, so that a reload comes back to it.
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest && event.target.closest('[role="tab"][id^="tab-"]');
-    if (button) history.replaceState(null, "", "#" + button.id.slice(4, -"-button".length));
-  });
+  function tabOpened(records) {
+    const button = records.map((r) => r.target).find((b) => b.id.startsWith("tab-") && b.getAttribute("aria-selected") === "true");
+    if (!button) return;
+    history.replaceState(null, "", "#" + button.id.slice(4, -"-button".length));
+    const bar = document.getElementById("steps");
+    if (bar.getBoundingClientRect().top < 0) bar.scrollIntoView();
+  }
   P.openFromAddress = function () {
     const id = location.hash.slice(1);
+    new MutationObserver(tabOpened).observe(document.getElementById("steps"), { subtree: true, attributeFilter: ["aria-selected"] });
     if (/^[a-z-]+$/.test(id) && id !== "start") P.openTab(id);
   };
 })(window.Playground);

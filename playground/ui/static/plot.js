@@ -101,7 +101,7 @@
         const { colour: _, ...rest } = trace;
         return { ...rest, line: { width: 1.5, ...trace.line, color: colour }, marker: { size: 6, ...trace.marker, color: colour } };
       });
-      P.draw(chart, traces, { height: 320, showlegend: true, legend: { orientation: "h", y: -0.2 }, margin: { l: 56, r: 14, t: 10, b: 44 }, hovermode: "closest", ...value.layout });
+      P.draw(chart, traces, { height: 320, showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, margin: { l: 56, r: 14, t: 34, b: 44 }, hovermode: "closest", ...value.layout });
     }
     watch("value", show);
     show();

@@ -32,12 +32,13 @@
     }
     shows(element, props, watch, ({ rows, chosen }) => {
       if (!rows || !rows.length) return [el("p.empty", null, "No runs yet. Train something in Fine-tune, Reward model or Policy.")];
-      const columns = ["", "Run", "What", "Status", "Last result", "Took", "Started"];
+      const columns = ["", "Run", "What", "Status", "Last result", "Took", "Started", "Keep"];
       return [el("table", null, el("thead", null, el("tr", null, ...columns.map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...rows.map((row) => el("tr", { "data-run": row.id },
           el("td", null, el("input", { type: "checkbox", checked: chosen.includes(row.id), "aria-label": `Compare ${row.name}`, onchange: (e) => toggle(row.id, e.target.checked) })),
           el("td", null, el("b", null, row.name)), el("td", null, row.algorithm), el("td", null, el(`span.status.${row.status}`, null, row.status)),
-          el("td.figure", null, row.result), el("td.figure", null, row.took), el("td.figure", null, row.when))))) ];
+          el("td.figure", null, row.result), el("td.figure", null, row.took), el("td.figure", null, row.when),
+          el("td", null, el("a", { href: `/api/runs/${encodeURIComponent(row.id)}/download`, download: true, "aria-label": `Download ${row.name}` }, "Download")))))) ];
     });
   };
 
@@ -50,7 +51,7 @@
       return [el("table.scores", null, el("thead", null, el("tr", null, ...["Rank", "Completion", "Raw score", "", "Sigmoid"].map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...rows.map((row) => {
           const bar = el("i", { class: row.score < 0 ? "below" : "above" });
-          bar.style.width = `${(Math.abs(row.score) / reach) * 50}%`;
+          bar.style.width = `${(Math.abs(row.score) / reach) * 100}%`;
           return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, row.source && el("span.source", null, row.source)),
             el("td.figure", null, P.number(row.score)), el("td.bar", null, el("div", null, bar)), el("td.figure", null, row.sigmoid.toFixed(3)));
         })))];

@@ -14,7 +14,7 @@ from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
 
 _ALGORITHM = "sft"
 _POCKET, _FILE = "Pocket examples", "My own file"
@@ -25,8 +25,9 @@ def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            shipped = context.bench.checkpoints("local", "policy")
-            start = pick("Start from", "sft-start", shipped, "pocket-base", "The model before this step.")
+            start = pick(
+                "Start from", "sft-start", shipped_policies(context), "pocket-base", "The model before this step."
+            )
             source = gr.Radio([_POCKET, _FILE], value=_POCKET, label="Examples to learn from", elem_id="sft-data")
             with gr.Column(visible=False) as own:
                 file = gr.File(label="JSONL, CSV or JSON with prompt and completion", elem_id="sft-file", height=120)
@@ -79,8 +80,13 @@ def _verdict(good: int, bad: list[Any]) -> str:
     lines = [f"{good} usable rows."]
     if bad:
         lines.append(f"{len(bad)} rows are left out:")
-        lines += [f"- `{str(row).replace('`', chr(39))}`" for row in bad[:5]]
+        lines += [f"- line {row.line}: {_plain(row.why)}" for row in bad[:5]]
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text from a file, with what Markdown would make of it taken out."""
+    return _short("".join(c if c.isalnum() or c in " ,.;:'()/-" else f"&#{ord(c)};" for c in text))
 
 
 def _short(text: str, most: int = 200) -> str:
@@ -89,7 +95,7 @@ def _short(text: str, most: int = 200) -> str:
 
 TAB = Tab(
     id="fine-tune",
-    order=3,
+    order=25,
     title="Fine-tune",
     intro="The base model only continues documents. Supervised fine-tuning shows it prompts with good answers until it "
     "answers too; this first policy is where every later step starts.",

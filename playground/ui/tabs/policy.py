@@ -10,7 +10,7 @@ from playground.registry import Algorithm, algorithms
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
 
 _EMPTY = "No trained policy yet. Press Train and watch what the preferences do to the model."
 
@@ -31,8 +31,9 @@ def build(context: Context, item: gr.Tab) -> None:
         with gr.Column(scale=2, min_width=300):
             choices = [(entry.title, name) for name, entry in entries.items()]
             method = gr.Radio(choices, value=first, label="Method", elem_id="policy-method")
-            shipped = context.bench.checkpoints("local", "policy")
-            start = pick("Start from", "policy-start", shipped, "pocket-sft", "It is also the reference.")
+            start = pick(
+                "Start from", "policy-start", shipped_policies(context), "pocket-sft", "It is also the reference."
+            )
             reward = pick("Reward model", "policy-reward", [], None, "Whose score the policy is to raise.")
             reward.visible = entries[first].needs == "prompts"
             for name, entry in entries.items():
@@ -62,7 +63,7 @@ def build(context: Context, item: gr.Tab) -> None:
 
 TAB = Tab(
     id="policy",
-    order=6,
+    order=60,
     title="Policy",
     intro="Now the model itself changes: DPO learns from the pairs directly, PPO writes completions and lets the "
     "reward model judge them. Both are held near the reference, because a policy that only chases its reward forgets "

@@ -8,7 +8,7 @@ from playground.registry import algorithms
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.reward_bench import reward_bench
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
 
 _ALGORITHM = "reward_model"
 _EMPTY = "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
@@ -18,8 +18,13 @@ def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            shipped = context.bench.checkpoints("local", "policy")
-            start = pick("Start from", "reward-start", shipped, "pocket-sft", "Its weights become the scorer's body.")
+            start = pick(
+                "Start from",
+                "reward-start",
+                shipped_policies(context),
+                "pocket-sft",
+                "Its weights become the scorer's body.",
+            )
             form = draw_form(algorithms()[_ALGORITHM])
             facts = gr.Markdown("", elem_id="reward-facts", elem_classes="note")
             train, stop, resume = run_buttons("reward", "Train")
@@ -33,7 +38,7 @@ def build(context: Context, item: gr.Tab) -> None:
 
 TAB = Tab(
     id="reward-model",
-    order=5,
+    order=50,
     title="Reward model",
     intro="People cannot score every completion during training, so a network learns to predict their choices. "
     "It is trained on your preferences as they stand now; on the bench below you can give it anything to score.",

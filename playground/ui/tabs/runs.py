@@ -34,9 +34,6 @@ def build(context: Context, item: gr.Tab) -> None:
         metric = gr.Dropdown([], label="Metric", elem_id="runs-metric", filterable=False, scale=2, min_width=240)
         metric.preprocess = lambda payload: payload
         gold = gr.Checkbox(False, label="Show the gold reward", elem_id="runs-gold", min_width=200)
-        download = gr.DownloadButton(
-            "Download the first ticked run", elem_id="runs-download", interactive=False, min_width=240
-        )
     gr.Markdown("### The ticked runs over each other")
     curves = figure("runs-overlay")
     with gr.Accordion("Reward against distance: the frontier", open=False):
@@ -66,7 +63,7 @@ def build(context: Context, item: gr.Tab) -> None:
     @told
     def opened(value: Json, metric_now: str | None, gold_now: bool, wanted: str, request: gr.Request) -> dict[Any, Any]:
         space = workspace(context, request)
-        summaries = bench.runs(space)
+        summaries = bench.runs(space) + bench.recorded_runs()
         ids = [s.spec.id for s in summaries]
         chosen = [c for c in (value or {}).get("chosen", []) if c in ids] or ([wanted] if wanted in ids else ids[:1])
         made = bench.checkpoints(space, "policy") + bench.checkpoints(space, "reward")
@@ -89,20 +86,13 @@ def build(context: Context, item: gr.Tab) -> None:
             else {"data": [], "empty": "Tick a run that has made its first step."},
             edge: frontier(rows, gold_now),
             settings: side_by_side(summaries),
-            download: gr.update(interactive=bool(summaries)),
         }
 
-    @told
-    def packed(value: Json, request: gr.Request) -> Any:
-        chosen = (value or {}).get("chosen", [])
-        return str(bench.download_run(workspace(context, request), chosen[0])) if chosen else gr.skip()
-
-    outputs = [metric, curves, edge, settings, download]
+    outputs = [metric, curves, edge, settings]
     hidden = {"show_progress": "hidden"}
     item.select(opened, [table, metric, gold, context.run_id], [table, tree, *outputs], api_name="runs_open", **hidden)
     table.chosen(changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
     gr.on([metric.input, gold.input], changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
-    download.click(packed, table, download, api_visibility="private")
 
 
 def side_by_side(summaries: Sequence[RunSummary]) -> Json:
@@ -152,7 +142,7 @@ def _row(summary: RunSummary) -> Json:
 
 TAB = Tab(
     id="runs",
-    order=7,
+    order=70,
     title="Runs",
     intro="Every run you have made, with all that decided its result. Tick runs to lay their curves and settings side "
     "by side, and see which checkpoint comes from which.",

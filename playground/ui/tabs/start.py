@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from playground.runs.tail import RunSummary
 from playground.ui.listener import told
 from playground.ui.pictures import Stage, pipeline
 from playground.ui.run_view import run_view, showing
 from playground.ui.tab import Context, Tab, tabs, workspace
+from playground.ui.train_panel import shipped_policies
 
 _NEXT = {
     "compare": "Begin with **2 Compare**: put one question to the base model and to the fine-tuned one, side by side.",
@@ -24,14 +24,14 @@ _NEXT = {
 def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
     picture = gr.HTML(
-        pipeline(stages(context, "local", fresh=True)),
+        pipeline(stages(context, None)),
         html_template='<div class="pipeline">${value}</div>',
         js_on_load="Playground.links(element)",
         apply_default_css=False,
         elem_id="start-pipeline",
     )
     advice = gr.Markdown(_NEXT["compare"], elem_id="start-next")
-    recorded = _recorded(context)
+    recorded = context.bench.recorded_runs()
     with gr.Column(visible=bool(recorded)):
         gr.Markdown("### While you look around: a training run, recorded on a machine like this one")
         choices = [(s.spec.name, s.spec.id) for s in recorded]
@@ -61,12 +61,13 @@ def build(context: Context, item: gr.Tab) -> None:
     gr.on(None, first_recorded, [], view, **quiet)
 
 
-def stages(context: Context, space: str, fresh: bool = False) -> list[Stage]:
-    """The pipeline with what this workspace has; exactly one stage is marked as the next one."""
+def stages(context: Context, space: str | None) -> list[Stage]:
+    """The pipeline with what this workspace has (None: nothing yet); one stage is marked as the next one."""
     bench = context.bench
-    policies, rewards = bench.checkpoints(space, "policy"), bench.checkpoints(space, "reward")
-    usable = 0 if fresh else bench.counts(space).usable
-    runs = [] if fresh else bench.runs(space)
+    policies = bench.checkpoints(space, "policy") if space else shipped_policies(context)
+    rewards = bench.checkpoints(space, "reward") if space else []
+    usable = bench.counts(space).usable if space else 0
+    runs = bench.runs(space) if space else []
     own = [c for c in policies if c.run_id]
     tuned = [c for c in own if c.method == "sft"]
     trained = [c for c in own if c.method != "sft"]
@@ -95,14 +96,9 @@ def _count(number: int, noun: str, none: str) -> str:
     return f"{number} {noun}" if number else none
 
 
-def _recorded(context: Context) -> list[RunSummary]:
-    listed = getattr(context.bench, "recorded_runs", None)
-    return listed() if listed else []
-
-
 TAB = Tab(
     id="start",
-    order=1,
+    order=10,
     title="Start",
     intro="A language model is aligned in a few steps, and you can do each of them here with a small model that trains "
     "in seconds. Click a step to go there; nothing you do can break anything.",
