@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from playground.errors import PlaygroundError
 from playground.types import Checkpoint, Sampling, TokenScore
 
 _METHODS = {
@@ -132,8 +131,3 @@ def set_html(names: Sequence[str], prompts: Sequence[str], columns: Sequence[Seq
 def status_html(text: str) -> str:
     """One line on how it goes, read out by screen readers."""
     return f'<p class="note" role="status">{escape(text)}</p>'
-
-
-def problem_html(error: PlaygroundError) -> str:
-    """An error in the page: what was seen, what to do."""
-    return f'<div class="problem" role="alert"><b>{escape(error.message)}</b> {escape(error.hint)}</div>'

@@ -7,8 +7,11 @@ import pytest
 
 from playground.errors import EmptyPrompt, NotFound, PlaygroundError
 from playground.types import Checkpoint, Completion, Prompt, Sampling, TokenScore
-from playground.ui.compare_panes import Pane, difference_html, panes_html, problem_html, set_html, tokens_html
-from playground.ui.tabs.compare import MOST_PROMPTS, PARENT, coloured, compare, read_sampling, sample_set
+from playground.ui.compare_panes import Pane, difference_html, panes_html, set_html, tokens_html
+from playground.ui.compare_set import MOST_PROMPTS, sample_set
+from playground.ui.problem import problem_html
+from playground.ui.sampling_dials import read_sampling
+from playground.ui.tabs.compare import PARENT, coloured, compare
 
 HOSTILE = "<img src=x onerror=alert(1)> & </p><script>alert(2)</script> \" '"
 BASE = Checkpoint("base", "Base", "policy", "pocket", "/b", knows_chat=False, fingerprint="aaaaaaaaaaaa")

@@ -11,8 +11,10 @@ from playground.preferences.exchange import read_preferences
 from playground.preferences.record import JudgmentRow, SetCounts
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Preference, Prompt
+from playground.ui.problem import problem_html
 from playground.ui.rank_panel import panel_value, table_value
-from playground.ui.tabs.rank import MOST_LABELS, figures_line, file_preview, persona_progress, problem, shown_set
+from playground.ui.rank_words import figures_line, file_preview
+from playground.ui.tabs.rank import MOST_LABELS, persona_progress, shown_set
 
 HOSTILE = "<img src=x onerror=alert(1)></td><script>alert(2)</script>"
 STATIC = Path(__file__).parents[2] / "playground" / "ui" / "static"
@@ -179,7 +181,7 @@ def test_a_file_preview_never_turns_a_files_text_into_markup():
 
 
 def test_an_error_never_turns_a_files_name_into_markup():
-    assert not {"img", "script"} & set(_Tags(problem(PlaygroundError(HOSTILE, hint=HOSTILE))).tags)
+    assert not {"img", "script"} & set(_Tags(problem_html(PlaygroundError(HOSTILE, hint=HOSTILE))).tags)
 
 
 @pytest.mark.parametrize("name", ["rank_panel.js", "preference_table.js", "compare_chips.js", "compare.js"])

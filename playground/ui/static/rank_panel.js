@@ -138,7 +138,7 @@ async function next() {
   if (state.ahead.length) return display(state.ahead.pop());
   busy(true);
   try {
-    const shown = await (state.next ?? fetchNext());
+    const shown = await (state.next ? state.next.catch(fetchNext) : fetchNext());
     if (question !== state.question) return;
     complain(null);
     display(shown);

@@ -20,24 +20,19 @@ from playground.ui.compare_panes import (
     difference_html,
     legend_html,
     panes_html,
-    problem_html,
-    set_html,
     status_html,
     tokens_html,
 )
+from playground.ui.compare_set import compare_set
 from playground.ui.listener import told
+from playground.ui.problem import problem_html
+from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
 from playground.workbench import Workbench
 
 DEFAULT_IDS = ["pocket-base", "pocket-sft"]
 FIRST_PROMPT = "What is the capital of France?"
 PARENT = "parent"  # as reference: the checkpoint that each one was trained from
-MOST_PROMPTS = 40
-_TEMPLATES = [
-    ("Automatic: chat where the checkpoint knows it", "auto"),
-    ("Chat template for all", "chat"),
-    ("Raw text for all", "raw"),
-]
 _STATIC = Path(__file__).parents[1] / "static"
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -49,11 +44,11 @@ def build(context: Context, tab: gr.Tab) -> None:
     panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=_static("compare.js"))
     line = _html("compare.css", "compare-status")
     last = gr.State(None)
-    dials = _sampling_fold()
+    dials = sampling_fold()
     reference, colour, legend = _token_fold()
     running = _run_events(context, ids, prompt, dials, run, stop, panes, line, last)
     _token_events(context, running, reference, colour, panes, line, legend, last)
-    _set_events(context, ids, dials, *_set_fold())
+    compare_set(context, ids, dials)
     _follow_checkpoints(context, tab, ids, reference)
 
 
@@ -107,38 +102,6 @@ def _picked(event: gr.EventData) -> str:
     return str(event.text)
 
 
-def _sampling_fold() -> list:
-    with gr.Accordion("Sampling", open=False, elem_id="compare-sampling"):
-        gr.Markdown(
-            "The same for every checkpoint. The same seed gives the same completions again.", elem_classes="note"
-        )
-        with gr.Row():
-            temperature = gr.Slider(
-                0, 2, value=0.7, step=0.05, label="Temperature", info="0: always the likeliest token", min_width=240
-            )
-            top_p = gr.Slider(
-                0.05,
-                1,
-                value=1.0,
-                step=0.05,
-                label="Top-p",
-                info="Below 1: no unlikely tokens",
-                min_width=240,
-            )
-            most = gr.Slider(1, 256, value=64, step=1, label="Longest completion, tokens", min_width=240)
-        with gr.Row():
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=240, elem_id="compare-seed")
-            template = gr.Dropdown(
-                _TEMPLATES,
-                value="auto",
-                label="Template",
-                info="The base model has never seen the chat template, so it is given raw text.",
-                min_width=240,
-                elem_id="compare-template",
-            )
-    return [temperature, top_p, most, seed, template]
-
-
 def _token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
     with gr.Accordion("Which tokens changed", open=False, elem_id="compare-tokens"):
         gr.Markdown(
@@ -158,22 +121,6 @@ def _token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
                 colour = gr.Checkbox(label="Colour the tokens", elem_id="compare-colour")
         legend = _html("compare.css", "compare-legend")
     return reference, colour, legend
-
-
-def _set_fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
-    with gr.Accordion("A whole set of prompts at once", open=False, elem_id="compare-set"):
-        lines = gr.Textbox(
-            "\n".join(texts[0] for texts in prompt_chips().values()),
-            label=f"One prompt a line, at most {MOST_PROMPTS}",
-            lines=6,
-            max_lines=12,
-            elem_id="compare-set-prompts",
-        )
-        with gr.Row():
-            run = gr.Button("Run the set", variant="primary", scale=0, min_width=140, elem_id="compare-set-run")
-            stop = gr.Button("Stop", scale=0, min_width=100, elem_id="compare-set-stop")
-        table = _html("compare_set.css", "compare-set-table")
-    return lines, run, stop, table
 
 
 def _before_the_first_run() -> str:
@@ -236,13 +183,6 @@ def compare(
     yield now, shown, difference_html([(a.name, b.name) for a, b in pairs], differences)
 
 
-def read_sampling(temperature: float, top_p: float, most: float, seed: float | None, template: str) -> Sampling:
-    """The dials as Sampling. Raises PlaygroundError where one of them is not usable."""
-    if seed is None or not 0 <= seed < 2**31:
-        raise PlaygroundError(f"The seed is {seed}.", hint="Type a whole number from 0 to 2147483647.")
-    return Sampling(float(temperature), float(top_p), int(most), int(seed), template)
-
-
 def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr.events.Dependency:
     def go(request: gr.Request, chosen: list[str], text: str, *values: Any) -> Iterator[tuple]:
         try:
@@ -295,40 +235,6 @@ def _token_events(context, running, reference, colour, panes, line, legend, last
     io = [colour, reference, last], [panes, legend, line]
     gr.on([colour.change, reference.change], draw, *io, **_QUIET)
     running.then(after_run, *io, **_QUIET)
-
-
-# --- a whole set ----------------------------------------------------------------------------------------------------
-
-
-def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, sampling: Sampling) -> Iterator[str]:
-    """The table, growing by one checkpoint at a time."""
-    prompts = list(dict.fromkeys(line.strip() for line in lines.splitlines() if line.strip()))
-    if not prompts:
-        raise EmptyPrompt
-    if len(prompts) > MOST_PROMPTS:
-        raise PlaygroundError(f"{len(prompts)} prompts are given, at most {MOST_PROMPTS} are run.", hint="Remove some.")
-    if not ids:
-        raise PlaygroundError("No checkpoint is chosen.", hint="Choose some at the top of this page.")
-    checkpoints = [bench.checkpoint(here, i) for i in ids]
-    names, columns = [c.name for c in checkpoints], [[] for _ in checkpoints]
-    yield set_html(names, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
-    for i, checkpoint in enumerate(checkpoints):
-        drawn = bench.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
-        columns[i] = [completions[0].text for completions in drawn]
-        done = i + 1 == len(checkpoints)
-        words = f"{len(prompts)} prompts, {len(names)} checkpoints." if done else f"{names[i + 1]} is answering."
-        yield set_html(names, prompts, columns, busy=not done) + status_html(words)
-
-
-def _set_events(context, ids, dials, lines, run, stop, table) -> None:
-    def go(request: gr.Request, chosen: list[str], text: str, *values: Any) -> Iterator[str]:
-        try:
-            yield from sample_set(context.bench, workspace(context, request), chosen, text, read_sampling(*values))
-        except PlaygroundError as error:
-            yield problem_html(error)
-
-    running = run.click(go, [ids, lines, *dials], table, **_QUIET)
-    stop.click(None, cancels=[running], api_visibility="private")
 
 
 # --- which checkpoints ----------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
 from playground.preferences.exchange import FORMATS, read_preferences
-from playground.preferences.record import SetCounts
-from playground.preferences.statistics import Share
 from playground.types import Json
 from playground.ui.listener import told
+from playground.ui.problem import problem_html
 from playground.ui.rank_panel import panel_value, preference_table, rank_panel, rank_text, table_value
+from playground.ui.rank_words import export_links, figures_line, file_preview, progress_bar
 from playground.ui.tab import Context, Tab, workspace
 from playground.workbench import Workbench
 
@@ -118,7 +117,7 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
         elem_id="set-search",
     )
     table = preference_table(table_value([], 0, False))
-    rank_text("set-export", _export_links())
+    rank_text("set-export", export_links())
 
     def refresh(text: str, request: gr.Request) -> tuple[Json, str]:
         return shown_set(context.bench, workspace(context, request), text)
@@ -143,43 +142,6 @@ def shown_set(bench: Workbench, here: str, search: str) -> tuple[Json, str]:
     rows = bench.preference_rows(here, search.strip(), _ROWS)
     total = len(rows) if search.strip() else counts.total
     return table_value(rows, total, bool(search.strip())), figures_line(counts)
-
-
-def figures_line(counts: SetCounts) -> str:
-    """The set in a few sentences."""
-    if not counts.total:
-        return ""
-    decided = counts.by_choice.get("left", 0) + counts.by_choice.get("right", 0)
-    rest = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
-    others = [f"{counts.by_choice[c]} {word}" for c, word in rest.items() if counts.by_choice.get(c)]
-    by_choice = ", ".join([f"{decided} with a better one", *others])
-    parts = [
-        f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments ({by_choice}).",
-        _share_sentence("A was chosen in", counts.left_share, "no sign of a favourite side", _FAVOURITE_SIDE),
-        _share_sentence("The longer one was chosen in", counts.longer_share, "no sign that length decides", _LENGTH),
-    ]
-    return f"<p>{' '.join(parts)}</p>"
-
-
-_FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
-_LENGTH = "length goes with the choice, so a model trained on these may learn length"
-
-
-def _share_sentence(what: str, share: Share, fair: str, leaning: str) -> str:
-    """A share beside one half: fair where its interval holds one half, else leaning."""
-    if share.value is None:
-        return ""
-    verdict = fair if share.low <= 0.5 <= share.high else leaning
-    interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
-    return f"{what} <b>{100 * share.value:.0f} %</b> of {share.n} ({interval}): {verdict}."
-
-
-def _export_links() -> str:
-    kinds = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
-    links = " ".join(
-        f'<a id="export-{kind}" href="api/rank/export/{kind}" download>{title}</a>' for kind, title in kinds.items()
-    )
-    return f"<p>Take the set with you: {links}</p>"
 
 
 # --- a simulated annotator ------------------------------------------------------------------------------------------
@@ -220,17 +182,10 @@ def persona_progress(bench: Workbench, here: str, persona: str, n: float | None,
     if n is None or not 1 <= n <= MOST_LABELS:
         raise PlaygroundError(f"{n} pairs asked for.", hint=f"Ask for 1 to {MOST_LABELS}.")
     n, started = int(n), time.monotonic()
-    yield _bar(0, n, "Drawing the first completions.")
+    yield progress_bar(0, n, "Drawing the first completions.")
     for done in bench.persona_labels(here, persona, n, checkpoint_id):
         left_s = (time.monotonic() - started) / done * (n - done)
-        yield _bar(done, n, f"About {left_s:.0f} s left." if done < n else "Done. All are marked as simulated.")
-
-
-def _bar(done: int, n: int, words: str) -> str:
-    return (
-        f'<p role="status">{done} of {n} pairs judged. {escape(words)}</p>'
-        f'<progress max="{n}" value="{done}" aria-label="Pairs judged"></progress>'
-    )
+        yield progress_bar(done, n, f"About {left_s:.0f} s left." if done < n else "Done. All are marked as simulated.")
 
 
 # --- preferences from a file ----------------------------------------------------------------------------------------
@@ -250,7 +205,7 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
         try:
             good, bad = read_preferences(Path(path))
         except PlaygroundError as error:
-            return problem(error), gr.Button("Add to the set", interactive=False)
+            return problem_html(error), gr.Button("Add to the set", interactive=False)
         return file_preview(good, bad), gr.Button(f"Add {len(good)} to the set", interactive=bool(good))
 
     def store(path: str | None, text: str, request: gr.Request) -> tuple:
@@ -263,25 +218,3 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
 
     file.change(told(look), file, [preview, add], **_QUIET)
     add.click(told(store), [file, search], [preview, add, *refreshed], **_QUIET)
-
-
-def file_preview(good: list, bad: list) -> str:
-    """What a file holds, before anything is stored."""
-    lines = [f'<p role="status"><b>{len(good)}</b> rows can be used, {len(bad)} cannot.</p>']
-    if good:
-        cells = "".join(
-            f"<tr><td>{escape(p.prompt.text)}</td><td>{escape(p.chosen)}</td><td>{escape(p.rejected)}</td></tr>"
-            for p in good[:3]
-        )
-        heads = "<tr><th>Prompt</th><th>Chosen</th><th>Rejected</th></tr>"
-        lines.append(f'<div class="scroll"><table><thead>{heads}</thead><tbody>{cells}</tbody></table></div>')
-    if bad:
-        shown = "".join(f"<li>Row {row.number} {escape(row.why)}</li>" for row in bad[:10])
-        more = f"<li>and {len(bad) - 10} more</li>" if len(bad) > 10 else ""
-        lines.append(f"<ul>{shown}{more}</ul>")
-    return "".join(lines)
-
-
-def problem(error: PlaygroundError) -> str:
-    """An error in the page: what was seen, what to do."""
-    return f'<div class="problem" role="alert"><b>{escape(error.message)}</b> {escape(error.hint)}</div>'
