@@ -1,0 +1,50 @@
+"""Figures over several runs: the right numbers, in the vocabulary's words."""
+
+import math
+
+import pytest
+
+from playground.ui.charts import frontier, overlay, shared_metrics
+
+ROWS = [{"step": i, "kl": i * i / 100, "proxy_reward": float(i), "gold_reward": -float(i)} for i in range(1, 101)]
+
+
+def test_an_overlay_has_a_line_for_every_run_that_logged_the_metric():
+    figure = overlay({"a": ROWS, "b": [{"step": 1, "loss": 2.0}]}, "kl")
+    assert [line["name"] for line in figure["data"]] == ["a"]
+    assert figure["data"][0]["x"] == [row["step"] for row in ROWS]
+    assert "nats" in figure["layout"]["yaxis"]["title"]["text"]
+
+
+def test_a_run_keeps_its_colour_when_another_has_nothing_to_draw():
+    figure = overlay({"a": [], "b": ROWS}, "kl")
+    assert figure["data"][0]["colour"] == 1
+
+
+def test_a_number_that_was_not_finite_is_left_out():
+    assert overlay({"a": [{"step": 1, "loss": None}, {"step": 2, "loss": 1.0}]}, "loss")["data"][0]["x"] == [2]
+
+
+def test_long_runs_are_thinned():
+    rows = [{"step": i, "loss": 1.0} for i in range(100_000)]
+    assert len(overlay({"a": rows}, "loss")["data"][0]["x"]) <= 1500
+
+
+def test_the_frontier_hides_gold_until_it_is_asked_for():
+    assert [line["name"] for line in frontier({"a": ROWS}, gold=False)["data"]] == ["a, proxy"]
+    assert [line["name"] for line in frontier({"a": ROWS}, gold=True)["data"]] == ["a, proxy", "a, gold"]
+
+
+def test_the_frontiers_axis_is_the_root_of_kl():
+    line = frontier({"a": ROWS}, gold=False)["data"][0]
+    middle = 50  # far from both ends the mean over neighbours of a straight line is the line itself
+    assert line["x"][middle] == pytest.approx(math.sqrt(ROWS[middle]["kl"]))
+    assert line["y"][middle] == pytest.approx(ROWS[middle]["proxy_reward"])
+
+
+def test_a_negative_kl_does_not_break_the_frontier():
+    assert frontier({"a": [{"step": 1, "kl": -0.5, "proxy_reward": 1.0}]}, gold=False)["data"][0]["x"] == [0.0]
+
+
+def test_shared_metrics_come_in_the_vocabularys_order():
+    assert shared_metrics({"a": [{"step": 1, "kl": 0.0}], "b": [{"step": 1, "loss": 0.0}]}) == ["loss", "kl"]
