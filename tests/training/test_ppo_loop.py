@@ -258,6 +258,20 @@ def test_the_ratio_is_1_before_the_first_step_of_every_iteration(dtype, largest)
     assert all(done.first_ratio_gap <= largest for done in world.history)
 
 
+def test_old_log_probs_come_from_the_very_pieces_of_the_first_pass(monkeypatch):
+    looked_at, learned_from = [], []
+
+    def noting(model, prompt_ids, completion_ids, **how):
+        if how.get("return_hidden"):
+            (looked_at if how.get("return_entropy") else learned_from).append(list(completion_ids))
+        return completion_logps(model, prompt_ids, completion_ids, **how)
+
+    monkeypatch.setattr(ppo_rollouts, "completion_logps", noting)
+    trained(replace(RAGGED, iterations=1))
+    assert len(looked_at) == 5  # 12 rows in minibatches of 5, 5 and 2, in pieces of at most 3
+    assert looked_at == learned_from[:5] != learned_from[5:]
+
+
 def test_a_single_update_moves_nothing_and_clips_nothing():
     world = trained(replace(RAGGED, ppo_epochs=1, minibatch_size=12, microbatch_size=12))
     assert all(abs(metrics["update_kl"]) < 1e-9 and metrics["clip_fraction"] == 0 for metrics in world.curve())

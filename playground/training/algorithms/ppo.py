@@ -88,9 +88,9 @@ class PPOConfig:
         step=1,
     )
     microbatch_size: int = dial(
-        32,
+        16,
         "Completions in memory at once",
-        "Cuts an update into pieces that fit the memory. Changes the time it takes, not the result.",
+        "Cuts an update into pieces of like length that fit the memory. Changes the time it takes, not the result.",
         minimum=1,
         maximum=512,
         step=1,
