@@ -35,7 +35,7 @@ def sampling_fold() -> list[gr.components.Component]:
             )
             most = gr.Slider(1, 256, value=64, step=1, label="Longest completion, tokens", min_width=240)
         with gr.Row():
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=240, elem_id="compare-seed")
+            seed = gr.Number(0, label="Seed", precision=0, min_width=240, elem_id="compare-seed")
             template = gr.Dropdown(
                 _TEMPLATES,
                 value="auto",
@@ -50,5 +50,6 @@ def sampling_fold() -> list[gr.components.Component]:
 def read_sampling(temperature: float, top_p: float, most: float, seed: float | None, template: str) -> Sampling:
     """The dials as Sampling. Raises PlaygroundError where one of them is not usable."""
     if seed is None or not 0 <= seed < 2**31:
-        raise PlaygroundError(f"The seed is {seed}.", hint="Type a whole number from 0 to 2147483647.")
+        seen = "missing" if seed is None else f"{seed:.0f}"
+        raise PlaygroundError(f"The seed is {seen}.", hint="Type a whole number from 0 to 2147483647.")
     return Sampling(float(temperature), float(top_p), int(most), int(seed), template)

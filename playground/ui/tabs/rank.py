@@ -155,7 +155,7 @@ def _persona(context: Context, ids: gr.Dropdown, search: gr.Textbox, refreshed: 
                 titles = [(persona.title, name) for name, persona in PERSONAS.items()]
                 name = gr.Dropdown(titles, value=first, label="Simulated annotator", elem_id="persona-name")
             with gr.Column(min_width=300):
-                n = gr.Number(100, label="Pairs", precision=0, minimum=1, maximum=MOST_LABELS, elem_id="persona-n")
+                n = gr.Number(100, label="Pairs", precision=0, elem_id="persona-n")
         described = gr.Markdown(PERSONAS[first].description)
         with gr.Row():
             start = gr.Button("Judge pairs", variant="primary", scale=0, min_width=140, elem_id="persona-label")
@@ -164,23 +164,27 @@ def _persona(context: Context, ids: gr.Dropdown, search: gr.Textbox, refreshed: 
     name.change(lambda chosen: PERSONAS[chosen].description, name, described, **_QUIET)
 
     def label(chosen: str, count: float | None, whose: list[str], text: str, request: gr.Request) -> Iterator[tuple]:
-        here = workspace(context, request)
-        for line in persona_progress(context.bench, here, chosen, count, (whose or DEFAULT_IDS)[0]):
-            yield line, *shown_set(context.bench, here, text)
+        try:
+            here = workspace(context, request)
+            for line in persona_progress(context.bench, here, chosen, count, (whose or DEFAULT_IDS)[0]):
+                yield line, *shown_set(context.bench, here, text)
+        except PlaygroundError as error:
+            yield problem_html(error), gr.skip(), gr.skip()
 
     def stopped(text: str, request: gr.Request) -> tuple:
         words = "<p>Stopped. What was judged is kept.</p>"
         return words, *shown_set(context.bench, workspace(context, request), text)
 
     outputs = [progress, *refreshed]
-    running = start.click(told(label), [name, n, ids, search], outputs, **_QUIET)
+    running = start.click(label, [name, n, ids, search], outputs, **_QUIET)
     stop.click(told(stopped), search, outputs, cancels=[running], **_QUIET)
 
 
 def persona_progress(bench: Workbench, here: str, persona: str, n: float | None, checkpoint_id: str) -> Iterator[str]:
     """Label n pairs; yields the progress in words and a bar."""
     if n is None or not 1 <= n <= MOST_LABELS:
-        raise PlaygroundError(f"{n} pairs asked for.", hint=f"Ask for 1 to {MOST_LABELS}.")
+        seen = "is missing" if n is None else f"is {n:.0f}"
+        raise PlaygroundError(f"The number of pairs {seen}.", hint=f"Ask for 1 to {MOST_LABELS}.")
     n, started = int(n), time.monotonic()
     yield progress_bar(0, n, "Drawing the first completions.")
     for done in bench.persona_labels(here, persona, n, checkpoint_id):
