@@ -1,0 +1,107 @@
+"""A real app in its own process, and a real browser in front of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+
+from playground.settings import ROOT
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class App:
+    """`python app.py` on a free port with a data folder of its own."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.data_dir = data_dir
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        """Launch, and wait until models and trainer are ready."""
+        own = {"PLAYGROUND_DATA_DIR": str(self.data_dir), "PLAYGROUND_PORT": str(self.port), **self._environment}
+        log = (self.data_dir / "app.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **own}, stdout=log, stderr=log
+        )
+        self._wait()
+
+    def _wait(self, limit_s: float = 240) -> None:
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            assert self.process.poll() is None, (self.data_dir / "app.log").read_text()
+            try:
+                if httpx.get(f"{self.url}/api/status", timeout=5).json()["ready"]:
+                    return
+            except (httpx.HTTPError, ValueError):
+                pass
+            time.sleep(0.3)
+        raise TimeoutError((self.data_dir / "app.log").read_text())
+
+    def kill(self) -> None:
+        """As the power cut does it."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium. Without it the tests are skipped, unless PLAYGROUND_REQUIRE_BROWSER asks for them."""
+    if not CHROMIUM.exists():
+        if os.environ.get("PLAYGROUND_REQUIRE_BROWSER"):
+            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """One app for the tests that do not break it."""
+    running = App(tmp_path_factory.mktemp("data"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def page(browser, app):
+    """A fresh visitor on the page; errors in the browser's console fail the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    visitor = context.new_page()
+    errors = []
+    visitor.on("pageerror", lambda error: errors.append(str(error)))
+    visitor.goto(app.url)
+    yield visitor
+    context.close()
+    assert errors == []

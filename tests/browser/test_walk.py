@@ -1,0 +1,83 @@
+"""The main job, as a person does it: compare, rank, reward model, PPO, stop, resume, compare, export."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+SECOND = 1000  # milliseconds
+
+
+def open_tab(page, title):
+    page.get_by_role("tab", name=title).click()
+
+
+def fold_out(page, text):
+    page.get_by_role("button", name=text).click()
+
+
+def judged(page):
+    """How many judgements of people the panel counts."""
+    return int((re.search(r"(\d+) by people", page.locator("#rank-count").inner_text()) or [0, 0])[1])
+
+
+def judge_by_keyboard(page, n):
+    """n choices by the arrow keys; each is waited for until the server has saved it."""
+    expect(page.locator("#rank-a p")).not_to_be_empty(timeout=60 * SECOND)
+    before = judged(page)
+    for done in range(1, n + 1):
+        page.wait_for_timeout(500)  # nobody reads two completions faster; the panel ignores what comes sooner
+        page.keyboard.press(["ArrowLeft", "ArrowRight", "ArrowRight"][done % 3])
+        expect(page.locator("#rank-count")).to_contain_text(f"{before + done} by people", timeout=30 * SECOND)
+
+
+def run_ends(page, view, words, limit_s):
+    expect(page.locator(view)).to_contain_text(re.compile(words), timeout=limit_s * SECOND)
+
+
+def test_the_whole_loop(page, app, tmp_path):
+    open_tab(page, "Compare")
+    page.locator("#compare-prompt textarea").fill("What is the capital of France?")
+    page.locator("#compare-run").click()
+    panes = [page.locator(f"#compare-pane-{i}") for i in range(2)]
+    expect(panes[1]).to_contain_text("Paris", timeout=60 * SECOND)
+    expect(page.get_by_text("really differ")).to_be_visible(timeout=30 * SECOND)
+    assert panes[0].inner_text() != panes[1].inner_text()
+
+    open_tab(page, "Rank")
+    judge_by_keyboard(page, 12)
+
+    fold_out(page, "Let a simulated annotator judge pairs")
+    page.locator("#persona-n input").first.fill("88")
+    page.locator("#persona-label").click()
+    expect(page.locator("#rank-count")).to_contain_text("88 ", timeout=120 * SECOND)
+
+    open_tab(page, "Reward model")
+    page.locator("#reward-train").click()
+    run_ends(page, "#reward-run", "Done", 120)
+    expect(page.locator("#reward-run")).to_contain_text(re.compile("held-out", re.IGNORECASE))
+
+    open_tab(page, "Policy")
+    page.locator("#policy-method").get_by_text("PPO").click()
+    expect(page.locator("#policy-reward")).to_be_visible()
+    page.locator("#policy-train").click()
+    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([5-9]|1\d) of 40"), timeout=120 * SECOND)
+    page.locator("#policy-stop").click()
+    run_ends(page, "#policy-run", "Stopped", 30)
+    page.locator("#policy-resume").click()
+    run_ends(page, "#policy-run", "Done", 180)
+
+    page.locator("#policy-compare").click()
+    page.locator("#compare-prompt textarea").fill("What is the capital of France?")
+    page.locator("#compare-run").click()
+    expect(page.get_by_text("really differ")).to_be_visible(timeout=60 * SECOND)
+
+    open_tab(page, "Rank")
+    with page.expect_download(timeout=60 * SECOND) as download:
+        page.locator("#export-jsonl").click()
+    download.value.save_as(tmp_path / "set.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "set.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) > 60
+    assert {"prompt", "chosen", "rejected"} <= set(rows[0])
