@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from playground.errors import ModelNotUsable
-from playground.models.chat import decode, encode_completion, encode_prompt, end_ids
+from playground.models.chat import decode, encode_completion, encode_prompt, end_ids, special_ids
 from playground.models.decode import generate_ids, generate_steps
 from playground.models.devices import autocast_dtype
 from playground.models.loader import LoadedModel
@@ -139,9 +139,9 @@ def _token_logps(loaded: LoadedModel, prompt_ids: list[int], completion_ids: lis
 
 def _token_texts(loaded: LoadedModel, ids: list[int]) -> list[str]:
     """Each token's share of the text; a character spread over several tokens stands at the last of them."""
-    texts, before = [], ""
+    special, texts, before = special_ids(loaded.tokenizer), [], ""
     for i, token in enumerate(ids):
-        if token in loaded.tokenizer.all_special_ids:
+        if token in special:
             texts.append(loaded.tokenizer.convert_ids_to_tokens(token))
             continue
         so_far = decode(loaded.tokenizer, ids[: i + 1])

@@ -53,11 +53,17 @@ def end_of_turn(tokenizer: Any) -> int:
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": PROBE}]
         tail = tokenizer.apply_chat_template(turns, tokenize=False).rpartition(PROBE)[2].lstrip()
         ids = tokenizer(tail, add_special_tokens=False)["input_ids"]
-        if ids and ids[0] in tokenizer.all_special_ids:
+        if ids and ids[0] in special_ids(tokenizer):
             return ids[0]
     if tokenizer.eos_token_id is None:
         raise ModelNotUsable("The tokenizer has no end-of-text token.", hint="Choose another model.")
     return tokenizer.eos_token_id
+
+
+def special_ids(tokenizer: Any) -> set[int]:
+    """Ids of the tokens that are no text, also those that play no named part (all_special_ids leaves these out)."""
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    return set(tokenizer.all_special_ids) | {i for i, token in added.items() if token.special}
 
 
 def end_ids(tokenizer: Any, model: Any = None) -> tuple[int, ...]:
@@ -66,7 +72,7 @@ def end_ids(tokenizer: Any, model: Any = None) -> tuple[int, ...]:
     for config in (getattr(model, "generation_config", None), getattr(model, "config", None)):
         ids = getattr(config, "eos_token_id", None)
         found.update(ids if isinstance(ids, list | tuple) else [ids])
-    found.update(tokenizer.convert_tokens_to_ids(t) for t in END_NAMES if t in tokenizer.all_special_tokens)
+    found.update({tokenizer.convert_tokens_to_ids(t) for t in END_NAMES} & special_ids(tokenizer))
     return tuple(sorted(found - {None, tokenizer.pad_token_id}))
 
 

@@ -219,7 +219,7 @@ def _check_causal(model: nn.Module, checkpoint: Checkpoint) -> None:
     ids = torch.tensor([[1, 2, 3], [1, 2, 4]], device=model.device) % model.config.get_text_config().vocab_size
     with torch.no_grad():
         logits = model.eval()(input_ids=ids).logits[:, :2].float()
-    if (logits[0] - logits[1]).abs().max() > 1e-2 * logits.abs().max():
+    if (logits[0] - logits[1]).abs().max() > 1e-4 * logits.abs().max():
         raise ModelNotUsable(
             f"{checkpoint.name} looks at later tokens, so it cannot write text.",
             hint="Choose a causal language model (a decoder), not an encoder such as BERT.",
@@ -253,7 +253,8 @@ def _settle_pad(model: nn.Module, tokenizer: Any) -> None:
     """Give the tokenizer a pad token that no text uses, without adding one: the vocabulary stays as it is."""
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         template = str(tokenizer.chat_template or "")
-        spare = [t for t in tokenizer.all_special_tokens if t not in template]
+        special = [t.content for t in getattr(tokenizer, "added_tokens_decoder", {}).values() if t.special]
+        spare = [t for t in special if t not in template]
         vocabulary = tokenizer.get_vocab()
         used = {tokenizer.eos_token, tokenizer.bos_token}
         wanted = [t for t in (*PAD_NAMES, tokenizer.unk_token, *spare) if t in vocabulary and t not in used]

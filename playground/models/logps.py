@@ -34,13 +34,15 @@ def completion_logps(
 
     Each row stands at position 0 with padding after its end only: a causal model cannot see it, so no attention
     mask is needed and the fast causal kernel is used.
-    Raises: ShapeError when there are not as many prompts as completions, or a prompt is empty.
+    Raises: ShapeError when there are not as many prompts as completions, none at all, or a prompt is empty.
     """
     if len(prompt_ids) != len(completion_ids):
         raise ShapeError(f"{len(prompt_ids)} prompts but {len(completion_ids)} completions.")
+    if not prompt_ids:
+        raise ShapeError("There is no completion to score.")
     device = next(model.parameters()).device
     rows = [[*p, *c] for p, c in zip(prompt_ids, completion_ids, strict=True)]
-    width = max(map(len, rows), default=0)
+    width = max(map(len, rows))
     ids = torch.tensor([row + [pad_id] * (width - len(row)) for row in rows], device=device)
     column = torch.arange(width, device=device)
     starts = torch.tensor([len(p) for p in prompt_ids], device=device)[:, None]
