@@ -1,0 +1,217 @@
+"""The Rank panel in a real browser, its server played by the test: what is kept, sent, ignored and shown."""
+
+import json
+import os
+
+import pytest
+from playwright.sync_api import expect
+
+from playground.settings import Settings
+from playground.workbench import Workbench
+
+pytestmark = pytest.mark.browser
+HOSTILE = "<img src=x onerror=\"document.title='broken'\"> <b>& text</b>"
+UNREAD = 300  # milliseconds; the panel ignores a choice on a pair that has just appeared
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page alone: no model is loaded, no child process started."""
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = (
+        "1000000"  # as app.py does: else every event ends with a pandas pass
+    )
+    from playground.ui.page import build_page, launch_options
+
+    bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
+    page = build_page(bench)
+    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options())
+    yield url
+    page.close()
+    bench.close()
+
+
+class Server:
+    """Answers /api/rank as the routes do, and can be unreachable or refuse."""
+
+    def __init__(self):
+        self.shown, self.choices, self.orders, self.undone = 0, [], [], 0
+        self.reachable, self.refusal = True, None
+
+    def answer(self, route):
+        path = route.request.url.rsplit("/api/rank/", 1)[1]
+        if not self.reachable:
+            return route.abort()
+        if path == "choice" and self.refusal:
+            return route.fulfill(status=403, json=self.refusal)
+        body = json.loads(route.request.post_data or "{}")
+        return route.fulfill(json=getattr(self, path)(body))
+
+    def pair(self, _):
+        self.shown += 1
+        return {"token": f"t{self.shown}", "prompt": f"Prompt {self.shown}", "left": HOSTILE, "right": "plain"}
+
+    def set(self, body):
+        self.shown += 1
+        texts = [f"text {i}" for i in range(body["k"])]
+        return {"token": f"t{self.shown}", "prompt": f"Prompt {self.shown}", "completions": texts}
+
+    def choice(self, body):
+        self.choices = [*[c for c in self.choices if c["id"] != body["id"]], body]
+        return {"saved": True, "counts": self.counts(None)}
+
+    def order(self, body):
+        self.orders.append(body)
+        return {"saved": True, "preferences": 5, "counts": self.counts(None)}
+
+    def undo(self, _):
+        self.undone += 1
+        token = self.choices.pop()["token"]
+        pair = {"token": token, "prompt": f"Prompt {token[1:]}", "left": HOSTILE, "right": "plain"}
+        return {**pair, "counts": self.counts(None)}
+
+    def counts(self, _):
+        return {"yours": len(self.choices), "persona": 0, "total": len(self.choices)}
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def panel(browser, address, server):
+    """A visitor with the Rank tab open and the first pair before them."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.route("**/api/rank/**", server.answer)
+    page = context.new_page()
+    open_rank(page, address)
+    yield page
+    context.close()
+
+
+def open_rank(page, address):
+    page.goto(address)
+    page.get_by_role("tab", name="Rank").click()
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1")
+    page.wait_for_timeout(UNREAD)
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(UNREAD)
+
+
+def test_what_a_model_wrote_is_shown_as_text(panel):
+    expect(panel.locator("#rank-a p")).to_have_text(HOSTILE)
+    assert panel.locator("#rank-a img, #rank-a b").count() == 0
+    assert panel.title() == "Alignment Playground"
+
+
+def test_each_key_is_its_choice_and_the_next_pair_follows_at_once(panel, server):
+    press(panel, "ArrowLeft", "1", "a", "ArrowRight", "2", "b", "ArrowDown", "0", "t", "x", "s")
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 12")
+    wanted = ["left"] * 3 + ["right"] * 3 + ["tie"] * 3 + ["both_bad", "skip"]
+    assert [c["choice"] for c in server.choices] == wanted
+    assert [c["token"] for c in server.choices] == [f"t{i}" for i in range(1, 12)]
+    assert {c["input"] for c in server.choices} == {"key"}
+
+
+def test_a_second_press_meant_for_the_last_pair_does_not_judge_the_next(panel, server):
+    panel.locator("#rank-left").dblclick()
+    panel.wait_for_timeout(UNREAD)
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 2")
+    assert len(server.choices) == 1
+
+
+def test_typing_in_a_field_judges_nothing(panel, server):
+    panel.locator("#set-search").get_by_role("textbox").press_sequentially("axb s1")
+    panel.wait_for_timeout(UNREAD)
+    assert server.choices == []
+
+
+def test_saved_is_said_only_after_the_server_has_it(panel, server):
+    server.reachable = False
+    press(panel, "ArrowLeft")
+    expect(panel.locator("#rank-state")).to_contain_text("1 waiting")
+    expect(panel.locator("#rank-state")).not_to_contain_text("Saved")
+    server.reachable = True
+    expect(panel.locator("#rank-state")).to_have_text("Saved.", timeout=10_000)
+
+
+def test_choices_made_without_a_connection_outlive_a_reload_and_arrive_once(panel, server, address):
+    server.reachable = False
+    press(panel, "ArrowLeft")
+    expect(panel.locator("#rank-state")).to_contain_text("1 waiting")
+    made = panel.evaluate("Object.entries(localStorage).filter(([k]) => k.startsWith('playground.rank.'))[0][1]")
+    server.reachable, server.shown = True, 0
+    open_rank(panel, address)
+    expect(panel.locator("#rank-count")).to_have_text("1 by people")
+    assert server.choices == [json.loads(made)["body"]]
+    assert panel.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('playground.rank.'))") == []
+
+
+def test_a_refused_choice_is_named_and_not_sent_again(panel, server):
+    server.refusal = {"message": "This pair has been judged already.", "hint": "Go on with the next pair."}
+    press(panel, "ArrowLeft")
+    expect(panel.locator("#rank-problem")).to_contain_text("was not saved. This pair has been judged already.")
+    assert panel.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('playground.rank.'))") == []
+
+
+def test_undo_shows_the_last_pair_and_then_the_one_that_was_left(panel, server):
+    press(panel, "ArrowLeft", "u")
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 1")
+    press(panel, "ArrowRight")
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 2")
+    assert [(c["token"], c["choice"]) for c in server.choices] == [("t1", "right")]
+
+
+def test_undo_of_what_was_never_sent_asks_the_server_nothing(panel, server):
+    server.reachable = False
+    press(panel, "ArrowLeft")
+    expect(panel.locator("#rank-state")).to_contain_text("1 waiting")
+    press(panel, "u")
+    server.reachable = True
+    panel.wait_for_timeout(4000)  # longer than the panel waits before it sends again
+    assert (server.choices, server.undone) == ([], 0)
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 1")
+
+
+def test_strength_is_asked_when_wanted_and_shift_says_much_better(panel, server):
+    press(panel, "Shift+ArrowLeft")
+    panel.locator("#rank-strength").click()
+    press(panel, "ArrowRight", "2", "t")
+    assert [(c["choice"], c["strength"]) for c in server.choices] == [("left", 3), ("right", 2), ("tie", None)]
+
+
+def test_an_order_with_a_tie_is_sent_as_tiers(panel, server):
+    panel.locator("#rank-mode-ranking").click()
+    expect(panel.locator("#rank-panel li")).to_have_count(4)
+    press(panel, "3", "1", "t", "4")
+    expect(panel.locator("#rank-submit")).to_be_disabled()
+    press(panel, "2", "Enter")
+    expect(panel.locator("#rank-state")).to_have_text("Saved. This order gave 5 preferences.")
+    assert [o["order"] for o in server.orders] == [[[2], [0, 3], [1]]]
+
+
+def test_a_click_on_a_placed_completion_takes_its_number_back(panel):
+    panel.locator("#rank-mode-ranking").click()
+    expect(panel.locator("#rank-panel li")).to_have_count(4)
+    cards = panel.locator("#rank-panel li button")
+    cards.nth(0).click(), cards.nth(1).click(), cards.nth(0).click()
+    assert [cards.nth(i).locator("b").inner_text() for i in range(4)] == ["", "1", "", ""]
+
+
+def test_on_a_phone_the_buttons_stay_in_reach_of_the_thumb(browser, address, server):
+    context = browser.new_context(viewport={"width": 390, "height": 640}, has_touch=True)
+    context.route("**/api/rank/**", server.answer)
+    page = context.new_page()
+    page.goto(address + "#rank")
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1")
+    page.locator("#rank-prompt").scroll_into_view_if_needed()
+    for name in ("left", "tie", "right"):
+        box = page.locator(f"#rank-{name}").bounding_box()
+        assert box["y"] > 640 / 2 and box["y"] + box["height"] <= 640
+        assert box["height"] >= 48 and box["width"] >= 48
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
