@@ -459,6 +459,18 @@ def test_minibatches_of_a_pass_cover_every_row_once():
     assert [len(rows) for rows in passes[0]] == [5, 5, 2]
     assert all(sorted(row for rows in one for row in rows) == list(range(12)) for one in passes)
     assert passes[0] != passes[1]
+    lengths = [len(p) + len(c) for p, c in zip(batch.rollouts.prompt_ids, batch.rollouts.completion_ids, strict=True)]
+    for rows in batch.plan:  # rows of like length share a piece
+        assert [lengths[row] for row in rows] == sorted(lengths[row] for row in rows)
+
+
+def test_advantages_are_whitened_and_rewards_are_not():
+    world = Ragged()
+    batch = collect(world.learner(), Progress(0.1, reward_mean=0.0), world.prompts, world.score)
+    inside = batch.advantages[batch.mask]
+    assert inside.mean().item() == pytest.approx(0, abs=1e-6)
+    assert inside.var(correction=1).item() == pytest.approx(1, abs=1e-4)
+    assert batch.metrics["proxy_reward"] == pytest.approx(sum(world.score(batch.rollouts)) / 12)
 
 
 def test_the_step_is_taken_with_a_clipped_gradient():
