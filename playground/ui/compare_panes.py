@@ -25,7 +25,7 @@ class Pane:
 
     checkpoint: Checkpoint
     text: str = ""
-    note: str = ""  # under the text
+    note: str = ""  # under the text; HTML
     tokens: str = ""  # HTML of the coloured tokens; stands in place of the text
 
 
@@ -106,9 +106,9 @@ def difference_html(names: Sequence[tuple[str, str]], differences: Sequence[floa
             "differ at all, so training changed nothing, or the same weights were loaded twice.</div>"
         )
     if len(differences) == 1:
-        words = f"These two really differ: largest logit difference {differences[0]:.1f} on this prompt."
+        words = f"These two really differ: largest logit difference {differences[0]:.2g} on this prompt."
         return f'<p class="note">{words}</p>'
-    shown = "; ".join(f"{escape(a)} and {escape(b)} {d:.1f}" for (a, b), d in zip(names, differences, strict=True))
+    shown = "; ".join(f"{escape(a)} and {escape(b)} {d:.2g}" for (a, b), d in zip(names, differences, strict=True))
     return f'<p class="note">All of these really differ. Largest logit difference on this prompt: {shown}.</p>'
 
 

@@ -122,9 +122,30 @@ def test_equal_checkpoints_are_named_as_the_same_model():
 
 
 def test_three_checkpoints_that_differ_say_so_pair_by_pair():
-    line = difference_html([("A", "B"), ("A", "C"), ("B", "C")], [1.0, 2.0, 0.5])
-    assert "A and B 1.0; A and C 2.0; B and C 0.5" in line
+    line = difference_html([("A", "B"), ("A", "C"), ("B", "C")], [12.4, 2.04, 0.031])
+    assert "A and B 12; A and C 2; B and C 0.031" in line
     assert "alert" not in line
+
+
+def _other_tokenizer(*_):
+    raise PlaygroundError("SFT and <b>Other</b> have different tokenizers.", hint="Compare two of one model.")
+
+
+def test_models_without_common_tokens_are_still_compared_by_their_texts():
+    bench = Bench()
+    bench.logit_difference = _other_tokenizer
+    *_, (last, panes, line) = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
+    assert "One two three by sft" in panes
+    assert "different tokenizers" in line and "<b>Other</b>" not in line and "alert" not in line
+
+
+def test_a_pane_that_cannot_be_coloured_keeps_its_text_and_says_why():
+    bench = Bench()
+    *_, (last, _, _) = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
+    bench.token_scores = _other_tokenizer
+    panes, _ = coloured(bench, "w", last, PARENT)
+    assert "One two three by sft" in panes
+    assert "Not coloured: SFT and &lt;b&gt;Other" in panes
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -178,9 +179,16 @@ def compare(
             yield now, panes_html(now.panes(), sampling, busy=True), status_html("Writing.")
     shown = panes_html(now.panes(), sampling)
     yield now, shown, status_html("Done. Checking that these are different models.")
+    yield now, shown, _difference(bench, here, checkpoints, now.prompt)
+
+
+def _difference(bench: Workbench, here: str, checkpoints: Sequence[Checkpoint], prompt: Prompt) -> str:
     pairs = list(combinations(checkpoints, 2))
-    differences = [bench.logit_difference(here, a.id, b.id, now.prompt) for a, b in pairs]
-    yield now, shown, difference_html([(a.name, b.name) for a, b in pairs], differences)
+    try:
+        differences = [bench.logit_difference(here, a.id, b.id, prompt) for a, b in pairs]
+    except PlaygroundError as error:  # models of two families share no tokens; their completions stand nevertheless
+        return status_html(f"Done. Whether they differ was not measured: {error.message}")
+    return difference_html([(a.name, b.name) for a, b in pairs], differences)
 
 
 def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr.events.Dependency:
@@ -216,7 +224,10 @@ def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, refe
         return replace(pane, note="Not coloured: it is the reference itself.")
     if not pane.text:
         return replace(pane, note="Not coloured: there is no text.")
-    scores = bench.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
+    try:
+        scores = bench.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
+    except PlaygroundError as error:
+        return replace(pane, note=f"Not coloured: {escape(error.message)}")
     return replace(pane, tokens=tokens_html(scores, bench.checkpoint(here, against)))
 
 
