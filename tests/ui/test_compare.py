@@ -134,7 +134,7 @@ def _other_tokenizer(*_):
 def test_models_without_common_tokens_are_still_compared_by_their_texts():
     bench = Bench()
     bench.logit_difference = _other_tokenizer
-    *_, (last, panes, line) = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
+    *_, (_, panes, line) = compare(bench, "w", ["base", "sft"], "Hello", Sampling())
     assert "One two three by sft" in panes
     assert "different tokenizers" in line and "<b>Other</b>" not in line and "alert" not in line
 
