@@ -92,9 +92,7 @@ class Workbench:
             logs,
             on_ready=self._sampler_ready,
         )
-        self._trainer = WorkerProcess(
-            "trainer", "playground.services:trainer", {"threads": settings.threads}, logs, on_death=self._trainer_died
-        )
+        self._trainer = WorkerProcess("trainer", "playground.services:trainer", {"threads": settings.threads}, logs)
 
     def start(self) -> None:
         """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
@@ -378,12 +376,13 @@ class Workbench:
             pending.cancel()
 
     def resume_run(self, workspace: str, run_id: str) -> RunSpec:
-        """Go on with a run that was stopped or died, in its own folder and curve."""
+        """Go on with a run that was stopped or died, in its own folder and curve.
+
+        One that kept no state to go on from begins again at step 1, with the same data, settings and seed.
+        """
         summary = self.run(workspace, run_id)
         if summary.active or summary.status == "done":
             raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
-        if not self.shelf.folder(workspace, run_id).resume_path.exists():
-            raise NotAllowed("This run kept nothing to resume from.", hint="Start it again with the same settings.")
         self._queue(summary.spec)
         return summary.spec
 
@@ -440,11 +439,8 @@ class Workbench:
     def _close_run(self, spec: RunSpec, error: PlaygroundError) -> None:
         folder = self.shelf.folder(spec.workspace, spec.id)
         if folder.ended() is None:
-            hint = "What it had saved is kept. Press Resume to go on from there." if folder.resume_path.exists() else ""
+            hint = "What it had saved is kept. Press Resume to go on from there."
             folder.append(RunEnded(status="died", message="The training process was killed or crashed.", hint=hint))
-
-    def _trainer_died(self) -> None:
-        """Pending calls have failed by now; _forget_when_done closes their runs."""
 
     def _close_orphans(self) -> None:
         for workspace in self.shelf.workspaces():

@@ -38,7 +38,7 @@ def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: 
 
     policy = trainable(replace(start, model=copy_model(start.model)), config)
     network = scoring_network(policy)
-    trainer = reward_trainer(run, policy, network, train.tokens[:size], Watch(), config, silent=True)
+    trainer = reward_trainer(run, policy, network, train.tokens[:size], Watch(resumable=False), config, silent=True)
     trainer.train()
     release(network)
     chosen, rejected = pair_scores(network, held_out.tokens, policy.tokenizer.pad_token_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from playground.types import Checkpoint, Json
 
 if TYPE_CHECKING:
     import torch
+
+SAVE_EVERY_S = 10.0  # a killed run loses at most this much
 
 # TRL's key -> our name in vocabulary.METRICS; None: left out, because another metric or the run's folder says it.
 TRL_KEYS: dict[str, str | None] = {
@@ -153,6 +156,7 @@ class Watch:
     held_out_count: int = 0
     probe_times: int = 4
     held_out_times: int = 8
+    resumable: bool = True  # keep the state to go on from at a stop, and every SAVE_EVERY_S
 
 
 def build_trainer(
@@ -236,6 +240,7 @@ def _teller(run: Run, loaded: Any, watch: Watch) -> Any:
 
     class Teller(TrainerCallback):
         unknown: frozenset[str] = frozenset()
+        saved_at = time.monotonic()
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             run.emit(
@@ -254,10 +259,14 @@ def _teller(run: Run, loaded: Any, watch: Watch) -> Any:
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             if run.stop_requested:
                 control.should_training_stop = True
-                control.should_save = True  # into output_dir, to go on from
+            due_again = time.monotonic() - self.saved_at > SAVE_EVERY_S and state.global_step < state.max_steps
+            if watch.resumable and (run.stop_requested or due_again):
+                self.saved_at = time.monotonic()
+                control.should_save = True  # into output_dir, to go on from after a stop or a crash
 
         def on_substep_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.on_step_end(args, state, control)
+            if run.stop_requested:
+                self.on_step_end(args, state, control)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], model: Any, **_: Any) -> None:
             metrics, unknown = renamed(logs)
@@ -341,7 +350,7 @@ def fit(trainer: Any, run: Run, watch: Watch, resume: bool = False) -> Outcome:
 
 def resume_folder(run: Run) -> str | None:
     """Where the state of a stopped run lies; None when there is none, so that training starts at step 1."""
-    folders = run.folder.resume_path.glob("checkpoint-*")
+    folders = [p.parent for p in run.folder.resume_path.glob("checkpoint-*/trainer_state.json")]  # written last
     latest = max(folders, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
     return str(latest) if latest else None
 

@@ -1,0 +1,129 @@
+"""Faults and company: reload in the middle of a run, two visitors, a killed trainer, a killed app."""
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import App
+from tests.browser.test_walk import SECOND, judge_by_keyboard, judged, open_tab, run_ends
+
+pytestmark = pytest.mark.browser
+
+
+def label_with_persona(page, n):
+    """n pairs by a simulated annotator, waited for."""
+    open_tab(page, "Rank")
+    expect(page.locator("#rank-a p")).not_to_be_empty(timeout=60 * SECOND)
+    page.get_by_role("button", name="Let a simulated annotator judge pairs").click()
+    page.locator("#persona-n input").first.fill(str(n))
+    page.locator("#persona-label").click()
+    expect(page.locator("#rank-count")).to_contain_text("simulated", timeout=120 * SECOND)
+
+
+def start_long_dpo(page):
+    """A DPO run long enough to be disturbed."""
+    open_tab(page, "Policy")
+    page.get_by_role("button", name="More settings").first.click()
+    page.get_by_label("Epochs").first.fill("40")
+    page.locator("#policy-train").click()
+    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([3-9]|\d\d) of"), timeout=90 * SECOND)
+
+
+def child_of(app, service):
+    """Process id of the app's child that serves sampler or trainer."""
+    log = str(app.data_dir / "logs" / f"{service}.log")
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(folder / "fd" / "1") == log:
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError(f"no {service} process")
+
+
+@pytest.fixture
+def own_app(tmp_path):
+    """An app that may be broken."""
+    running = App(tmp_path)
+    yield running
+    running.close()
+
+
+def visitor(browser, app):
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto(app.url)
+    return page
+
+
+def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(browser, own_app):
+    page = visitor(browser, own_app)
+    label_with_persona(page, 40)
+    start_long_dpo(page)
+
+    page.reload()
+    open_tab(page, "Policy")
+    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step \d+ of"), timeout=30 * SECOND)
+
+    other = visitor(browser, own_app)
+    open_tab(other, "Policy")
+    expect(other.locator("#policy-run")).to_contain_text(re.compile(r"step \d+ of"), timeout=30 * SECOND)
+    open_tab(other, "Compare")
+    other.locator("#compare-prompt textarea").fill("typed by the other")
+    open_tab(page, "Compare")
+    assert page.locator("#compare-prompt textarea").input_value() != "typed by the other"
+
+    open_tab(page, "Policy")
+    os.kill(child_of(own_app, "trainer"), signal.SIGKILL)
+    run_ends(page, "#policy-run", "killed or crashed", 15)
+    page.locator("#policy-resume").click()
+    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"Running, step \d+ of"), timeout=120 * SECOND)
+    page.locator("#policy-stop").click()
+    run_ends(page, "#policy-run", "Stopped", 60)
+
+
+def test_nothing_acknowledged_is_lost_when_the_app_is_killed(browser, own_app):
+    page = visitor(browser, own_app)
+    open_tab(page, "Rank")
+    judge_by_keyboard(page, 5)
+    own_app.kill()
+    own_app.start()
+    page.goto(own_app.url)
+    open_tab(page, "Rank")
+    expect(page.locator("#rank-count")).to_contain_text("5 by people", timeout=60 * SECOND)
+    assert judged(page) == 5
+
+
+def test_the_page_answers_before_the_models_are_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(App, "_wait", lambda self: None)
+    app = App(tmp_path)
+    try:
+        for _ in range(300):
+            try:
+                status = httpx.get(f"{app.url}/api/status", timeout=5).json()
+                break
+            except (httpx.HTTPError, ValueError):
+                time.sleep(0.1)
+        assert httpx.get(app.url, timeout=10).status_code == 200
+        assert "text" in status
+    finally:
+        app.close()
+
+
+def test_no_browser_of_a_demo_sees_what_another_did(browser, tmp_path):
+    app = App(tmp_path, PLAYGROUND_MODE="demo")
+    try:
+        anna, ben = visitor(browser, app), visitor(browser, app)
+        open_tab(anna, "Rank")
+        judge_by_keyboard(anna, 2)
+        open_tab(ben, "Rank")
+        expect(ben.locator("#rank-a p")).not_to_be_empty(timeout=60 * SECOND)
+        assert judged(ben) == 0 and judged(anna) == 2
+        assert httpx.get(f"{app.url}/api/rank/counts").status_code in (403, 405)
+    finally:
+        app.close()
