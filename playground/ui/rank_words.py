@@ -11,6 +11,7 @@ from playground.preferences.statistics import Share
 from playground.types import Preference
 
 _FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
+_ENOUGH = 10  # with fewer, four equal choices in a row would already look like a lean
 _LENGTH = "length goes with the choice, so a model trained on these may learn length"
 
 
@@ -34,7 +35,7 @@ def _share_sentence(what: str, share: Share, fair: str, leaning: str) -> str:
     """A share beside one half: fair where its interval holds one half, else leaning."""
     if share.value is None:
         return ""
-    verdict = fair if share.low <= 0.5 <= share.high else leaning
+    verdict = "too few to tell" if share.n < _ENOUGH else fair if share.low <= 0.5 <= share.high else leaning
     interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
     return f"{what} <b>{100 * share.value:.0f} %</b> of {share.n} ({interval}): {verdict}."
 
