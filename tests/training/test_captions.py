@@ -52,7 +52,7 @@ HEALTHY = {
     "far_from_reference": steps(kl=[0.0, 4.0, 30.0, 8.0, 8.0]),
     "texts_alike": [probes(0, *APART), *steps(proxy_reward=UP), probes(6, *APART[::-1])],
     "over_optimised": steps(
-        proxy_reward=[0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], gold_reward=[-0.5, 0.5, 0.4, 0.9, 0.7, 1.2, 1.1]
+        proxy_reward=[0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0], gold_reward=[-0.5, 0.5, 1.0, 1.1, 1.2, 0.9, 0.8]
     ),
     "both_fall": steps(
         chosen_logps=[-20.0, -21.0, -19.0, -20.0, -20.0, -18.0],
@@ -62,7 +62,7 @@ HEALTHY = {
     "no_end": steps(stop_rate=[0.9, 0.95, 0.9, 0.85, 0.9, 0.95]),
     "length_runs_away": steps(length=[20.0, 20.0, 20.0, 25.0, 24.0, 26.0]),
     "clipping": steps(clip_fraction=[0.1, 0.2, 0.7, 0.2, 0.2]),
-    "memorising": steps(held_out_loss=[2.0, 1.5, 1.52, 1.49, 1.5]),
+    "memorising": steps(held_out_loss=[2.0, 1.5, 1.52, 1.49, 1.7]),
 }
 
 

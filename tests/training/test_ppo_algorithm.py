@@ -150,14 +150,17 @@ def test_the_reward_rises_and_sees_prompts_texts_and_ends(tmp_path, start):
 
     world = World(tmp_path / "run", start)
     world.train(
-        replace(CONFIG, iterations=12, rollouts=32, minibatch_size=32, microbatch_size=32, kl_coef=0.0), reward=reward
+        replace(CONFIG, iterations=12, rollouts=32, minibatch_size=32, microbatch_size=32, kl_coef=0.0),
+        reward=reward,
+        probes=[],
     )
     rewards = [metrics["proxy_reward"] for metrics in world.curve()]
     assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.3
-    assert {c.prompt for c in seen} == {*PROMPTS, *PROBES}
+    assert {c.prompt for c in seen} == set(PROMPTS)
     assert {c.finish_reason for c in seen} == {"stop", "length"}
     assert all("<|" not in c.text for c in seen)
-    assert abs(world.curve()[0]["kl"]) < 1e-5  # the policy starts as the reference
+    kls = [abs(metrics["kl"]) for metrics in world.curve()]
+    assert kls[0] < 1e-5 < 0.01 < kls[-1]  # the policy starts as the reference and leaves it
 
 
 def test_the_same_seed_gives_the_same_curve_and_weights(tmp_path, start):

@@ -476,13 +476,17 @@ def test_advantages_are_whitened_and_rewards_are_not():
 def test_the_step_is_taken_with_a_clipped_gradient():
     world = Ragged()
     learner = world.learner(replace(RAGGED, max_grad_norm=0.01))
-    norms = []
-    learner.optimiser.register_step_pre_hook(
-        lambda *_: norms.append(flat(p.grad for p in world.policy.parameters()).norm().item())
-    )
+    norms, value_norms = [], []
+
+    def measure(*_) -> None:
+        norms.append(flat(p.grad for p in world.policy.parameters()).norm().item())
+        value_norms.append(flat(p.grad for p in world.value_head.parameters()).norm().item())
+
+    learner.optimiser.register_step_pre_hook(measure)
     batch = collect(learner, Progress(0.1, reward_mean=0.0), world.prompts, world.score)
     assert ppo_loop._learn(learner, Progress(0.1), batch, [])
     assert norms == [pytest.approx(0.01, rel=1e-3)] * 6
+    assert value_norms == [pytest.approx(0.01, rel=1e-3)] * 6
     assert min(batch.figures["grad_norm"]) > 0.02  # what is logged is the norm before the cut
 
 
@@ -495,10 +499,16 @@ def test_adam_has_the_epsilon_of_ppo_and_the_rate_falls_in_a_straight_line():
     assert rates == pytest.approx([3e-3, 2.25e-3, 1.5e-3, 0.75e-3])
 
 
-def test_the_passes_end_early_once_the_policy_has_moved_too_far():
-    whole, short = trained(), trained(replace(RAGGED, max_update_kl=1e-7))
+def test_the_passes_end_early_once_the_policy_has_moved_too_far(monkeypatch):
+    looked, gradients = [], ppo_loop._gradients
+    monkeypatch.setattr(ppo_loop, "_gradients", lambda *args: looked.append(None) or gradients(*args))
+    whole = trained()
     assert [done.updates for done in whole.history] == [6, 6, 6]
+    assert all(metrics["update_kl"] > 0 for metrics in whole.curve())  # the largest: that of the first minibatch is 0
+    looked.clear()
+    short = trained(replace(RAGGED, max_update_kl=1e-7))
     assert [done.updates for done in short.history] == [1, 1, 1]
+    assert len(looked) == 6  # the second minibatch of each iteration shows it, no third is begun
 
 
 def test_ptx_of_0_changes_nothing_and_more_makes_demonstrations_likelier():
