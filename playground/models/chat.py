@@ -38,7 +38,7 @@ def encode_prompt(
 
 def encode_completion(tokenizer: Any, text: str, ended: bool = True) -> list[int]:
     """A completion's ids, with the end of turn where it ended. Text that looks like a special token stays text."""
-    ids = tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+    ids = _encode_text(tokenizer, text)
     return [*ids, end_of_turn(tokenizer)] if ended else ids
 
 
@@ -79,17 +79,39 @@ def end_ids(tokenizer: Any, model: Any = None) -> tuple[int, ...]:
 def _encode_chat(tokenizer: Any, prompt: Prompt) -> list[int]:
     if not tokenizer.chat_template:
         raise ModelNotUsable("This model has no chat template.", hint="Use raw text, or an instruct model.")
-    messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
+    contents = [m.content for m in prompt.messages]
+    special = set(tokenizer.convert_ids_to_tokens(sorted(special_ids(tokenizer))))
+    if any(token in content for token in special for content in contents):
+        return _encode_apart(tokenizer, prompt, contents)
+    return tokenizer(_render(tokenizer, prompt, contents), add_special_tokens=False, verbose=False)["input_ids"]
+
+
+def _encode_apart(tokenizer: Any, prompt: Prompt, contents: list[str]) -> list[int]:
+    """Contents and template encoded apart, so that a visitor's "<|end|>" ends no turn."""
+    marks = [f"\ue000{i}\ue001" for i in range(len(contents))]  # private characters that stand for the contents
+    ids, rest = [], _render(tokenizer, prompt, marks)
+    for mark, content in zip(marks, contents, strict=True):
+        before, _, rest = rest.partition(mark)
+        ids += tokenizer(before, add_special_tokens=False)["input_ids"]
+        ids += _encode_text(tokenizer, content)
+    return ids + tokenizer(rest, add_special_tokens=False)["input_ids"]
+
+
+def _render(tokenizer: Any, prompt: Prompt, contents: list[str]) -> str:
+    messages = [{"role": m.role, "content": c} for m, c in zip(prompt.messages, contents, strict=True)]
     # enable_thinking is Qwen3's: without it the few tokens of a completion all go to the thinking part
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
-    return tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
 
 
 def _encode_raw(tokenizer: Any, prompt: Prompt) -> list[int]:
     """Plain text after the token that pretraining put before each document."""
-    text = "\n".join(m.content for m in prompt.messages)
-    ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+    ids = _encode_text(tokenizer, "\n".join(m.content for m in prompt.messages))
     bos = tokenizer.bos_token
     if bos is None or bos in str(tokenizer.chat_template or ""):  # there it opens a turn, not a document
         return ids
     return [tokenizer.bos_token_id, *ids]
+
+
+def _encode_text(tokenizer: Any, text: str) -> list[int]:
+    """Nothing but text: what looks like a special token is encoded letter by letter."""
+    return tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
