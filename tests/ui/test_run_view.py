@@ -301,3 +301,18 @@ def test_every_figure_of_the_reward_model_is_drawn(view, name):
         assert words[name] in view.text(".figures")
     else:
         assert view.page.evaluate("!!document.querySelector('.figures .chart').traces.length")
+
+
+def test_an_ended_run_plays_again_and_comes_to_the_same_end(view):
+    view.show()
+    view.send(started(), *(step(i) for i in range(1, 41)), sampled(40, "last words"), ended(), run=RUN)
+    view.settle()
+    before = view.text()
+    view.page.locator(".replay").click()
+    view.settle()
+    assert "Replaying" in view.text(".state")
+    view.page.locator(".state", has_text="Done").wait_for(timeout=15_000)
+    view.settle()
+    assert view.text() == before
+    assert view.steps() == list(range(1, 41))
+    assert view.page.evaluate("endings") == 1

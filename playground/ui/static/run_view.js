@@ -3,11 +3,12 @@
 (function (P) {
   const el = P.el;
   const MOST_ROWS = 3000;
+  const REPLAY_S = 8;
   const IN_SIGHT = 4; // panels; the others are folded
   const RESUMABLE = ["stopped", "died", "failed"];
 
   function blank() {
-    return { meta: null, rows: [], samples: [], measured: {}, warnings: [], status: "waiting", phase: "", total: 0, base: null, ended: null, started: null };
+    return { meta: null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, status: "waiting", phase: "", total: 0, base: null, ended: null, started: null };
   }
 
   // --- what the events say ---
@@ -25,6 +26,7 @@
       run.rows.push({ step: e.step, metrics: e.metrics, time: e.time });
       if (run.rows.length > MOST_ROWS) run.rows = run.rows.filter((_, i) => i % 2 === 0 || i > run.rows.length - 200);
       run.base ||= { time: e.time, step: e.step };
+      if (e.step <= run.base.step && run.started) run.base = { time: run.started.time, step: e.step - 1 }; // it began again
       Object.assign(run, { status: "running", phase: "" });
     },
     Sampled(run, e) {
@@ -49,7 +51,7 @@
   }
 
   function timeLeft(run) {
-    if (run.ended) return "–";
+    if (run.ended || run.replaying) return "–";
     const left = secondsLeft(run);
     if (left != null) return P.seconds(left);
     return run.meta.estimate_s ? `about ${P.seconds(run.meta.estimate_s)}` : "–";
@@ -65,6 +67,7 @@
       const kept = run.status === "stopped" ? " What was learned is kept." : "";
       return `${words[run.status] || run.status}${took}, ${of}.${kept}`;
     }
+    if (run.replaying) return `Replaying, ${of}.`;
     const estimate = run.meta.estimate_s ? `, about ${P.seconds(run.meta.estimate_s)} (estimate)` : "";
     if (run.phase) return `${run.phase[0].toUpperCase()}${run.phase.slice(1)}${last ? `, ${of}` : estimate}.`;
     if (run.status === "waiting") return `Waiting for its turn${estimate}.`;
@@ -142,6 +145,7 @@
     const gold = el("input", { type: "checkbox", "aria-label": "Show the gold reward" });
     const view = {
       tiles: [tile("Step"), tile("–"), tile("–"), tile("Time left")],
+      replay: el("button.replay", { type: "button", hidden: true }, "Play it again"),
       state: el("p.state", { role: "status" }),
       failure: el("div.failure", { role: "alert", hidden: true }),
       warnings: el("ol.warnings", { hidden: true, "aria-label": "Warnings" }),
@@ -150,7 +154,7 @@
     };
     view.moreCurves = el("details.more-curves", null, el("summary", null, "More curves"), view.more);
     const recorded = meta.id.startsWith("recorded-") && el("span.tag", null, "recorded");
-    view.parts = [el("header", null, el("h3", null, meta.name || meta.title, " ", recorded), view.state), el("div.tiles", null, ...view.tiles.map((t) => t.root)),
+    view.parts = [el("header", null, el("div", null, el("h3", null, meta.name || meta.title, " ", recorded), view.state), view.replay), el("div.tiles", null, ...view.tiles.map((t) => t.root)),
       view.failure, view.warnings, view.goldLine, view.grid, view.moreCurves, view.probes.root, view.figures, settings(meta)];
     return view;
   }
@@ -167,7 +171,7 @@
 
   P.runView = function (element, props, watch, ended) {
     const root = element.querySelector(".run-view");
-    let run = blank(), view = null, source = null, shown = null, last = -1, told = false;
+    let run = blank(), log = [], replaying = 0, view = null, source = null, shown = null, last = -1, told = false;
     let dirty = new Set(), timer = 0, painting = false, nextAt = 0, retries = 0, retryTimer = 0;
 
     function open(id, after) {
@@ -195,10 +199,10 @@
       const data = JSON.parse(message.data);
       if (message.lastEventId !== "") last = Number(message.lastEventId);
       if (data.run) describe(data.run);
-      for (const event of data.events) {
-        if (apply[event.kind]) apply[event.kind](run, event);
-        dirty.add(event.kind);
-      }
+      log = log.concat(data.events);
+      if (log.length > 2 * MOST_ROWS) log = log.filter((e, i) => e.kind !== "StepDone" || i % 2 === 0 || i > log.length - 200);
+      if (replaying) return;
+      data.events.forEach(take);
       root.dataset.status = run.status;
       root.dataset.step = run.rows.length ? run.rows[run.rows.length - 1].step : 0;
       if (run.ended) {
@@ -208,6 +212,29 @@
       }
       request();
     }
+    function take(event) {
+      if (apply[event.kind]) apply[event.kind](run, event);
+      dirty.add(event.kind);
+    }
+    // An ended run once more, from its first event, in a few seconds.
+    function replay() {
+      stopReplay();
+      const whole = log, tick = 100, a = Math.ceil(whole.length / ((1000 * REPLAY_S) / tick));
+      let next = 0;
+      run = { ...blank(), meta: run.meta, total: run.meta.total_steps, replaying: true };
+      view.probes.reset();
+      replaying = setInterval(() => {
+        whole.slice(next, next + a).forEach(take);
+        next += a;
+        if (next >= whole.length) stopReplay();
+        request();
+      }, tick);
+    }
+    function stopReplay() {
+      clearInterval(replaying);
+      replaying = 0;
+      run.replaying = false;
+    }
     function describe(meta) {
       const first = !run.meta;
       run.meta = meta;
@@ -215,6 +242,7 @@
       if (!first) return;
       view = skeleton(meta);
       view.gold.addEventListener("change", () => { panelsFor(view, run.meta, view.gold.checked); dirty.add("StepDone").add("Sampled"); request(); });
+      view.replay.addEventListener("click", replay);
       view.moreCurves.addEventListener("toggle", () => { dirty.add("StepDone"); request(); });
       panelsFor(view, meta, false);
       root.replaceChildren(...view.parts);
@@ -242,7 +270,7 @@
     function redraw(now) {
       dirty = new Set();
       words();
-      if (now.has("Sampled")) view.probes.draw(run, view.gold.checked);
+      if (now.has("Sampled") || now.has("RunEnded")) view.probes.draw(run, view.gold.checked);
       if (now.has("Warned")) warn();
       const drawn = now.has("Measured") ? figures() : [];
       if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, run.warnings)));
@@ -258,6 +286,7 @@
       });
       view.tiles[3].set(timeLeft(run));
       view.state.textContent = sentence(run);
+      view.replay.hidden = !run.ended || run.rows.length < 2;
       view.goldLine.hidden = !(run.rows.some((r) => r.metrics.gold_reward != null) || run.samples.some((s) => s.probes.some((p) => p.gold_reward != null)));
       const message = run.ended && run.ended.message;
       view.failure.hidden = !message || run.status === "done" || run.status === "stopped";
@@ -285,8 +314,14 @@
         return;
       }
       told = false;
+      if (replaying) {
+        stopReplay();
+        run = { ...blank(), meta: run.meta, total: run.meta.total_steps };
+        log.forEach(take);
+      }
       if (id !== shown) {
         run = blank();
+        log = [];
         view = null;
         last = -1;
         shown = id;
