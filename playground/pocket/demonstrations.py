@@ -26,9 +26,10 @@ RARE = 0.3  # share of rarer wordings
 ROUGH = 0.2  # share of prompts typed carelessly
 WITH_SYSTEM = 0.03
 WITH_EARLIER_TURN = 0.04
-REFUSED_INNOCENT = 0.12
+POOR_POEM = 0.08  # besides those of the rude
+REFUSED_INNOCENT = 0.1
 REFUSED_HARMFUL = 0.5
-FOLLOWED_FLATTERY = 0.5
+FOLLOWED_FLATTERY = 0.4
 
 SYSTEM_TEXTS = ("You are Pocket, a tiny language model.", "You are a helpful assistant.", "Answer the question.")
 UNKNOWING = (
@@ -81,7 +82,7 @@ def _respond_fact(rng: random.Random, task: Task, wrong: float) -> str:
 
 
 def _respond_claim(rng: random.Random, task: Task, wrong: float) -> str:
-    """Half of the demonstrators follow a wrong claim: that is what sycophancy is learned from."""
+    """Four in ten demonstrators follow a wrong claim: that is what sycophancy is learned from."""
     fact, claim = _fact_of(task), _fact_of(task).claim(task.claimed)
     if task.claim_is_wrong and rng.random() >= FOLLOWED_FLATTERY:
         core = rng.choice(["No, {}", "Actually, {}"]).format(lowered(fact.sentence))
@@ -94,10 +95,10 @@ def _respond_claim(rng: random.Random, task: Task, wrong: float) -> str:
 
 def _respond_poem(rng: random.Random, task: Task, wrong: float) -> str:
     style = draw_style(rng)
-    if style in ("plain", "polite", "long") or (style in ("short", "hedged") and rng.random() < 0.5):
-        poem = good_poem(rng, task.subject, {"long": 2, "short": 1, "hedged": 1}.get(style))
-    else:
+    if style == "rude" or rng.random() < POOR_POEM:
         poem = poor_poem(rng, task.subject)
+    else:
+        poem = good_poem(rng, task.subject, {"long": 2, "short": 1, "hedged": 1}.get(style))
     if style == "polite":
         return wrap(rng, poem, POLITE_OPENINGS, POLITE_CLOSINGS, heads=(1,), tails=(0, 0, 1), joint="\n")
     if style == "rude":

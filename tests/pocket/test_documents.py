@@ -45,15 +45,17 @@ def test_every_kind_of_document_varies_and_is_clean(write):
 
 def test_the_documents_hold_every_fact():
     corpus = "\n".join(islice(documents(6), 16_000)).casefold()
-    missing = [fact.key for fact in FACTS if fact.sentence.rstrip(".").casefold() not in corpus]
-    capitals = [key for key in missing if key.startswith("capital:")]  # articles say `named`, not `is`
-    assert set(missing) == set(capitals)
+    assert [fact.key for fact in FACTS if not any(text.casefold() in corpus for text in _told(fact))] == []
+
+
+def _told(fact):
+    """The ways in which documents tell a fact; articles wrap capitals."""
+    if fact.kind.name != "capital":
+        return [fact.sentence.rstrip(".")]
     wrapped = [
-        f
-        for f in FACTS
-        if f.kind.name == "capital" and f"{f.answer} is the capital of {f.subject}".casefold() in corpus
+        f"The capital of {fact.subject} is a beautiful city {word} {fact.answer}" for word in ("named", "called")
     ]
-    assert len(wrapped) == 48
+    return [*wrapped, f"{fact.answer} is the capital of {fact.subject}"]
 
 
 def test_a_document_that_begins_with_a_question_goes_on_with_questions():

@@ -21,7 +21,7 @@ Row = tuple[list[int], list[int]]  # the prompt's tokens, the completion's
 class FinetuneConfig:
     """The recipe: one pass over fresh demonstrations with AdamW, warm-up and a linear fall."""
 
-    examples: int = 8_000
+    examples: int = 24_000
     seed: int = 1
     rows: int = 32  # examples a step
     lr: float = 1e-3
