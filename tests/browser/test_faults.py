@@ -30,7 +30,7 @@ def start_long_dpo(page):
     """A DPO run long enough to be disturbed."""
     open_tab(page, "Policy")
     page.get_by_role("button", name="More settings").first.click()
-    page.get_by_label("Epochs").first.fill("40")
+    page.get_by_label("Epochs").first.fill("20")
     page.locator("#policy-train").click()
     expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([3-9]|\d\d) of"), timeout=90 * SECOND)
 
