@@ -88,7 +88,7 @@ def lineage(checkpoints: Sequence[Checkpoint]) -> str:
             f"<g><title>{escape(checkpoint.id)} {escape(checkpoint.fingerprint)}</title>"
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10"/>'
             f'<text x="{x + 12}" y="{y + 22}" font-size="14" font-weight="700">'
-            f"{escape(_cut(checkpoint.name, width))}</text>"
+            f"{escape(_cut(checkpoint.name, width - 30))}</text>"
             f'<text x="{x + 12}" y="{y + 40}" font-size="12" class="small">{escape(kind)}</text></g>'
         )
     total = (

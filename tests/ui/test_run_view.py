@@ -88,7 +88,7 @@ class View:
         self.page.evaluate("([last, run, events]) => send(last, run, events)", [self.last, run, list(events)])
 
     def settle(self):
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_function("document.querySelector('.run-view').dataset.drawn === 'yes'", timeout=15_000)
 
     def text(self, selector=".run-view"):
         return self.page.locator(selector).first.inner_text()
@@ -309,8 +309,7 @@ def test_an_ended_run_plays_again_and_comes_to_the_same_end(view):
     view.settle()
     before = view.text()
     view.page.locator(".replay").click()
-    view.settle()
-    assert "Replaying" in view.text(".state")
+    view.page.locator(".state", has_text="Replaying").wait_for(timeout=15_000)
     view.page.locator(".state", has_text="Done").wait_for(timeout=15_000)
     view.settle()
     assert view.text() == before

@@ -35,6 +35,12 @@
     return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
   };
 
+  // A metric's value with its unit: shares as per cent.
+  P.value = function (metric, value) {
+    if (metric.unit === "share" && value != null) return `${Math.round(value * 100)} %`;
+    return P.number(value) + (metric.unit ? ` ${metric.unit}` : "");
+  };
+
   P.seconds = function (s) {
     if (s == null || !isFinite(s)) return "–";
     if (s < 90) return `${Math.max(0, Math.round(s))} s`;

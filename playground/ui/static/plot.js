@@ -52,14 +52,13 @@
 
   // One panel: title with the latest value, a "?" on how healthy and sick look, thin lines, warnings as marks.
   P.panel = function (metrics) {
-    const units = [...new Set(metrics.map((m) => m.unit).filter(Boolean))].join(", ");
     const chart = P.el("div.chart");
     const latest = metrics.map(() => P.el("b"));
     const swatches = metrics.map(() => P.el("i.swatch"));
     const names = metrics.map((m, i) => P.el("span.series", null, metrics.length > 1 && swatches[i], m.title + " ", latest[i]));
     const advice = metrics.map((m) => `${metrics.length > 1 ? m.title + ". " : ""}Healthy: ${m.healthy}${m.sick === "-" ? "" : " Sick: " + m.sick}`);
     const root = P.el("figure.panel", { "data-metrics": metrics.map((m) => m.name).join(" ") },
-      P.el("figcaption", null, P.el("div", null, ...names, units && P.el("span.unit", null, units)), P.hint(...advice)), chart);
+      P.el("figcaption", null, P.el("div", null, ...names), P.hint(...advice)), chart);
 
     function draw(rows, warnings) {
       root.hidden = !rows.some((r) => metrics.some((m) => r.metrics[m.name] != null));
@@ -70,7 +69,7 @@
         swatches[i].style.background = c.lines[i % c.lines.length];
         const y = rows.map((r) => (r.metrics[m.name] === undefined ? null : r.metrics[m.name]));
         const seen = y.filter((v) => v != null);
-        latest[i].textContent = seen.length ? P.number(seen[seen.length - 1]) : "";
+        latest[i].textContent = seen.length ? P.value(m, seen[seen.length - 1]) : "";
         return { type: "scatter", mode: seen.length < 3 ? "lines+markers" : "lines", name: m.title, x, y, connectgaps: true,
           line: { color: c.lines[i % c.lines.length], width: 1.5 }, marker: { size: 5 }, hovertemplate: "%{y:.4g}" };
       });

@@ -84,10 +84,10 @@
 
   function probesPart() {
     let at = null; // null follows the newest
-    let against = "previous";
+    let against = "first";
     const slider = el("input", { type: "range", min: 0, value: 0, "aria-label": "Step at which the probe prompts were answered" });
     const label = el("output");
-    const select = el("select", { "aria-label": "Compare with" }, el("option", { value: "previous" }, "the sample before"), el("option", { value: "first" }, "the first sample"));
+    const select = el("select", { "aria-label": "Compare with" }, el("option", { value: "first" }, "the first sample"), el("option", { value: "previous" }, "the sample before"));
     const list = el("div.probes");
     const root = el("section.part", { hidden: true }, el("h4", null, "The same prompts, answered as it learns"),
       el("div.controls", null, el("label.slide", null, slider, label), el("label", null, "against ", select)), list);
@@ -252,6 +252,7 @@
 
     // Draw when there is something new and it can be seen; a slow browser draws less often, but once a second.
     function request() {
+      root.dataset.drawn = "no";
       if (painting || timer) return;
       timer = setTimeout(() => { timer = 0; paint(); }, Math.max(0, nextAt - performance.now()));
     }
@@ -266,6 +267,7 @@
         nextAt = performance.now() + Math.min(Math.max(120, 4 * (performance.now() - begun)), 1000);
       }
       if (dirty.size) request();
+      else root.dataset.drawn = "yes";
     }
     function redraw(now) {
       dirty = new Set();
@@ -282,18 +284,15 @@
       run.meta.charts.slice(0, 2).forEach((names, i) => {
         const metric = run.meta.metrics[names[0]];
         const value = run.rows.findLast((r) => r.metrics[names[0]] != null);
-        view.tiles[i + 1].set(value ? `${P.number(value.metrics[names[0]])}${unit(metric)}` : "–", metric.title);
+        view.tiles[i + 1].set(value ? P.value(metric, value.metrics[names[0]]) : "–", metric.title);
       });
-      view.tiles[3].set(timeLeft(run));
+      view.tiles[3].set(...(run.ended && run.ended.seconds ? [P.seconds(run.ended.seconds), "Took"] : [timeLeft(run), "Time left"]));
       view.state.textContent = sentence(run);
       view.replay.hidden = !run.ended || run.rows.length < 2;
       view.goldLine.hidden = !(run.rows.some((r) => r.metrics.gold_reward != null) || run.samples.some((s) => s.probes.some((p) => p.gold_reward != null)));
       const message = run.ended && run.ended.message;
       view.failure.hidden = !message || run.status === "done" || run.status === "stopped";
       if (message) view.failure.replaceChildren(el("b", null, message), run.ended.hint ? el("span", null, " " + run.ended.hint) : "");
-    }
-    function unit(metric) {
-      return metric.unit && metric.unit !== "share" ? ` ${metric.unit}` : "";
     }
     function warn() {
       view.warnings.hidden = !run.warnings.length;
