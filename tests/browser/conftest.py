@@ -29,25 +29,27 @@ FLAGS = [
 class App:
     """`python app.py` on a free port with a data folder of its own."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, wait: bool = True, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.data_dir = data_dir
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment
-        self.start()
+        self.start(wait)
 
-    def start(self) -> None:
+    def start(self, wait: bool = True) -> None:
         """Launch, and wait until models and trainer are ready."""
         own = {"PLAYGROUND_DATA_DIR": str(self.data_dir), "PLAYGROUND_PORT": str(self.port), **self._environment}
         log = (self.data_dir / "app.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **own}, stdout=log, stderr=log
         )
-        self._wait()
+        if wait:
+            self.wait()
 
-    def _wait(self, limit_s: float = 240) -> None:
+    def wait(self, limit_s: float = 240) -> None:
+        """Until models and trainer are ready."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end:
             assert self.process.poll() is None, (self.data_dir / "app.log").read_text()

@@ -99,9 +99,8 @@ def test_nothing_acknowledged_is_lost_when_the_app_is_killed(browser, own_app):
     assert judged(page) == 5
 
 
-def test_the_page_answers_before_the_models_are_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(App, "_wait", lambda self: None)
-    app = App(tmp_path)
+def test_the_page_answers_before_the_models_are_loaded(tmp_path):
+    app = App(tmp_path, wait=False)
     try:
         for _ in range(300):
             try:

@@ -198,7 +198,8 @@ def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr
         except PlaygroundError as error:
             yield gr.skip(), gr.skip(), problem_html(error)
 
-    running = gr.on([run.click, prompt.submit], go, [ids, prompt, *dials], [last, panes, line], **_QUIET)
+    asked = [run.click, prompt.submit]
+    running = gr.on(asked, go, [ids, prompt, *dials], [last, panes, line], api_name="compare", show_progress="hidden")
     stop.click(lambda: status_html("Stopped."), outputs=line, cancels=[running], **_QUIET)
     return running
 

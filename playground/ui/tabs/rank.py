@@ -176,7 +176,7 @@ def _persona(context: Context, ids: gr.Dropdown, search: gr.Textbox, refreshed: 
         return words, *shown_set(context.bench, workspace(context, request), text)
 
     outputs = [progress, *refreshed]
-    running = start.click(label, [name, n, ids, search], outputs, **_QUIET)
+    running = start.click(label, [name, n, ids, search], outputs, api_name="persona_label", show_progress="hidden")
     stop.click(told(stopped), search, outputs, cancels=[running], **_QUIET)
 
 
@@ -221,4 +221,4 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
         return words, gr.Button(interactive=False), *shown_set(context.bench, here, text)
 
     file.change(told(look), file, [preview, add], **_QUIET)
-    add.click(told(store), [file, search], [preview, add, *refreshed], **_QUIET)
+    add.click(told(store), [file, search], [preview, add, *refreshed], api_name="import", show_progress="hidden")
