@@ -4,6 +4,7 @@ python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS
 """
 
 import copy
+import itertools
 import json
 import resource
 import sys
@@ -58,7 +59,7 @@ def main(size: str, dtype: str, iterations: int) -> None:
         end_ids=(shapes.END,),
         autocast_dtype=autocast,
     )
-    seconds = [b - a for a, b in zip(marks, marks[1:], strict=False)]
+    seconds = [b - a for a, b in itertools.pairwise(marks)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"cpu_s": seconds, "peak_mib": peak}))
 

@@ -1,4 +1,4 @@
-"""The shapes both PPO implementations are measured on. Imports only torch and transformers: it runs beside TRL 1.10 too."""
+"""The shapes both PPO implementations are measured on; needs only torch and transformers, as TRL 1.10 has them."""
 
 from __future__ import annotations
 
