@@ -281,6 +281,22 @@ def test_a_lost_stream_is_opened_again_where_it_broke_off(view):
     assert view.page.evaluate("[streams.length, streams[streams.length - 1].url]")[1].endswith("after=1")
 
 
+def test_a_run_that_is_gone_is_not_asked_for_for_ever(view):
+    view.page.route("**/api/runs/**", lambda route: route.fulfill(status=404, json={"message": "There is no run."}))
+    view.show()
+    view.page.evaluate("streams[0].readyState = 2; streams[0].onerror()")
+    view.page.locator(".empty", has_text="not here any more").wait_for()
+    view.page.wait_for_timeout(1300)
+    assert view.page.evaluate("streams.length") == 1
+
+
+def test_a_run_stopped_while_it_waited_claims_nothing_learned(view):
+    view.show()
+    view.send(ended("stopped"), run=RUN)
+    view.settle()
+    assert view.text(".state") == "Stopped before its first step. Nothing was changed."
+
+
 @pytest.mark.parametrize("name", ["scores", "calibration", "learning_curve", "accuracy", "disagreements"])
 def test_every_figure_of_the_reward_model_is_drawn(view, name):
     data = {

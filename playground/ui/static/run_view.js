@@ -64,6 +64,7 @@
     if (run.ended) {
       const took = run.ended.seconds ? ` after ${P.seconds(run.ended.seconds)}` : "";
       const words = { done: "Done", stopped: "Stopped", failed: "Failed", died: "Broken off" };
+      if (run.status === "stopped" && !step) return "Stopped before its first step. Nothing was changed.";
       const kept = run.status === "stopped" ? " What was learned is kept." : "";
       return `${words[run.status] || run.status}${took}, ${of}.${kept}`;
     }
@@ -189,9 +190,18 @@
     }
     function lost(id) {
       close();
-      if (!view) root.replaceChildren(el("p.empty", null, "This run cannot be read right now. Trying again."));
-      else view.state.textContent = "The playground does not answer. The run goes on; trying to reach it again.";
+      if (!view) {
+        root.replaceChildren(el("p.empty", null, "This run cannot be read right now. Trying again."));
+        giveUpIfGone(id);
+      } else view.state.textContent = "The playground does not answer. The run goes on; trying to reach it again.";
       if (retries++ < 40) retryTimer = setTimeout(() => shown === id && open(id, last), Math.min(1000 * retries, 5000));
+    }
+    async function giveUpIfGone(id) {
+      const answer = await fetch(`/api/runs/${encodeURIComponent(id)}/events`).catch(() => null);
+      if (answer && answer.body) answer.body.cancel();
+      if (!answer || ![403, 404].includes(answer.status) || shown !== id) return;
+      close();
+      root.replaceChildren(el("p.empty", null, "This run is not here any more. Choose another one, or start a new one."));
     }
     function receive(id, message) {
       if (shown !== id) return;
