@@ -64,7 +64,7 @@ class Loop:
         self.figures["a vote, ms (median)"] = 1000 * statistics.median(self._vote() for _ in range(12))
         self.client.predict("polite", 88, ["pocket-sft"], "", api_name="/persona_label")
         reward = self._train("reward model on 100 pairs, s", "/reward_train")
-        self._train("DPO on 100 pairs x 2 epochs, s", "/policy_train", method="dpo")
+        self._train("DPO on 100 pairs x 2 epochs, s", "/policy_train", method="dpo", reward=None)
         voter = Voter(self)
         voter.start()
         policy = self._train("PPO, 40 iterations of 32, s", "/policy_train", method="ppo", reward=reward)
