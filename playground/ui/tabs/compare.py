@@ -69,7 +69,7 @@ TAB = Tab(
 
 
 def _checkpoints() -> gr.Dropdown:
-    return gr.Dropdown(
+    ids = gr.Dropdown(
         _choices(shipped_checkpoints()),
         value=DEFAULT_IDS,
         multiselect=True,
@@ -77,6 +77,8 @@ def _checkpoints() -> gr.Dropdown:
         label="Checkpoints, two to four",
         elem_id="compare-checkpoints",
     )
+    ids.preprocess = lambda payload: payload  # trained ones are not in the first list; the workbench refuses strangers
+    return ids
 
 
 def _prompt_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:

@@ -66,6 +66,7 @@ def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
                 info="One checkpoint: both completions are its own. Two: one from each, sides at random.",
                 elem_id="rank-checkpoints",
             )
+            ids.preprocess = lambda payload: payload  # trained ones are not in the first list
         with gr.Column(min_width=300):
             where = [POCKET_PROMPTS, OWN_PROMPT]
             prompts = gr.Radio(where, value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts")
