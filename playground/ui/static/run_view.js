@@ -217,6 +217,7 @@
       root.dataset.step = run.rows.length ? run.rows[run.rows.length - 1].step : 0;
       if (run.ended) {
         close();
+        words(); // the end is told at once, whenever the curves are drawn
         if (!told) ended();
         told = true;
       }

@@ -14,7 +14,8 @@ from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
+from playground.ui.train_listeners import wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
 
 _ALGORITHM = "sft"
 _POCKET, _FILE = "Pocket examples", "My own file"

@@ -10,7 +10,8 @@ from playground.registry import Algorithm, algorithms
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.next_steps import next_steps
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
+from playground.ui.train_listeners import wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
 
 _EMPTY = "No trained policy yet. Press Train and watch what the preferences do to the model."
 

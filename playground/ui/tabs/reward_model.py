@@ -8,7 +8,8 @@ from playground.registry import algorithms
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.reward_bench import reward_bench
 from playground.ui.tab import Context, Tab
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies, wire_panel
+from playground.ui.train_listeners import wire_panel
+from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
 
 _ALGORITHM = "reward_model"
 _EMPTY = "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
