@@ -20,15 +20,16 @@ class SamplerService:
         self._models: OrderedDict[str, object] = OrderedDict()
         self._known: dict[str, Checkpoint] = {c.id: c for c in checkpoints}
 
-    def warm_up(self) -> tuple[Speed, str]:
-        """Load the shipped models and measure this machine: (speed, the device in words)."""
+    def warm_up(self) -> str:
+        """Load the shipped models; returns the device in words."""
         import torch
 
-        from playground.models.devices import describe_device, measure_speed
+        from playground.models.devices import describe_device
 
         torch.set_num_threads(1)
-        loaded = [self._policy(checkpoint) for checkpoint in self._warm]
-        return measure_speed(loaded[-1]), describe_device()
+        for checkpoint in self._warm:
+            self._policy(checkpoint)
+        return describe_device()
 
     def stream(
         self, cancelled: threading.Event, checkpoints: list[Checkpoint], prompt: Prompt, sampling: Sampling
@@ -104,24 +105,25 @@ class SamplerService:
 class TrainerService:
     """Trains, one run after another."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, model: Checkpoint) -> None:
         self._threads = threads
+        self._model = model
 
-    def warm_up(self) -> int:
-        """Import everything a trainer needs, so that a first click does not wait for it. Returns the thread count."""
+    def warm_up(self) -> Speed:
+        """Import everything a trainer needs, so that a first click does not wait for it; measure this machine."""
         import datasets  # noqa: F401
         import peft  # noqa: F401
         import torch
         import trl  # noqa: F401
         from trl import DPOTrainer, RewardTrainer, SFTTrainer  # noqa: F401
 
-        from playground.models.devices import autocast_dtype, pick_threads
+        from playground.models.devices import measure_speed, pick_threads
+        from playground.models.loader import load
         from playground.registry import algorithms
 
         algorithms()
         torch.set_num_threads(self._threads or pick_threads())
-        autocast_dtype()  # timed once a process
-        return torch.get_num_threads()
+        return measure_speed(load(self._model, trainable=True))
 
     def train(self, cancelled: threading.Event, folder: Path, lineage: list[Checkpoint]) -> None:
         """Execute the run in that folder."""
@@ -143,6 +145,6 @@ def sampler(checkpoints: list[Checkpoint]) -> SamplerService:
     return SamplerService(checkpoints)
 
 
-def trainer(threads: int) -> TrainerService:
-    """The training process's service."""
-    return TrainerService(threads)
+def trainer(threads: int, model: Checkpoint) -> TrainerService:
+    """The training process's service; `model` is what its speed is measured on."""
+    return TrainerService(threads, model)

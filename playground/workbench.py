@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import statistics
 import threading
 import time
 import uuid
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playground.errors import EmptyPrompt, NotAllowed, NotFound, PlaygroundError, TooFewPreferences
-from playground.events import RunEnded
+from playground.events import Phase, RunEnded
 from playground.models.catalogue import shipped_checkpoints
 from playground.pairs import PairPool
 from playground.preferences import exchange
@@ -92,7 +93,13 @@ class Workbench:
             logs,
             on_ready=self._sampler_ready,
         )
-        self._trainer = WorkerProcess("trainer", "playground.services:trainer", {"threads": settings.threads}, logs)
+        self._trainer = WorkerProcess(
+            "trainer",
+            "playground.services:trainer",
+            {"threads": settings.threads, "model": self._shipped["pocket-sft"]},
+            logs,
+            on_ready=self._trainer_ready,
+        )
 
     def start(self) -> None:
         """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
@@ -128,8 +135,11 @@ class Workbench:
             text = f"Models are loading, {time.time() - self._started:.0f} s so far (usually about 10 s)."
         return Status(sampler, trainer, text, self._speed)
 
-    def _sampler_ready(self, value: tuple[Speed, str]) -> None:
-        self._speed, self._device = value
+    def _sampler_ready(self, device: str) -> None:
+        self._device = device
+
+    def _trainer_ready(self, speed: Speed) -> None:
+        self._speed = speed
 
     # --- checkpoints --------------------------------------------------------------------------------------------
 
@@ -314,17 +324,17 @@ class Workbench:
         if self._speed is None:
             return None
         entry = algorithms()[algorithm]
-        seconds = entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS).seconds(self._speed)
-        return seconds * self._correction(workspace, algorithm)
+        return self._by_speed(entry, values, rows) * self._correction(workspace, entry)
 
-    def _correction(self, workspace: str, algorithm: str) -> float:
-        """How long past runs took against their estimate: the median ratio, 1 without history."""
-        ratios = sorted(
-            s.seconds / s.spec.estimate_s
-            for s in self.shelf.summaries(workspace)[:20]
-            if s.status == "done" and s.spec.algorithm == algorithm and s.spec.estimate_s
-        )
-        return ratios[len(ratios) // 2] if ratios else 1.0
+    def _by_speed(self, entry: Algorithm, values: Json, rows: int) -> float:
+        """Seconds by the tokens to work through and the speed measured at start."""
+        return entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS).seconds(self._speed)
+
+    def _correction(self, workspace: str, entry: Algorithm) -> float:
+        """How long the last runs took against what the speed alone says: the median ratio, 1 without history."""
+        past = [s for s in self.shelf.summaries(workspace) if s.status == "done" and s.spec.algorithm == entry.name]
+        ratios = [s.seconds / self._by_speed(entry, s.spec.config, s.spec.data_count) for s in past[:5]]
+        return statistics.median(ratios) if ratios else 1.0
 
     def start_run(
         self,
@@ -383,6 +393,11 @@ class Workbench:
         summary = self.run(workspace, run_id)
         if summary.active or summary.status == "done":
             raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
+        with self._lock:
+            if (workspace, run_id) in self._training:
+                raise NotAllowed("The run is waiting for its turn already.")
+        self.shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
+        self.shelf.tail(workspace, run_id).refresh(force=True)
         self._queue(summary.spec)
         return summary.spec
 

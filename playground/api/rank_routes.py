@@ -5,20 +5,16 @@ Nothing sent to the browser says which checkpoint wrote what.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from playground.errors import PlaygroundError
+from playground.api.refusals import RefusalsAsJson
 from playground.types import Choice, Json, Prompt
 from playground.workbench import Shown, Workbench
 
-_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 422
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Checkpoints = Annotated[list[_Id], Field(min_length=1, max_length=2)]
 _PromptText = Annotated[str, Field(max_length=20_000)]
@@ -56,29 +52,6 @@ class OrderMade(BaseModel):
     id: _Id
     token: _Id
     order: Annotated[list[list[int]], Field(min_length=1, max_length=6)]
-
-
-class RefusalsAsJson(APIRoute):
-    """Answers what is refused with {"message", "hint"}."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except PlaygroundError as error:
-                name = getattr(error, "name", type(error).__name__)
-                return refusal(_STATUS.get(name, 422), error.message, error.hint)
-            except RequestValidationError as error:
-                return refusal(422, _what_was_wrong(error), "Reload the page and try again.")
-
-        return answer
-
-
-def refusal(status: int, message: str, hint: str) -> JSONResponse:
-    """What went wrong and what to do, for the page to show."""
-    return JSONResponse({"message": message, "hint": hint}, status_code=status)
 
 
 def rank_routes(bench: Workbench) -> APIRouter:
@@ -151,8 +124,3 @@ def _counts_json(bench: Workbench, workspace: str) -> Json:
         "persona": counts.by_kind.get("persona", 0),
         "total": counts.total,
     }
-
-
-def _what_was_wrong(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'][1:])}: {first['msg']}."

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import FileResponse, StreamingResponse
 
+from playground.api.refusals import RefusalsAsJson
 from playground.registry import algorithms
 from playground.runs.tail import RunTail, thinned
 from playground.types import Json
@@ -22,7 +23,7 @@ _HEARTBEAT_S = 15.0
 
 def run_routes(bench: Workbench) -> APIRouter:
     """GET /api/runs/{id}/events (SSE) and GET /api/runs/{id}/download."""
-    router = APIRouter()
+    router = APIRouter(route_class=RefusalsAsJson)
 
     @router.get("/api/runs/{run_id}/events")
     async def events(
