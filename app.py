@@ -16,16 +16,16 @@ def main() -> None:
     bench = Workbench(settings)
     bench.start()  # the children load torch while the page is being built
 
-    from playground.api.routes import add_routes
+    from playground.api.routes import api_routes
     from playground.ui.page import build_page, launch_options
 
-    page = build_page(bench)
-    app, _, _ = page.launch(
-        server_name=settings.host, server_port=settings.port, prevent_thread_lock=True, **launch_options()
-    )
-    add_routes(app, bench)
     try:
-        page.block_thread()
+        build_page(bench).launch(
+            server_name=settings.host,
+            server_port=settings.port,
+            app_kwargs={"routes": api_routes(bench)},
+            **launch_options(),
+        )
     finally:
         bench.close()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.resources
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
+from starlette.routing import BaseRoute
 
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
@@ -14,8 +15,8 @@ from playground.workbench import Workbench
 _A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-def add_routes(app: FastAPI, bench: Workbench) -> None:
-    """Attach all routes to the running app."""
+def api_routes(bench: Workbench) -> list[BaseRoute]:
+    """All routes, for launch(app_kwargs={"routes": ...}): they are there from the first request on."""
     router = APIRouter()
 
     @router.get("/api/status")
@@ -31,4 +32,4 @@ def add_routes(app: FastAPI, bench: Workbench) -> None:
 
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
-    app.include_router(router)
+    return router.routes
