@@ -13,7 +13,7 @@ import httpx
 from gradio_client import Client
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, App
+from tests.driven import CHROMIUM, FLAGS, App
 
 PARIS = "What is the capital of France?"
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import App
 from tests.browser.test_walk import SECOND, judge_by_keyboard, judged, open_tab, run_ends
+from tests.driven import App
 
 pytestmark = pytest.mark.browser
 

@@ -1,8 +1,6 @@
 """The run view in a real browser, fed by a stand-in for the event stream: what is drawn, hidden, kept and never run."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +8,6 @@ from playground.ui.theme import STATIC
 from playground.vocabulary import METRICS
 
 pytestmark = pytest.mark.browser
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror='window.attacked=1'><script>window.attacked=1</script>"
 CHARTS = [["proxy_reward", "gold_reward"], ["kl", "k3"], ["entropy"], ["length"], ["stop_rate"], ["ptx_loss"]]
 RUN = {
@@ -51,20 +48,6 @@ window.show = (id) => { props.value = {run: id, since: performance.now()}; chang
 window.send = (last, run, events) =>
   streams[streams.length - 1].onmessage({lastEventId: String(last), data: JSON.stringify({run, events})});
 </script></body>"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        if os.environ.get("PLAYGROUND_REQUIRE_BROWSER"):
-            pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 class View:
