@@ -1,12 +1,14 @@
 import json
 import math
 import threading
+from dataclasses import replace
 
 import pytest
 
 from playground.errors import NotFound
 from playground.events import Phase, RunEnded, RunStarted, Saved, StepDone, from_line, to_line
 from playground.runs.folder import RunFolder
+from playground.runs.record import record
 from playground.runs.rows import from_json, to_json
 from playground.runs.tail import RunShelf, thinned
 from playground.types import Annotator, Checkpoint, Example, Message, Preference, Prompt, RunSpec
@@ -125,3 +127,17 @@ def test_thinning_keeps_every_other_event_and_the_last_step():
     thin = thinned(lines, most=1000)
     assert len(thin) <= 1003
     assert lines[5000] in thin and thin[-1] == lines[-1] and thin[0] == lines[0]
+
+
+def test_a_recording_replays_the_events_and_names_no_path_of_the_machine(shelf, tmp_path):
+    folder = new_run(shelf)
+    folder.append(StepDone(1, {"loss": 0.5}))
+    folder.append(Saved(1, replace(START, path="/home/somebody/run")))
+    folder.append(RunEnded("done"))
+    recording = record(folder, tmp_path / "recorded" / "recorded-dpo", "A recorded DPO run")
+    assert [type(e) for e in recording.events()] == [StepDone, Saved, RunEnded]
+    text = "".join(path.read_text() for path in recording.path.iterdir())
+    assert "somebody" not in text and "nowhere" not in text
+    with_recordings = RunShelf(tmp_path / "other", recorded=tmp_path / "recorded")
+    assert with_recordings.tail("anybody", "recorded-dpo").summary.status == "done"
+    assert with_recordings.summaries("anybody") == []
