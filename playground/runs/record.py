@@ -11,7 +11,7 @@ from playground.types import Checkpoint, RunSpec
 
 
 def record(folder: RunFolder, target: Path, name: str) -> RunFolder:
-    """Write the recording to `target`, whose last part becomes the run's id. Raises FileExistsError when it is there."""
+    """Write the recording to `target`, whose last part becomes its id. Raises FileExistsError when it is there."""
     recording = RunFolder(target)
     recording.create(_without_paths(replace(folder.spec(), id=target.name, workspace="", name=name)), [])
     for event in folder.events():
