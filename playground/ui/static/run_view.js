@@ -5,6 +5,7 @@
   const MOST_ROWS = 3000;
   const REPLAY_S = 8;
   const IN_SIGHT = 4; // panels; the others are folded
+  const OF_GOLD = ["over_optimised"]; // warnings that would give the gold reward away before it is asked for
   const RESUMABLE = ["stopped", "died", "failed"];
 
   function blank() {
@@ -252,7 +253,7 @@
       run.total ||= meta.total_steps;
       if (!first) return;
       view = skeleton(meta);
-      view.gold.addEventListener("change", () => { panelsFor(view, run.meta, view.gold.checked); dirty.add("StepDone").add("Sampled"); request(); });
+      view.gold.addEventListener("change", () => { panelsFor(view, run.meta, view.gold.checked); dirty.add("StepDone").add("Sampled").add("Warned"); request(); });
       view.replay.addEventListener("click", replay);
       view.moreCurves.addEventListener("toggle", () => { dirty.add("StepDone"); request(); });
       panelsFor(view, meta, false);
@@ -286,7 +287,7 @@
       if (now.has("Sampled") || now.has("RunEnded")) view.probes.draw(run, view.gold.checked);
       if (now.has("Warned")) warn();
       const drawn = now.has("Measured") ? figures() : [];
-      if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, run.warnings)));
+      if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, warningsInSight())));
       return Promise.all(drawn);
     }
     function words() {
@@ -305,9 +306,11 @@
       view.failure.hidden = !message || run.status === "done" || run.status === "stopped";
       if (message) view.failure.replaceChildren(el("b", null, message), run.ended.hint ? el("span", null, " " + run.ended.hint) : "");
     }
+    const warningsInSight = () => run.warnings.filter((w) => view.gold.checked || !OF_GOLD.includes(w.code));
     function warn() {
-      view.warnings.hidden = !run.warnings.length;
-      view.warnings.replaceChildren(...run.warnings.map((w) => el("li", null, el("b", null, `Step ${w.step}. `), w.text)));
+      const shown = warningsInSight();
+      view.warnings.hidden = !shown.length;
+      view.warnings.replaceChildren(...shown.map((w) => el("li", null, el("b", null, `Step ${w.step}. `), w.text)));
     }
     function figures() {
       const made = P.measuredInOrder(run.measured);
