@@ -2,51 +2,68 @@
 
 from __future__ import annotations
 
-import queue
 import random
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from playground.errors import NotFound, PlaygroundError
 from playground.pocket import prompt_set, training_mix
-from playground.types import Completion, Prompt, Sampling
+from playground.types import Checkpoint, Completion, Prompt, Sampling
 
 _AHEAD = 8  # refill when fewer pairs than this wait
 _BATCH = 16
-_HELD = 1000  # K-way sets remembered until they are ranked
+_SHELVES = 200  # kept, the one asked for last the longest
+_HELD = 100  # K-way sets remembered for each workspace
+_WORKSPACES = 1000  # whose K-way sets are remembered
 
 Sample = Callable[..., list[list[Completion]]]  # Workbench.sample
+FindCheckpoint = Callable[[str, str], Checkpoint]  # Workbench.checkpoint: raises NotFound
 CheckpointIds = tuple[str, ...]
+Pair = tuple[Completion, Completion]
+
+
+@dataclass(eq=False, slots=True)
+class _Shelf:
+    """Pairs of the same weights, waiting to be shown."""
+
+    fingerprints: tuple[str, ...]
+    pairs: deque[Pair] = field(default_factory=deque)
+    fill: Future | None = None  # the one on its way; everybody who finds nothing waits for it
+
+
+@dataclass(slots=True)
+class _Held:
+    """A K-way set, and the judgment that put it in order last."""
+
+    completions: list[Completion]
+    judgment_id: str | None = None
 
 
 class PairPool:
     """Pairs a workspace and checkpoints, sampled ahead in batches."""
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, checkpoint: FindCheckpoint) -> None:
         self._sample = sample
-        self._ready: dict[tuple[str, CheckpointIds], queue.SimpleQueue] = {}
-        self._held: dict[tuple[str, str], list[Completion]] = {}
-        self._filling: set[tuple[str, CheckpointIds]] = set()
+        self._checkpoint = checkpoint
+        self._shelves: dict[tuple[str, CheckpointIds], _Shelf] = {}
+        self._held: dict[str, dict[str, _Held]] = {}  # workspace -> token -> set
         self._lock = threading.Lock()
         self._rng = random.Random()
 
-    def take(self, workspace: str, ids: CheckpointIds, prompt: Prompt | None) -> tuple[Completion, Completion]:
+    def take(self, workspace: str, ids: CheckpointIds, prompt: Prompt | None) -> Pair:
         """Two completions with different texts, on `prompt` or on one of the pocket's; from two ids in their order."""
         if prompt is not None:
             first, second = self.take_set(workspace, ids, 2, prompt)
             return first, second
-        key = (workspace, ids)
-        with self._lock:
-            ready = self._ready.setdefault(key, queue.SimpleQueue())
-        if ready.empty():
-            self._fill(key)
-        elif ready.qsize() < _AHEAD:
-            threading.Thread(target=self._fill, args=(key,), daemon=True).start()
-        try:
-            return ready.get(timeout=60)
-        except queue.Empty:
-            raise PlaygroundError("No pair came within a minute.", hint="Try again; the models may be busy.") from None
+        while True:
+            pair, fill = self._next(workspace, ids)
+            if pair is not None:
+                return pair
+            fill.result()  # raises what the sampler raised
 
     def take_set(self, workspace: str, ids: CheckpointIds, k: int, prompt: Prompt | None) -> list[Completion]:
         """Up to k completions of one prompt with different texts, two at least, the checkpoints by turns."""
@@ -62,10 +79,10 @@ class PairPool:
             )
         return distinct
 
-    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int) -> list[tuple[Completion, Completion]]:
+    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int) -> list[Pair]:
         """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order."""
         rng = random.Random(seed)
-        pairs: list[tuple[Completion, Completion]] = []
+        pairs: list[Pair] = []
         for _ in range(8):
             prompts = prompt_set(n, rng.randrange(2**31), kinds=training_mix())
             drawn = self._draw_two(workspace, ids, prompts, rng.randrange(2**31))
@@ -77,20 +94,34 @@ class PairPool:
         return pairs
 
     def hold(self, workspace: str, completions: list[Completion]) -> str:
-        """Remember a K-way set until it is ranked; returns its token."""
+        """Remember a K-way set; returns its token."""
         token = uuid.uuid4().hex
         with self._lock:
-            self._held[workspace, token] = completions
-            while len(self._held) > _HELD:
-                self._held.pop(next(iter(self._held)))
+            mine = self._held.pop(workspace, {})
+            self._held[workspace] = mine  # the last in the dict is the last to be forgotten
+            mine[token] = _Held(completions)
+            _forget_oldest(mine, _HELD)
+            _forget_oldest(self._held, _WORKSPACES)
         return token
 
     def held(self, workspace: str, token: str) -> list[Completion]:
         """The K-way set of that token. Raises NotFound."""
-        completions = self._held.get((workspace, token))
-        if completions is None:
+        return self._find(workspace, token).completions
+
+    def ranked_by(self, workspace: str, token: str) -> str | None:
+        """The id of the judgment that put that set in order last. Raises NotFound."""
+        return self._find(workspace, token).judgment_id
+
+    def mark_ranked(self, workspace: str, token: str, judgment_id: str) -> None:
+        """Remember what put that set in order. The set stays: once that is undone, it may be ordered anew."""
+        self._find(workspace, token).judgment_id = judgment_id
+
+    def _find(self, workspace: str, token: str) -> _Held:
+        with self._lock:
+            held = self._held.get(workspace, {}).get(token)
+        if held is None:
             raise NotFound("These completions are no longer waiting for a choice.", hint="Ask for the next ones.")
-        return completions
+        return held
 
     def _draw_two(self, workspace: str, ids: CheckpointIds, prompts: list[Prompt], seed: int) -> list[tuple]:
         if len(ids) == 1:
@@ -99,14 +130,42 @@ class PairPool:
         right = self._sample(workspace, ids[1], prompts, Sampling(seed=seed + 1), n=1)
         return [(a[0], b[0]) for a, b in zip(left, right, strict=True)]
 
-    def _fill(self, key: tuple[str, CheckpointIds]) -> None:
+    def _next(self, workspace: str, ids: CheckpointIds) -> tuple[Pair | None, Future | None]:
+        """A waiting pair, if there is one, and the fill on its way: begun here where few are left."""
+        fingerprints = self._fingerprints(workspace, ids)
         with self._lock:
-            if key in self._filling:
-                return
-            self._filling.add(key)
+            shelf = self._shelves.pop((workspace, ids), None)
+            if shelf is None or shelf.fingerprints != fingerprints:
+                shelf = _Shelf(fingerprints)
+            self._shelves[workspace, ids] = shelf
+            _forget_oldest(self._shelves, _SHELVES)
+            pair = shelf.pairs.popleft() if shelf.pairs else None
+            if shelf.fill is None and len(shelf.pairs) < _AHEAD:
+                shelf.fill = Future()
+                threading.Thread(target=self._fill, args=(workspace, ids, shelf), daemon=True).start()
+            return pair, shelf.fill
+
+    def _fingerprints(self, workspace: str, ids: CheckpointIds) -> tuple[str, ...]:
+        return tuple(self._checkpoint(workspace, one).fingerprint for one in ids)
+
+    def _fill(self, workspace: str, ids: CheckpointIds, shelf: _Shelf) -> None:
+        """Add a batch. What goes wrong is raised by those who wait; if nobody does, the next caller fills again."""
+        pairs, error = [], None
         try:
-            for pair in self.fresh(*key, _BATCH, self._rng.randrange(2**31)):
-                self._ready[key].put(pair)
-        finally:
-            with self._lock:
-                self._filling.discard(key)
+            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31))
+            if self._fingerprints(workspace, ids) != shelf.fingerprints:
+                pairs = []  # the weights changed meanwhile; nobody will look on this shelf again
+        except Exception as caught:
+            error = caught
+        with self._lock:
+            shelf.pairs.extend(pairs)
+            fill, shelf.fill = shelf.fill, None
+        if error is None:
+            fill.set_result(None)
+        else:
+            fill.set_exception(error)
+
+
+def _forget_oldest(kept: dict, most: int) -> None:
+    while len(kept) > most:
+        del kept[next(iter(kept))]

@@ -84,7 +84,7 @@ class Workbench:
         self._started = time.time()
         self._training: dict[tuple[str, str], Pending] = {}
         self._lock = threading.Lock()
-        self._pairs = PairPool(self.sample)
+        self._pairs = PairPool(self.sample, self.checkpoint)
         logs = settings.data_dir / "logs"
         self._sampler = WorkerProcess(
             "sampler",
@@ -259,11 +259,22 @@ class Workbench:
         return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
 
     def rank(self, workspace: str, token: str, order: list[list[int]], *, judgment_id: str) -> int:
-        """Store an order of a K-way set (tiers of positions, best first). Returns how many preferences it gave."""
+        """Store an order of a K-way set (tiers of positions, best first). Returns how many preferences it gave.
+
+        The same judgment_id again changes nothing. Another one may order the set once the earlier order is undone.
+        """
+        person = self.person(workspace)
+        stored = self.store.ranking(workspace, person, judgment_id)
+        if stored is not None:
+            return len(stored)
         completions = self._pairs.held(workspace, token)
         if sorted(i for tier in order for i in tier) != list(range(len(completions))):
             raise PlaygroundError("The order does not name every completion once.", hint="Rank all of them.")
-        return len(self.store.rank_many(workspace, self.person(workspace), completions, order, id=judgment_id))
+        earlier = self._pairs.ranked_by(workspace, token)
+        if earlier and self.store.ranking(workspace, person, earlier) is not None:
+            raise NotAllowed("These completions have been ranked already.", hint="Rank the next ones, or undo this.")
+        self._pairs.mark_ranked(workspace, token, judgment_id)
+        return len(self.store.rank_many(workspace, person, completions, order, id=judgment_id))
 
     def persona_labels(
         self, workspace: str, persona: str, n: int, checkpoint_id: str, temperature: float = 0.7, seed: int = 0

@@ -80,6 +80,20 @@ def test_a_ranking_of_four_gives_six_preferences(bench):
     assert bench.rank("carla", shown.token, order, judgment_id=str(uuid.uuid4())) == k * (k - 1) // 2
 
 
+def test_a_set_is_ranked_once_however_often_it_is_sent_and_anew_after_undo(bench):
+    shown = bench.next_set("dora", ["pocket-sft"], 3, Prompt.user("Write a poem about the sea."))
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    order = [[i] for i in range(len(shown.completions))]
+    gave = {bench.rank("dora", shown.token, order, judgment_id=first) for _ in range(3)}
+    assert gave == {bench.counts("dora").total}
+    with pytest.raises(NotAllowed, match="ranked already"):
+        bench.rank("dora", shown.token, order, judgment_id=second)
+    bench.undo("dora")
+    tied = [list(range(len(shown.completions)))]
+    assert bench.rank("dora", shown.token, tied, judgment_id=second) == 0
+    assert bench.counts("dora").by_choice == {"tie": gave.pop()}
+
+
 def test_persona_labels_are_marked_as_simulated(bench, labelled):
     assert bench.counts(labelled).by_kind == {"persona": 60}
 
@@ -194,6 +208,9 @@ def test_a_setting_out_of_range_is_refused_by_name(bench, labelled):
 
 def test_a_choice_is_stored_while_training_runs(bench, labelled):
     spec = bench.start_run(labelled, "dpo", {"epochs": 20})
+    while bench.run(labelled, spec.id).step < 1:
+        assert bench.run(labelled, spec.id).active
+        time.sleep(0.05)
     shown = [bench.next_pair(labelled, ["pocket-sft"]) for _ in range(8)]
     threads = [
         threading.Thread(target=bench.choose, args=(labelled, one.token, "left"), kwargs={"judgment_id": one.token})
@@ -204,5 +221,6 @@ def test_a_choice_is_stored_while_training_runs(bench, labelled):
     for thread in threads:
         thread.join(timeout=30)
     assert bench.counts(labelled).by_kind["person"] == 8
+    assert bench.run(labelled, spec.id).active
     bench.stop_run(labelled, spec.id)
-    assert ended(bench, labelled, spec).status in ("stopped", "done")
+    assert ended(bench, labelled, spec).status == "stopped"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
@@ -172,6 +172,7 @@ class PreferenceStore:
         """Store a ranking of K completions as its K(K-1)/2 judgments, which share the ranking's id.
 
         order: tiers of indices into completions, best first; those in one tier are tied. The same id again is harmless.
+        Returns: the ids of its preferences, as they are stored: ties and equal texts give none.
         Raises: NotAllowed where order does not hold every index once.
         """
         k = len(completions)
@@ -188,7 +189,14 @@ class PreferenceStore:
             row_id = content_hash([annotator.id, id, i, j])[:32]
             verdicts.append(Verdict(row_id, rows, choice, annotator.id, ranking=id))
         self._add(workspace, annotator, verdicts, "ranked", "ranking", "ranked")
-        return [verdict.id for verdict in verdicts]
+        return [row.id for row in self._ranked(workspace, annotator, id) if row.usable]
+
+    def ranking(self, workspace: str, annotator: Annotator, id: str) -> list[str] | None:
+        """The ids of the preferences a stored ranking gave; None where it was never given, or undone."""
+        rows = self._ranked(workspace, annotator, id)
+        if all(row.reason == "undone" for row in rows):
+            return None
+        return [row.id for row in rows if row.usable]
 
     def undo(self, workspace: str, annotator: Annotator) -> str | None:
         """Take the annotator's newest judgment or ranking back. Returns its token, to judge again; None: no more."""
@@ -275,6 +283,22 @@ class PreferenceStore:
             ranking = p.ranking and content_hash([source, p.ranking])[:32]  # two files may both have a ranking "1"
             verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, ranking))
         return self._add(workspace, annotator, verdicts, "imported", source, "imported")
+
+    def _ranked(self, workspace: str, annotator: Annotator, id: str) -> list[Row]:
+        """The judgments of a ranking, whether they still count or not."""
+        judged, shown = tables.judgment, tables.assignment
+        left, right = tables.completion.alias("left"), tables.completion.alias("right")
+        usable = judged.c.choice.in_(("left", "right")) & (left.c.text != right.c.text)
+        question = (
+            select(judged.c.id, judged.c.reason, usable.label("usable"))
+            .join(shown, judged.c.assignment == shown.c.id)
+            .join(left, shown.c.left == left.c.id)
+            .join(right, shown.c.right == right.c.id)
+            .where(judged.c.workspace == workspace, judged.c.annotator == annotator.id, judged.c.ranking == id)
+            .order_by(judged.c.seq)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.execute(question))
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         try:

@@ -250,6 +250,29 @@ def test_a_tier_of_a_ranking_is_a_tie(store, ann):
     assert [(row.left, row.right) for row in store.rows("room") if row.choice == "tie"] == [("a", "c")]
 
 
+@pytest.mark.parametrize(
+    ("texts", "order", "usable"),
+    [("abcd", [[3], [0, 2], [1]], 5), ("abc", [[0, 1, 2]], 0), ("aab", [[0], [1], [2]], 2), ("abc", [[0], [1, 2]], 2)],
+)
+def test_a_ranking_gives_as_many_preferences_as_training_gets_at_every_sending(store, ann, texts, order, usable):
+    completions = [Completion(PROMPT, text, sampling=Sampling(seed=i)) for i, text in enumerate(texts)]
+    first = store.rank_many("room", ann, completions, order, id="r")
+    assert len(first) == usable
+    assert sorted(first) == sorted(p.id for p in store.preferences("room"))
+    assert store.rank_many("room", ann, completions, [[i] for i in range(len(texts))], id="r") == first
+    assert store.ranking("room", ann, "r") == first
+
+
+def test_a_ranking_is_found_until_it_is_undone_and_by_its_annotator_only(store, ann):
+    completions = [Completion(PROMPT, text) for text in "ab"]
+    store.rank_many("room", ann, completions, [[0, 1]], id="r")
+    assert store.ranking("room", ann, "r") == []
+    assert store.ranking("room", ann, "never given") is None
+    assert store.ranking("room", store.annotator("room", "person", "Bo"), "r") is None
+    store.undo("room", ann)
+    assert store.ranking("room", ann, "r") is None
+
+
 def test_a_ranking_sent_again_changes_nothing(store, ann):
     completions = [Completion(PROMPT, text) for text in "abc"]
     first = store.rank_many("room", ann, completions, [[0], [1], [2]], id="r")
