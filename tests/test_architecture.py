@@ -75,7 +75,20 @@ def test_registering_the_algorithms_loads_no_torch():
     count = "from playground.registry import algorithms; print(len(algorithms()), "
     code = f"import sys; {count} {HEAVY!r} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert result.stdout.split() == ["4", "set()"], result.stderr
+    files = [path for path in (PACKAGE / "training" / "algorithms").glob("*.py") if path.stem != "__init__"]
+    assert files
+    assert result.stdout.split() == [str(len(files)), "set()"], result.stderr
+
+
+def test_importing_the_intervals_loads_no_database():
+    code = "import sys, playground.rewards.agreement; print({'sqlalchemy', 'torch'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.stdout.strip() == "set()", result.stderr
+
+
+def test_the_wilson_interval_is_written_once():
+    files = [path for path in FILES if "def wilson(" in path.read_text(encoding="utf-8")]
+    assert len(files) == 1
 
 
 def test_the_app_file_stays_small():

@@ -1,9 +1,10 @@
+import dataclasses
 import math
 
 import pytest
 
 from playground.registry import algorithms, build_config, dials
-from playground.types import Speed, Workload
+from playground.types import Speed
 from playground.vocabulary import METRICS
 
 ENTRIES = list(algorithms().values())
@@ -37,10 +38,18 @@ def test_the_default_lies_within_every_dials_range(entry):
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
 def test_the_estimate_grows_with_the_rows_or_the_work(entry):
-    speed = Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1)
-    small = entry.workload(entry.config(), 50, 40)
-    assert isinstance(small, Workload)
-    assert math.isfinite(small.seconds(speed)) and small.seconds(speed) > 0
+    def seconds(config, rows):
+        return entry.workload(config, rows, 40).seconds(Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1))
+
+    config = entry.config()
+    small = seconds(config, 50)
+    assert math.isfinite(small) and small > 0
+    if entry.needs != "prompts":  # those are drawn from, however many there are
+        assert seconds(config, 100) > small
+    work = {name for name in ("epochs", "iterations", "rollouts", "ppo_epochs") if hasattr(config, name)}
+    assert work
+    for name in work:
+        assert seconds(dataclasses.replace(config, **{name: 2 * getattr(config, name)}), 50) > small
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=IDS)

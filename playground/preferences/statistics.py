@@ -24,8 +24,8 @@ class Share:
         return self.count / self.n if self.n else None
 
 
-def wilson(count: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The Wilson score interval of a share (Wilson 1927); z 1.96 is 95 %.
+def wilson(count: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The Wilson score interval of a share (Wilson 1927); z 1.96 is 95 %. A tie may count one half.
 
     It treats every judgment as independent. Judgments of one person are not, so with few people the truth is wider.
     """

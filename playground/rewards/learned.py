@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground.errors import ModelNotUsable
+from playground.errors import ModelNotUsable, PlaygroundError
 from playground.types import Checkpoint, Completion
 
 if TYPE_CHECKING:
@@ -27,11 +27,22 @@ class LearnedReward:
     batch_size: int = 64
 
     def __call__(self, completions: Sequence[Completion]) -> list[float]:
-        """One number a completion; larger is better. The end token is scored only where there was one."""
+        """One number a completion; larger is better. The end token is scored only where there was one.
+
+        Raises: PlaygroundError for a prompt and completion longer than what the network was built to read.
+        """
         from playground.models.chat import encode_completion, encode_prompt
+        from playground.models.loader import context_length
 
         prompts = [encode_prompt(self.tokenizer, c.prompt) for c in completions]
         texts = [encode_completion(self.tokenizer, c.text, c.finish_reason == "stop") for c in completions]
+        longest = max((len(p) + len(t) for p, t in zip(prompts, texts, strict=True)), default=0)
+        limit = context_length(self.network)
+        if longest > limit:
+            raise PlaygroundError(
+                f"Prompt and completion have {longest} tokens together; this reward model reads at most {limit}.",
+                hint="Shorten the completion or the prompt.",
+            )
         return score_tokens(self.network, prompts, texts, self.tokenizer.pad_token_id, self.batch_size)
 
 

@@ -10,7 +10,7 @@ from playground.preferences.statistics import left_share, length_bias, wilson
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_wilson_gives_the_published_intervals(count, n, low, high):
-    assert wilson(count, n) == pytest.approx((low, high), abs=6e-5)
+    assert wilson(count, n) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_wilson_mirrors_and_contains_the_share():

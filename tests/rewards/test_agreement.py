@@ -1,15 +1,14 @@
 import pytest
 
-from playground.rewards.agreement import accuracy, calibration, wilson
+from playground.rewards.agreement import accuracy, calibration
 
 
-def test_wilson_gives_the_published_intervals():
+def test_the_interval_is_the_published_one_and_everything_without_pairs():
     """Newcombe 1998 (Statistics in Medicine 17), table I, method 3."""
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
-    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert wilson(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
-    assert wilson(0, 0) == (0.0, 1.0)
+    found = accuracy([1.0] * 81 + [-1.0] * 182)
+    assert (found["low"], found["high"]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    nothing = accuracy([])
+    assert (nothing["low"], nothing["high"]) == (0.0, 1.0)
 
 
 def test_ties_count_half():

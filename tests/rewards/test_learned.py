@@ -1,8 +1,9 @@
 import pytest
 
-from playground.errors import ModelNotUsable
-from playground.rewards.learned import load_reward
-from playground.types import Checkpoint
+from playground.errors import ModelNotUsable, PlaygroundError
+from playground.rewards.learned import LearnedReward, load_reward
+from playground.types import Checkpoint, Completion, Prompt
+from tests.tiny import tiny_llama, tiny_tokenizer
 
 
 def test_a_policy_is_not_taken_for_a_reward_model(tmp_path):
@@ -13,6 +14,28 @@ def test_a_policy_is_not_taken_for_a_reward_model(tmp_path):
 def test_a_reward_model_without_weights_is_named(tmp_path):
     with pytest.raises(ModelNotUsable, match="no weights"):
         load_reward(Checkpoint("a", "empty", "reward", "pocket", str(tmp_path)))
+
+
+def test_what_is_longer_than_the_reward_model_reads_is_refused_with_its_length():
+    from playground.rewards.network import RewardNetwork
+
+    body = tiny_llama(max_position_embeddings=96).model
+    reward = LearnedReward(RewardNetwork(body.config, body).eval(), tiny_tokenizer())
+    prompt = Prompt.user("x")
+    used = 96 - _tokens(reward, Completion(prompt, ""))
+    fits, too_long = (Completion(prompt, " ?" * (n // 2) + "?" * (n % 2)) for n in (used, used + 1))
+    assert [_tokens(reward, c) for c in (fits, too_long)] == [96, 97]
+    assert len(reward([fits])) == 1
+    with pytest.raises(PlaygroundError, match=r"97 tokens .* at most 96") as caught:
+        reward([fits, too_long])
+    assert caught.value.hint
+
+
+def _tokens(reward, completion) -> int:
+    from playground.models.chat import encode_completion, encode_prompt
+
+    prompt = encode_prompt(reward.tokenizer, completion.prompt)
+    return len(prompt) + len(encode_completion(reward.tokenizer, completion.text, completion.finish_reason == "stop"))
 
 
 def test_pooling_reads_the_completion_only():
