@@ -32,11 +32,17 @@ class SamplerService:
         return describe_device()
 
     def stream(
-        self, cancelled: threading.Event, checkpoints: list[Checkpoint], prompt: Prompt, sampling: Sampling
+        self,
+        cancelled: threading.Event,
+        checkpoints: list[Checkpoint],
+        prompt: Prompt,
+        sampling: Sampling,
+        family: list[Checkpoint],
     ) -> Iterator[list[str]]:
-        """The completions of all checkpoints so far, growing together."""
+        """The completions of all checkpoints so far, growing together. family: their ancestors, here and below."""
         from playground.completions.sampler import stream
 
+        self._know(family)
         streams = [stream(self._policy(c), prompt, sampling, cancelled.is_set) for c in checkpoints]
         texts = [""] * len(streams)
         open_streams = dict(enumerate(streams))
@@ -50,11 +56,18 @@ class SamplerService:
             yield list(texts)
 
     def sample(
-        self, cancelled: threading.Event, checkpoint: Checkpoint, prompts: list[Prompt], sampling: Sampling, n: int
+        self,
+        cancelled: threading.Event,
+        checkpoint: Checkpoint,
+        prompts: list[Prompt],
+        sampling: Sampling,
+        n: int,
+        family: list[Checkpoint],
     ) -> list[list[Completion]]:
         """n completions for each prompt."""
         from playground.completions.sampler import sample
 
+        self._know(family)
         return sample(self._policy(checkpoint), prompts, sampling, n, should_stop=cancelled.is_set)
 
     def token_scores(
@@ -65,21 +78,29 @@ class SamplerService:
         prompt: Prompt,
         completion: str,
         sampling: Sampling,
+        family: list[Checkpoint],
     ) -> list[TokenScore]:
         """Each token of the completion under policy and reference."""
         from playground.completions.sampler import token_scores
 
+        self._know(family)
         return token_scores(self._policy(policy), self._policy(reference), prompt, completion, sampling.template)
 
-    def logit_difference(self, cancelled: threading.Event, a: Checkpoint, b: Checkpoint, prompt: Prompt) -> float:
+    def logit_difference(
+        self, cancelled: threading.Event, a: Checkpoint, b: Checkpoint, prompt: Prompt, family: list[Checkpoint]
+    ) -> float:
         """Largest difference of the two checkpoints' next-token logits."""
         from playground.completions.sampler import logit_difference
 
+        self._know(family)
         return logit_difference(self._policy(a), self._policy(b), prompt)
 
     def score(self, cancelled: threading.Event, reward: Checkpoint, completions: list[Completion]) -> list[float]:
         """Raw scores by a reward model."""
         return self._reward(reward)(completions)
+
+    def _know(self, family: list[Checkpoint]) -> None:
+        self._known |= {c.id: c for c in family}
 
     def _policy(self, checkpoint: Checkpoint):
         from playground.models.loader import load
@@ -92,7 +113,6 @@ class SamplerService:
         return self._kept(checkpoint, lambda: load_reward(checkpoint))
 
     def _kept(self, checkpoint: Checkpoint, make):
-        self._known[checkpoint.id] = checkpoint
         key = f"{checkpoint.id} {checkpoint.fingerprint}"
         if key not in self._models:
             self._models[key] = make()
@@ -122,7 +142,8 @@ class TrainerService:
         from playground.registry import algorithms
 
         algorithms()
-        torch.set_num_threads(self._threads or pick_threads())
+        self._threads = self._threads or pick_threads()
+        torch.set_num_threads(self._threads)
         return measure_speed(load(self._model, trainable=True))
 
     def train(self, cancelled: threading.Event, folder: Path, lineage: list[Checkpoint]) -> None:
@@ -137,7 +158,7 @@ class TrainerService:
         if cancelled.is_set():  # stopped while it waited
             run_folder.append(RunEnded(status="stopped"))
             return
-        execute(Run(run_folder, run_folder.spec(), cancelled), known.__getitem__)
+        execute(Run(run_folder, run_folder.spec(), cancelled), known.__getitem__, self._threads)
 
 
 def sampler(checkpoints: list[Checkpoint]) -> SamplerService:

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.errors import EmptyPrompt, NotAllowed, NotFound, PlaygroundError, TooFewPreferences
@@ -48,6 +48,7 @@ from playground.types import (
 )
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
+_KEEP_DOWNLOADS_S = 3600.0
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world, for estimates
 
 
@@ -144,9 +145,9 @@ class Workbench:
     # --- checkpoints --------------------------------------------------------------------------------------------
 
     def checkpoints(self, workspace: str, kind: str = "policy") -> list[Checkpoint]:
-        """All checkpoints of that kind: the shipped ones, then the workspace's own, oldest first."""
+        """All checkpoints of that kind: the shipped ones, then those of the workspace's ended runs, oldest first."""
         shipped = [c for c in self._shipped.values() if c.kind == kind]
-        own = [s.checkpoint for s in reversed(self.shelf.summaries(workspace)) if s.checkpoint]
+        own = [s.checkpoint for s in reversed(self.shelf.summaries(workspace)) if s.checkpoint and not s.active]
         return shipped + [c for c in own if c.kind == kind]
 
     def checkpoint(self, workspace: str, checkpoint_id: str) -> Checkpoint:
@@ -164,6 +165,10 @@ class Workbench:
             chain.append(self.checkpoint(workspace, chain[-1].parent))
         return chain
 
+    def _family(self, workspace: str, *checkpoints: Checkpoint) -> list[Checkpoint]:
+        """The checkpoints with all their ancestors: an adapter cannot be loaded without its parent."""
+        return [ancestor for checkpoint in checkpoints for ancestor in self.lineage(workspace, checkpoint)]
+
     # --- completions --------------------------------------------------------------------------------------------
 
     def stream(
@@ -172,8 +177,8 @@ class Workbench:
         """The completions of all checkpoints so far, growing together, one list a tenth of a second."""
         _refuse_empty(prompt)
         chosen = [self.checkpoint(workspace, c) for c in checkpoint_ids]
-        self._know_parents(workspace, chosen)
-        pending = self._sampler.post("stream", checkpoints=chosen, prompt=prompt, sampling=sampling)
+        family = self._family(workspace, *chosen)
+        pending = self._sampler.post("stream", checkpoints=chosen, prompt=prompt, sampling=sampling, family=family)
         return _coalesced(pending.items(), every_s=0.1)
 
     def sample(
@@ -183,25 +188,30 @@ class Workbench:
         for prompt in prompts:
             _refuse_empty(prompt)
         checkpoint = self.checkpoint(workspace, checkpoint_id)
-        return self._sampler.call("sample", checkpoint=checkpoint, prompts=list(prompts), sampling=sampling, n=n)
+        family = self._family(workspace, checkpoint)
+        return self._sampler.call(
+            "sample", checkpoint=checkpoint, prompts=list(prompts), sampling=sampling, n=n, family=family
+        )
 
     def token_scores(
         self, workspace: str, policy_id: str, reference_id: str, prompt: Prompt, completion: str, sampling: Sampling
     ) -> list[TokenScore]:
         """Each token of a completion under policy and reference."""
+        policy, reference = self.checkpoint(workspace, policy_id), self.checkpoint(workspace, reference_id)
         return self._sampler.call(
             "token_scores",
-            policy=self.checkpoint(workspace, policy_id),
-            reference=self.checkpoint(workspace, reference_id),
+            policy=policy,
+            reference=reference,
             prompt=prompt,
             completion=completion,
             sampling=sampling,
+            family=self._family(workspace, policy, reference),
         )
 
     def logit_difference(self, workspace: str, a_id: str, b_id: str, prompt: Prompt) -> float:
         """Largest difference of two checkpoints' next-token logits: 0 means they are the same model."""
         a, b = self.checkpoint(workspace, a_id), self.checkpoint(workspace, b_id)
-        return self._sampler.call("logit_difference", a=a, b=b, prompt=prompt)
+        return self._sampler.call("logit_difference", a=a, b=b, prompt=prompt, family=self._family(workspace, a, b))
 
     def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
         """Raw scores of completions by a reward model."""
@@ -319,13 +329,17 @@ class Workbench:
 
     def export_preferences(self, workspace: str, kind: str) -> Path:
         """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
-        path = self._exports(workspace) / f"preferences.{kind}"
+        path = self._exports(workspace) / f"preferences-{uuid.uuid4().hex[:8]}.{kind}"  # two may download at once
         exchange.write_preferences(path, self.store.preferences(workspace))
         return path
 
     def _exports(self, workspace: str) -> Path:
+        """Where downloads are made; those of more than an hour ago are cleared away."""
         folder = self.settings.data_dir / "workspaces" / workspace / "exports"
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if time.time() - old.stat().st_mtime > _KEEP_DOWNLOADS_S:
+                old.unlink(missing_ok=True)
         return folder
 
     # --- runs ---------------------------------------------------------------------------------------------------
@@ -343,7 +357,12 @@ class Workbench:
 
     def _correction(self, workspace: str, entry: Algorithm) -> float:
         """How long the last runs took against what the speed alone says: the median ratio, 1 without history."""
-        past = [s for s in self.shelf.summaries(workspace) if s.status == "done" and s.spec.algorithm == entry.name]
+        fields = {field.name for field in dataclasses.fields(entry.config)}
+        past = [
+            s
+            for s in self.shelf.summaries(workspace)
+            if s.status == "done" and s.spec.algorithm == entry.name and fields >= set(s.spec.config)
+        ]
         ratios = [s.seconds / self._by_speed(entry, s.spec.config, s.spec.data_count) for s in past[:5]]
         return statistics.median(ratios) if ratios else 1.0
 
@@ -401,16 +420,25 @@ class Workbench:
 
         One that kept no state to go on from begins again at step 1, with the same data, settings and seed.
         """
-        summary = self.run(workspace, run_id)
-        if summary.active or summary.status == "done":
-            raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
         with self._lock:
-            if (workspace, run_id) in self._training:
-                raise NotAllowed("The run is waiting for its turn already.")
-        self.shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
-        self.shelf.tail(workspace, run_id).refresh(force=True)
+            summary = self._resumable(workspace, run_id)
+            self.shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
+            self.shelf.tail(workspace, run_id).refresh(force=True)
         self._queue(summary.spec)
         return summary.spec
+
+    def _resumable(self, workspace: str, run_id: str) -> RunSummary:
+        """The run, if it may be gone on with. Raises NotAllowed."""
+        summary = self.run(workspace, run_id)
+        if run_id in self.shelf.recorded_names():
+            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
+        if summary.active or summary.status == "done" or (workspace, run_id) in self._training:
+            raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
+        for other in self.runs(workspace):
+            if run_id in (other.spec.start.id, other.spec.reward.id if other.spec.reward else None):
+                hint = "Start a new run with the same settings."
+                raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+        return summary
 
     def runs(self, workspace: str) -> list[RunSummary]:
         """All runs, newest first."""
@@ -430,25 +458,32 @@ class Workbench:
 
     def download_run(self, workspace: str, run_id: str) -> Path:
         """The run as one zip: adapter or weights, events, data, report, reproduce.py."""
+        if run_id in self.shelf.recorded_names():
+            raise NotAllowed("A recorded run has no weights to download.", hint="Start one of your own.")
         summary = self.run(workspace, run_id)
-        spec = summary.spec
-        family = self.lineage(workspace, spec.start) + ([spec.reward] if spec.reward else [])
-        carried = [c for c in family if c.id not in self._shipped]
-        return package_run(
-            self.shelf.folder(workspace, run_id), summary, carried, self._exports(workspace) / f"{run_id}.zip"
-        )
+        spec = self._found_again(summary.spec)
+        family = self._family(workspace, *([spec.start] if spec.reward is None else [spec.start, spec.reward]))
+        carried = [c for c in {c.id: c for c in family}.values() if c.id not in self._shipped]
+        target = self._exports(workspace) / f"{run_id}-{uuid.uuid4().hex[:8]}.zip"  # two may download at once
+        return package_run(self.shelf.folder(workspace, run_id), summary, carried, target)
 
     def latest_run(self, workspace: str, names: Sequence[str]) -> RunSummary | None:
         """The newest run of one of those algorithms, a running one first."""
         found = [s for s in self.runs(workspace) if s.spec.algorithm in names]
         return next((s for s in found if s.active), found[0] if found else None)
 
+    def _found_again(self, spec: RunSpec) -> RunSpec:
+        """The specification with its checkpoints where they lie now: the data folder may have moved."""
+        start = self.checkpoint(spec.workspace, spec.start.id)
+        reward = self.checkpoint(spec.workspace, spec.reward.id) if spec.reward else None
+        return replace(spec, start=start, reward=reward)
+
     def _queue(self, spec: RunSpec) -> None:
-        folder = self.shelf.folder(spec.workspace, spec.id).path
-        lineage = [*self.lineage(spec.workspace, spec.start)]
-        if spec.reward:
-            lineage.append(spec.reward)
-        pending = self._trainer.post("train", folder=folder, lineage=lineage)
+        spec = self._found_again(spec)
+        folder = self.shelf.folder(spec.workspace, spec.id)
+        folder.write_spec(spec)
+        lineage = self._family(spec.workspace, *([spec.start] if spec.reward is None else [spec.start, spec.reward]))
+        pending = self._trainer.post("train", folder=folder.path, lineage=lineage)
         with self._lock:
             self._training[spec.workspace, spec.id] = pending
         threading.Thread(target=self._forget_when_done, args=(spec, pending), daemon=True).start()
@@ -512,10 +547,6 @@ class Workbench:
     def _run_name(self, workspace: str, entry: Algorithm) -> str:
         number = 1 + sum(s.spec.algorithm == entry.name for s in self.runs(workspace))
         return f"{entry.title} {number}"
-
-    def _know_parents(self, workspace: str, checkpoints: Sequence[Checkpoint]) -> None:
-        for checkpoint in checkpoints:
-            self.lineage(workspace, checkpoint)
 
 
 def _refuse_empty(prompt: Prompt) -> None:

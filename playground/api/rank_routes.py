@@ -103,7 +103,7 @@ def rank_routes(bench: Workbench) -> APIRouter:
     @router.get("/export/{kind}")
     def export(kind: Literal["jsonl", "csv", "parquet"], request: Request) -> FileResponse:
         path = bench.export_preferences(workspace(request), kind)
-        return FileResponse(path, filename=path.name, content_disposition_type="attachment")
+        return FileResponse(path, filename=f"preferences.{kind}", content_disposition_type="attachment")
 
     return router
 

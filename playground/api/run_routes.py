@@ -37,7 +37,7 @@ def run_routes(bench: Workbench) -> APIRouter:
     @router.get("/api/runs/{run_id}/download")
     def download(request: Request, run_id: str) -> FileResponse:
         path = bench.download_run(bench.workspace_of(request.cookies), run_id)
-        return FileResponse(path, filename=path.name)
+        return FileResponse(path, filename=f"{run_id}.zip")
 
     return router
 
@@ -47,12 +47,13 @@ async def _follow(request: Request, tail: RunTail, seen: int) -> AsyncIterator[s
     first, silent_s = True, 0.0
     while not await request.is_disconnected():
         tail.refresh()
-        lines, last = tail.lines[seen + 1 :], len(tail.lines) - 1
+        lines, active = tail.lines[seen + 1 :], tail.summary.active
+        last = seen + len(lines)
         if first or lines:
             head = json.dumps(describe_run(tail), ensure_ascii=False) if first else "null"
             yield f'id: {last}\ndata: {{"run": {head}, "events": [{",".join(thinned(lines))}]}}\n\n'
             first, silent_s, seen = False, 0.0, last
-        if not tail.summary.active:
+        if not active and last == len(tail.lines) - 1:
             return
         silent_s += _POLL_S
         if silent_s >= _HEARTBEAT_S:

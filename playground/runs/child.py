@@ -19,7 +19,7 @@ from multiprocessing.connection import Client, Connection
 from typing import Any
 
 from playground.errors import PlaygroundError
-from playground.runs.messages import Call, Cancel, Done, Failed, Item, Ready
+from playground.runs.messages import Begun, Call, Cancel, Done, Failed, Item, Ready
 
 
 class Child:
@@ -54,6 +54,7 @@ class Child:
 
     def _answer(self, call: Call) -> None:
         cancelled = self._cancelled[call.id]
+        self._connection.send(Begun(call.id))
         try:
             result = getattr(self._service, call.method)(cancelled, **call.arguments)
             if inspect.isgenerator(result):

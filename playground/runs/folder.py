@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +15,7 @@ from playground.types import Checkpoint, Json, RunSpec
 
 
 class RunFolder:
-    """The files of one run. Appending is atomic per line; reading copes with a line half written."""
+    """The files of one run. A line half written (a full disk, a kill) is closed off and left out by every reader."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -61,22 +63,44 @@ class RunFolder:
             return [json.loads(line) for line in file]
 
     def append(self, event: Event) -> None:
-        """Append one event in a single write."""
+        """Append one event in a single write. Raises OSError when it did not fit whole on the disk."""
         data = (to_line(event) + "\n").encode()
-        descriptor = os.open(self.events_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        descriptor = os.open(self.events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(descriptor, data)
+            if self._broken_off(descriptor):
+                data = b"\n" + data
+            if os.write(descriptor, data) < len(data):
+                raise OSError(f"{self.events_path} could not be written: the disk is full.")
         finally:
             os.close(descriptor)
 
+    @staticmethod
+    def _broken_off(descriptor: int) -> bool:
+        """Whether the file ends in the middle of a line."""
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+    @contextlib.contextmanager
+    def new_checkpoint(self) -> Iterator[Path]:
+        """A folder to write a checkpoint into. It takes the last one's place only once it is whole."""
+        fresh, last = self.path / "checkpoint.part", self.path / "checkpoint.old"
+        for folder in (fresh, last):
+            shutil.rmtree(folder, ignore_errors=True)
+        yield fresh
+        if self.checkpoint_path.exists():
+            os.replace(self.checkpoint_path, last)
+        os.replace(fresh, self.checkpoint_path)
+        shutil.rmtree(last, ignore_errors=True)
+
     def events(self) -> Iterator[Event]:
-        """All events so far; a last line that is not complete is left out."""
+        """All events so far; lines that are not whole are left out."""
         if not self.events_path.exists():
             return
         with self.events_path.open("rb") as file:
             for line in file:
-                if line.endswith(b"\n"):
-                    yield from_line(line.decode())
+                event = read_line(line.decode(errors="replace")) if line.endswith(b"\n") else None
+                if event is not None:
+                    yield event
 
     def ended(self) -> RunEnded | None:
         """The closing event, or None while the run goes on."""
@@ -84,3 +108,11 @@ class RunFolder:
         for event in self.events():
             last = event
         return last if isinstance(last, RunEnded) else None
+
+
+def read_line(line: str) -> Event | None:
+    """The event of one line, None where the line was broken off."""
+    try:
+        return from_line(line)
+    except (ValueError, KeyError, TypeError):
+        return None

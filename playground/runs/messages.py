@@ -23,6 +23,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """The child works on that call now; those before it have ended, those after it wait."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One value of a call that yields."""
 

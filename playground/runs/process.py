@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from playground.errors import WorkerDied
-from playground.runs.messages import Call, Cancel, Done, Failed, Item, Ready
+from playground.runs.messages import Begun, Call, Cancel, Done, Failed, Item, Ready
 from playground.settings import ROOT
 
+_HOPELESS = 3  # children that died one after another before they were ready
 _CHILD_ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # two processes on two cores must not spin for each other
     "TOKENIZERS_PARALLELISM": "false",
@@ -52,7 +53,8 @@ class WorkerProcess:
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._replies: dict[int, queue.Queue] = {}
-        self._backlog: list[Call] = []
+        self._waiting: dict[int, Call] = {}  # not begun by any child; a dead child's are given to the next
+        self._cancelled: set[int] = set()
         self._connection: Connection | None = None
         self._process: subprocess.Popen | None = None
         self._closed = False
@@ -78,10 +80,9 @@ class WorkerProcess:
         with self._lock:
             call = Call(next(self._ids), method, arguments)
             self._replies[call.id] = replies
+            self._waiting[call.id] = call
             if self._connection:
                 self._send(call)
-            else:
-                self._backlog.append(call)
         return Pending(self, call.id, replies)
 
     def call(self, method: str, **arguments: Any) -> Any:
@@ -91,8 +92,10 @@ class WorkerProcess:
     def cancel(self, call_id: int) -> None:
         """Ask the child to end that call soon."""
         with self._lock:
-            if self._connection and call_id in self._replies:
-                self._send(Cancel(call_id))
+            if call_id in self._replies:
+                self._cancelled.add(call_id)
+                if self._connection:
+                    self._send(Cancel(call_id))
 
     def _send(self, message: Any) -> None:
         with contextlib.suppress(OSError):  # the reader sees the same broken connection and fails every pending call
@@ -106,7 +109,7 @@ class WorkerProcess:
             deaths_before_ready = 0 if self.ready.is_set() else deaths_before_ready + 1
             self.ready.clear()
             if not self._closed:
-                self._fail_pending()
+                self._fail_begun(and_waiting=deaths_before_ready >= _HOPELESS)
                 self._on_death()
                 time.sleep(min(30.0, 0.5 * 2**deaths_before_ready))
 
@@ -128,9 +131,10 @@ class WorkerProcess:
             connection = listener.accept()
         with self._lock:
             self._process, self._connection = process, connection
-            for call in self._backlog:
+            for call in self._waiting.values():
                 self._send(call)
-            self._backlog.clear()
+                if call.id in self._cancelled:
+                    self._send(Cancel(call.id))
 
     def _read(self) -> None:
         while True:
@@ -141,18 +145,32 @@ class WorkerProcess:
             if isinstance(message, Ready):
                 self._on_ready(message.value)
                 self.ready.set()
-            else:
+            elif isinstance(message, Begun):
                 with self._lock:
-                    ends = isinstance(message, Done | Failed)
-                    replies = self._replies.pop(message.id, None) if ends else self._replies.get(message.id)
-                if replies:
-                    replies.put(message)
+                    self._waiting.pop(message.id, None)
+            else:
+                self._deliver(message)
         self._process.wait()
 
-    def _fail_pending(self) -> None:
+    def _deliver(self, message: Item | Done | Failed) -> None:
+        with self._lock:
+            replies = self._replies.get(message.id)
+            if isinstance(message, Done | Failed):
+                self._replies.pop(message.id, None)
+                self._cancelled.discard(message.id)
+        if replies:
+            replies.put(message)
+
+    def _fail_begun(self, and_waiting: bool) -> None:
+        """Fail what the dead child was working on; what it had not begun waits for the next one, unless all die."""
         with self._lock:
             self._connection = None
-            pending, self._replies = self._replies, {}
+            if and_waiting:
+                self._waiting.clear()
+            pending = {i: replies for i, replies in self._replies.items() if i not in self._waiting}
+            for call_id in pending:
+                del self._replies[call_id]
+                self._cancelled.discard(call_id)
         error = WorkerDied(f"The {self.name} process ended unexpectedly.", hint="It has been started again; try again.")
         for call_id, replies in pending.items():
             replies.put(Failed(call_id, error))

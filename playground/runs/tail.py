@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.errors import NotFound
-from playground.events import Phase, RunEnded, RunStarted, RunStatus, Saved, StepDone, from_line
-from playground.runs.folder import RunFolder
+from playground.events import Event, Phase, RunEnded, RunStarted, RunStatus, Saved, StepDone
+from playground.runs.folder import RunFolder, read_line
 from playground.types import Checkpoint, Json, RunSpec
 
 _REFRESH_S = 0.05
@@ -28,7 +28,8 @@ class RunSummary:
     checkpoint: Checkpoint | None = None  # the last one saved
     message: str = ""
     hint: str = ""
-    seconds: float = 0.0
+    seconds: float = 0.0  # of training, all parts of a resumed run together
+    seconds_before: float = 0.0  # of the parts that have ended
 
     @property
     def active(self) -> bool:
@@ -55,8 +56,10 @@ class RunTail:
                 return
             self._checked = now
             for line in self._new_lines():
-                self.lines.append(line)
-                self.summary = _apply(self.summary, line, self.folder)
+                event = read_line(line)
+                if event is not None:
+                    self.lines.append(line)
+                    self.summary = _apply(self.summary, event, self.folder)
 
     def _new_lines(self) -> list[str]:
         if not self.folder.events_path.exists():
@@ -66,21 +69,21 @@ class RunTail:
             data = file.read()
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return whole.decode().splitlines()
+        return whole.decode(errors="replace").split("\n")[:-1]  # splitlines would cut at U+2028 too
 
 
-def _apply(summary: RunSummary, line: str, folder: RunFolder) -> RunSummary:
-    event = from_line(line)
+def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
     if isinstance(event, RunStarted):
         return replace(summary, status="running", total_steps=event.total_steps)
     if isinstance(event, StepDone):
-        seconds = event.time - summary.spec.created_at
-        return replace(summary, status="running", step=event.step, metrics=event.metrics, seconds=seconds)
+        return replace(summary, status="running", step=event.step, metrics=event.metrics)
     if isinstance(event, Saved):
         return replace(summary, checkpoint=replace(event.checkpoint, path=str(folder.checkpoint_path)))
     if isinstance(event, RunEnded):
-        seconds = event.seconds or event.time - summary.spec.created_at
-        return replace(summary, status=event.status, message=event.message, hint=event.hint, seconds=seconds)
+        took = summary.seconds_before + event.seconds
+        return replace(
+            summary, status=event.status, message=event.message, hint=event.hint, seconds=took, seconds_before=took
+        )
     return replace(summary, status="running") if isinstance(event, Phase) else summary
 
 
@@ -101,7 +104,7 @@ class RunShelf:
 
     def tail(self, workspace: str, run_id: str) -> RunTail:
         """The run's tail, refreshed. Raises NotFound when the workspace has no such run."""
-        key = (workspace, run_id)
+        key = ("" if run_id in self.recorded_names() else workspace, run_id)
         with self._lock:
             tail = self._tails.get(key)
             if tail is None:
@@ -144,5 +147,9 @@ def thinned(lines: list[str], most: int = 3000) -> list[str]:
 
 def step_rows(lines: list[str]) -> list[Json]:
     """The StepDone lines as {"step", **metrics} rows."""
-    rows = (json.loads(line) for line in lines if '"kind": "StepDone"' in line[:40])
-    return [{"step": row["step"], **row["metrics"]} for row in rows]
+    rows: list[Json] = []
+    for event in (json.loads(line) for line in lines if '"kind": "StepDone"' in line[:40]):
+        while rows and rows[-1]["step"] >= event["step"]:
+            rows.pop()  # a resumed run goes back to its last save
+        rows.append({"step": event["step"], **event["metrics"]})
+    return rows

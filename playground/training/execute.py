@@ -34,14 +34,15 @@ class CaptionedRun(Run):
             super().emit(warning)
 
 
-def execute(run: Run, resolve: Callable[[str], Checkpoint]) -> RunEnded:
+def execute(run: Run, resolve: Callable[[str], Checkpoint], threads: int = 0) -> RunEnded:
     """Train as run.spec says and append the closing event, which is also returned. Never raises.
 
-    resolve turns a checkpoint's id into the checkpoint (an adapter needs its parent).
+    resolve turns a checkpoint's id into the checkpoint (an adapter needs its parent). threads: torch's, where the
+    run's specification leaves them open; 0 leaves torch as it is.
     """
     started = time.time()
     try:
-        _train(CaptionedRun(_pinned(run)), resolve)
+        _train(CaptionedRun(_pinned(run, threads)), resolve)
         ended = RunEnded(status="stopped" if run.stop_requested else "done")
     except PlaygroundError as error:
         ended = RunEnded(status="failed", message=error.message, hint=error.hint)
@@ -54,10 +55,10 @@ def execute(run: Run, resolve: Callable[[str], Checkpoint]) -> RunEnded:
     return ended
 
 
-def _pinned(run: Run) -> Run:
+def _pinned(run: Run, threads: int) -> Run:
     """The run with threads and number format settled and written down: both decide the last digits of a result."""
     spec = run.spec
-    threads = spec.threads or torch.get_num_threads()
+    threads = spec.threads or threads or torch.get_num_threads()
     torch.set_num_threads(threads)
     dtype = spec.dtype
     if dtype == "auto":

@@ -18,6 +18,10 @@ from playground.types import Checkpoint
 def reproduce(path: Path) -> int:
     """Train again in `path`/again. Returns 0 when the fingerprints agree, 1 when not, and prints both."""
     original = RunFolder(path)
+    ended = original.ended()
+    if ended is None or ended.status != "done":
+        print(f"This run is {ended.status if ended else 'not over'}: only one that came to its end can be made again.")
+        return 1
     known = _checkpoints(path)
     spec = original.spec()
     spec = replace(spec, start=known[spec.start.id], reward=known[spec.reward.id] if spec.reward else None)

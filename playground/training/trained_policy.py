@@ -40,18 +40,20 @@ def saved(run: Run, loaded: LoadedModel, method: str, seed: int, knows_chat: boo
     from playground.models.loader import save_policy
 
     spec = run.spec
-    return save_policy(
-        loaded,
-        run.folder.checkpoint_path,
-        id=spec.id,
-        name=spec.name or method,
-        parent=spec.start.id,
-        method=method,
-        run_id=spec.id,
-        data_hash=spec.data_hash,
-        seed=seed,
-        knows_chat=knows_chat,
-    )
+    with run.folder.new_checkpoint() as folder:
+        checkpoint = save_policy(
+            loaded,
+            folder,
+            id=spec.id,
+            name=spec.name or method,
+            parent=spec.start.id,
+            method=method,
+            run_id=spec.id,
+            data_hash=spec.data_hash,
+            seed=seed,
+            knows_chat=knows_chat,
+        )
+    return replace(checkpoint, path=str(run.folder.checkpoint_path.resolve()))
 
 
 def frozen_copy(model: Any) -> Any:

@@ -22,6 +22,7 @@ def label_with_persona(page, n):
     expect(page.locator("#rank-a p")).not_to_be_empty(timeout=60 * SECOND)
     page.get_by_role("button", name="Let a simulated annotator judge pairs").click()
     page.locator("#persona-n input").first.fill(str(n))
+    page.wait_for_timeout(500)
     page.locator("#persona-label").click()
     expect(page.locator("#rank-count")).to_contain_text("simulated", timeout=120 * SECOND)
 

@@ -51,6 +51,7 @@ def test_the_whole_loop(page, app, tmp_path):
 
     fold_out(page, "Let a simulated annotator judge pairs")
     page.locator("#persona-n input").first.fill("88")
+    page.wait_for_timeout(500)
     page.locator("#persona-label").click()
     expect(page.locator("#rank-count")).to_contain_text("88 ", timeout=120 * SECOND)
 

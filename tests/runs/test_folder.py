@@ -10,7 +10,7 @@ from playground.events import Phase, RunEnded, RunStarted, Saved, StepDone, from
 from playground.runs.folder import RunFolder
 from playground.runs.record import record
 from playground.runs.rows import from_json, to_json
-from playground.runs.tail import RunShelf, thinned
+from playground.runs.tail import RunShelf, step_rows, thinned
 from playground.types import Annotator, Checkpoint, Example, Message, Preference, Prompt, RunSpec
 
 START = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/nowhere")
@@ -73,6 +73,49 @@ def test_a_line_half_written_is_left_for_later(shelf):
     tail.refresh(force=True)
     assert tail.summary.step == 2
     assert [from_line(one).step for one in tail.lines] == [1, 2]
+
+
+def test_a_broken_line_in_the_middle_costs_only_itself(shelf):
+    folder = new_run(shelf)
+    folder.append(StepDone(1, {"loss": 1.0}))
+    with folder.events_path.open("a") as file:
+        file.write('{"kind": "StepDo')  # the disk was full, or the process was killed
+    folder.append(RunEnded("died"))
+    assert [type(e) for e in folder.events()] == [StepDone, RunEnded]
+    assert folder.ended() == RunEnded("died", time=folder.ended().time)
+    summary = shelf.tail("local", "dpo-1").summary
+    assert (summary.step, summary.status) == (1, "died")
+
+
+@pytest.mark.parametrize("text", ["a\u2028b", "a\x85b", "a\x0cb\x1cc", "a\nb\r\nc"])
+def test_no_character_of_a_completion_breaks_a_line(shelf, text):
+    folder = new_run(shelf)
+    folder.append(Phase(text))
+    folder.append(RunEnded("done"))
+    tail = shelf.tail("local", "dpo-1")
+    assert tail.summary.status == "done"
+    assert from_line(tail.lines[0]).name == text
+
+
+def test_a_checkpoint_half_written_leaves_the_last_one_whole(shelf):
+    folder = new_run(shelf)
+    with folder.new_checkpoint() as path:
+        path.mkdir()
+        (path / "weights").write_text("first")
+    with pytest.raises(OSError), folder.new_checkpoint() as path:
+        path.mkdir()
+        (path / "weights").write_text("sec")
+        raise OSError("disk full")
+    assert (folder.checkpoint_path / "weights").read_text() == "first"
+    with folder.new_checkpoint() as path:
+        path.mkdir()
+        (path / "weights").write_text("third")
+    assert (folder.checkpoint_path / "weights").read_text() == "third"
+
+
+def test_steps_repeated_after_a_resume_count_once():
+    lines = [to_line(StepDone(i, {"loss": 1.0})) for i in (1, 2, 3, 4, 5, 3, 4, 5, 6)]
+    assert [row["step"] for row in step_rows(lines)] == [1, 2, 3, 4, 5, 6]
 
 
 def test_events_appended_by_many_threads_stay_whole_lines(shelf):

@@ -57,12 +57,33 @@ def test_a_child_that_dies_fails_its_calls_and_is_replaced(worker):
     assert worker.deaths == [1]
 
 
-def test_a_killed_child_is_noticed(worker):
-    assert worker.call("double", x=1) == 2
-    pending = worker.post("count", n=10_000)
+def test_a_call_that_waits_behind_the_one_that_killed_the_child_is_answered_by_the_next(worker):
+    worker.call("double", x=1)
+    slow = worker.post("count", n=10_000).items()
+    assert next(slow) == 0
+    waiting = worker.post("double", x=5)
     os.kill(worker.pid, signal.SIGKILL)
     with pytest.raises(WorkerDied):
-        pending.result(timeout=10)
+        list(slow)
+    assert waiting.result(timeout=20) == 10
+
+
+def test_a_call_cancelled_before_any_child_was_there_ends_at_once(tmp_path):
+    process = WorkerProcess("toy", "tests.runs.toy_service:toy", {}, tmp_path)
+    pending = process.post("count", n=10_000)
+    pending.cancel()
+    process.start()
+    assert len(list(pending.items())) < 100
+    process.close()
+
+
+def test_a_killed_child_is_noticed(worker):
+    assert worker.call("double", x=1) == 2
+    items = worker.post("count", n=10_000).items()
+    assert next(items) == 0
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(WorkerDied):
+        list(items)
 
 
 def test_a_service_that_cannot_be_loaded_does_not_hang_the_parent(tmp_path):

@@ -162,17 +162,19 @@ def _saved(run: Run, policy: LoadedModel, network: RewardNetwork, config: Reward
     from playground.rewards.learned import save_reward
 
     spec = run.spec
-    return save_reward(
-        network,
-        policy.tokenizer,
-        run.folder.checkpoint_path,
-        id=spec.id,
-        name=spec.name or "reward model",
-        parent=spec.start,
-        run_id=spec.id,
-        data_hash=spec.data_hash,
-        seed=config.seed,
-    )
+    with run.folder.new_checkpoint() as folder:
+        checkpoint = save_reward(
+            network,
+            policy.tokenizer,
+            folder,
+            id=spec.id,
+            name=spec.name or "reward model",
+            parent=spec.start,
+            run_id=spec.id,
+            data_hash=spec.data_hash,
+            seed=config.seed,
+        )
+    return replace(checkpoint, path=str(run.folder.checkpoint_path.resolve()))
 
 
 def _drawn(preferences: list[Preference], config: RewardModelConfig) -> list[Preference]:
