@@ -9,23 +9,28 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 def main() -> None:
     """Launch and serve until interrupted."""
+    from playground.errors import PlaygroundError
     from playground.settings import Settings
     from playground.workbench import Workbench
 
     settings = Settings.from_environment()
-    bench = Workbench(settings)
+    print(f"Starting; in a few seconds the page is at http://{settings.host}:{settings.port} (Ctrl+C ends it).")
+    try:
+        bench = Workbench(settings)
+    except PlaygroundError as error:
+        raise SystemExit(f"{error.message} {error.hint}") from None
     bench.start()  # the children load torch while the page is being built
 
     from playground.api.routes import api_routes
     from playground.ui.page import build_page, launch_options
 
+    where = {"server_name": settings.host, "server_port": settings.port}
     try:
-        build_page(bench).launch(
-            server_name=settings.host,
-            server_port=settings.port,
-            app_kwargs={"routes": api_routes(bench)},
-            **launch_options(),
-        )
+        build_page(bench).launch(**where, app_kwargs={"routes": api_routes(bench)}, **launch_options())
+    except OSError as error:
+        raise SystemExit(
+            f"Port {settings.port} cannot be used. Set PLAYGROUND_PORT to another one. ({error})"
+        ) from None
     finally:
         bench.close()
 

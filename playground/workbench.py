@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from playground.errors import EmptyPrompt, NotAllowed, NotFound, PlaygroundError, TooFewPreferences
 from playground.events import Phase, RunEnded
 from playground.models.catalogue import shipped_checkpoints
@@ -77,6 +79,12 @@ class Workbench:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._own = FileLock(settings.data_dir / "lock")
+        try:
+            self._own.acquire(timeout=0)
+        except Timeout:
+            hint = "Use that one, or give this one a data folder of its own by PLAYGROUND_DATA_DIR."
+            raise NotAllowed(f"A playground is running on {settings.data_dir} already.", hint=hint) from None
         self.store = PreferenceStore(settings.sqlalchemy_url)
         self.shelf = RunShelf(settings.data_dir, recorded=ASSETS / "recorded")
         self._shipped = {c.id: c for c in shipped_checkpoints()}
@@ -113,6 +121,7 @@ class Workbench:
         self._sampler.close()
         self._trainer.close()
         self.store.close()
+        self._own.release()
 
     def workspace_of(self, cookies: Mapping[str, str]) -> str:
         """The workspace of a browser: "local" for everybody, or in demo mode one for each browser's secret cookie."""

@@ -157,6 +157,11 @@ def test_a_run_whose_trainer_is_killed_says_so_within_three_seconds_and_can_be_r
     assert ended(bench, labelled, spec).status == "stopped"
 
 
+def test_a_second_playground_on_the_same_data_is_refused_and_touches_nothing(bench):
+    with pytest.raises(NotAllowed, match="already"):
+        Workbench(bench.settings)
+
+
 def test_workspaces_do_not_see_each_other(bench, labelled, reward):
     assert bench.runs("stranger") == []
     assert bench.counts("stranger").total == 0

@@ -139,3 +139,12 @@ def test_repetition_by_hand(text, expected):
 def test_captions_load_no_torch():
     code = "import sys, playground.training.captions; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_batch_of_longer_texts_is_not_taken_for_both_falling():
+    swings = steps(
+        chosen_logps=[-3.0, -5.0, -4.0, -14.0, -20.0, -23.0],
+        rejected_logps=[-9.0, -8.0, -9.0, -30.0, -40.0, -38.0],
+        chosen_reward=[0.0, 0.02, 0.0, -0.11, -0.01, -0.05],
+    )
+    assert codes(*swings) == []
