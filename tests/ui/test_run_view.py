@@ -168,8 +168,7 @@ def test_a_panel_without_values_is_not_shown_and_folded_ones_are_not_drawn(view)
     drawn = "metrics => !!document.querySelector(`[data-metrics='${metrics}'] .chart`).traces"
     assert not view.page.evaluate(drawn, "stop_rate")
     view.page.locator(".more-curves summary").first.click()
-    view.settle()
-    assert view.page.evaluate(drawn, "stop_rate")
+    view.page.wait_for_function(drawn, arg="stop_rate", timeout=15_000)
     assert view.page.locator("[data-metrics='ptx_loss']").is_hidden()
 
 
