@@ -70,6 +70,10 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
     prompts, prompt_ids = encoded_prompts(run, loaded, inputs.prompts)
     demonstrations = _demonstrations(run, loaded, inputs, config)
     dtype = precision(run)
+    if dtype is not None and str(loaded.device) == "cpu":
+        for model in (loaded.model, copy):
+            if model is not None:
+                model.set_attn_implementation("eager")  # on short rows a fifth faster in bfloat16 than the fused one
     resume = inputs.resume and has_state(run.folder.resume_path)
     teller = Teller(run, inputs, config, loaded)
     run.emit(_started(loaded, config, len(prompts), dtype))
