@@ -55,14 +55,6 @@ def read_examples(path: str | Path) -> tuple[list[Example], list[BadRow]]:
     return examples, bad
 
 
-def preview(path: str | Path, rows: int = 3) -> list[Example]:
-    """The first few examples of a file, as they would be trained on.
-
-    Raises: BadFile as read_examples does.
-    """
-    return read_examples(path)[0][:rows]
-
-
 def _rows(path: Path) -> Iterator[Row]:
     if not path.is_file():
         raise BadFile(f"There is no file {path.name}.", hint="Upload it again.")

@@ -12,7 +12,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from playground.completions.prompt_files import BadRow, preview, read_examples
+from playground.completions.prompt_files import BadRow, read_examples
 from playground.errors import BadFile
 from playground.types import Example, Message, Prompt
 
@@ -184,9 +184,3 @@ def test_a_file_that_is_not_what_it_says_is_refused(write, name, content, says):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(BadFile, match="no file"):
         read_examples(tmp_path / "none.jsonl")
-
-
-def test_a_preview_shows_the_first_rows(write):
-    rows = [{"prompt": f"p{i}", "completion": "c"} for i in range(9)]
-    shown = preview(write("a.json", json.dumps(rows)), rows=2)
-    assert [e.prompt.text for e in shown] == ["p0", "p1"]

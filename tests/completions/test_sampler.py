@@ -163,8 +163,6 @@ def test_models_of_different_tokenizers_cannot_be_compared(loaded):
 
 def test_the_shipped_sft_answers_and_stops():
     _, sft = shipped_checkpoints()
-    if not sft.fingerprint:
-        pytest.skip("assets/pocket is not built yet")
     loaded = load(sft)
     (made,) = sample(loaded, [Prompt.user("What is the capital of France?")], Sampling(max_new_tokens=96), n=16)
     assert sum(c.finish_reason == "stop" for c in made) >= 8

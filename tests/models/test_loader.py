@@ -203,8 +203,6 @@ def test_an_adapter_without_a_parent_is_refused(tiny, tmp_path):
 
 def test_the_shipped_pocket_models_load():
     for checkpoint in shipped_checkpoints():
-        if not checkpoint.fingerprint:
-            pytest.skip("assets/pocket is not built yet")
         loaded = load(checkpoint)
         assert loaded.tokenizer.pad_token_id != loaded.tokenizer.eos_token_id
         assert loaded.context >= 256
