@@ -20,8 +20,7 @@ MAY_IMPORT = {
     "rewards": {"models", "preferences", "runs", "pocket"},
     "training": {"models", "runs", "pocket", "completions", "rewards"},  # rows, never the store
     "services": {"models", "runs", "pocket", "completions", "rewards", "training"},
-    "pairs": {"pocket"},
-    "workbench": {"models", "preferences", "runs", "pocket", "pairs", "completions"},
+    "workbench": {"models", "preferences", "runs", "pocket", "completions"},
     "ui": {"models", "preferences", "runs", "pocket", "completions", "workbench"},
     "api": {"preferences", "runs", "pocket", "workbench"},
 }

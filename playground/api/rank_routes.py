@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from playground.api.refusals import RefusalsAsJson
 from playground.types import Choice, Json, Prompt
-from playground.workbench import Shown, Workbench
+from playground.workbench import Workbench
+from playground.workbench.preferences import Shown
 
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Checkpoints = Annotated[list[_Id], Field(min_length=1, max_length=2)]
@@ -63,12 +64,12 @@ def rank_routes(bench: Workbench) -> APIRouter:
 
     @router.post("/pair")
     def pair(asked: PairAsked, request: Request) -> Json:
-        return _pair_json(bench.next_pair(workspace(request), asked.checkpoints, _prompt(asked.prompt)))
+        return _pair_json(bench.preferences.next_pair(workspace(request), asked.checkpoints, _prompt(asked.prompt)))
 
     @router.post("/choice")
     def choice(made: ChoiceMade, request: Request) -> Json:
         here = workspace(request)
-        bench.choose(
+        bench.preferences.choose(
             here,
             made.token,
             made.choice,
@@ -82,18 +83,18 @@ def rank_routes(bench: Workbench) -> APIRouter:
     @router.post("/undo")
     def undo(request: Request) -> Json:
         here = workspace(request)
-        shown = bench.undo(here)
+        shown = bench.preferences.undo(here)
         return {**_pair_json(shown), "counts": _counts_json(bench, here)} if shown else {}
 
     @router.post("/set")
     def next_set(asked: SetAsked, request: Request) -> Json:
-        shown = bench.next_set(workspace(request), asked.checkpoints, asked.k, _prompt(asked.prompt))
+        shown = bench.preferences.next_set(workspace(request), asked.checkpoints, asked.k, _prompt(asked.prompt))
         return {"token": shown.token, "prompt": shown.prompt, "completions": list(shown.completions)}
 
     @router.post("/order")
     def order(made: OrderMade, request: Request) -> Json:
         here = workspace(request)
-        preferences = bench.rank(here, made.token, made.order, judgment_id=made.id)
+        preferences = bench.preferences.rank(here, made.token, made.order, judgment_id=made.id)
         return {"saved": True, "preferences": preferences, "counts": _counts_json(bench, here)}
 
     @router.get("/counts")
@@ -102,7 +103,7 @@ def rank_routes(bench: Workbench) -> APIRouter:
 
     @router.get("/export/{kind}")
     def export(kind: Literal["jsonl", "csv", "parquet"], request: Request) -> FileResponse:
-        path = bench.export_preferences(workspace(request), kind)
+        path = bench.preferences.export(workspace(request), kind)
         return FileResponse(path, filename=f"preferences.{kind}", content_disposition_type="attachment")
 
     return router
@@ -118,7 +119,7 @@ def _pair_json(shown: Shown) -> Json:
 
 
 def _counts_json(bench: Workbench, workspace: str) -> Json:
-    counts = bench.counts(workspace)
+    counts = bench.preferences.counts(workspace)
     return {
         "yours": counts.by_kind.get("person", 0),
         "persona": counts.by_kind.get("persona", 0),

@@ -29,14 +29,14 @@ def run_routes(bench: Workbench) -> APIRouter:
     async def events(
         request: Request, run_id: str, after: int = -1, last_event_id: str | None = Header(default=None)
     ) -> StreamingResponse:
-        tail = bench.tail(bench.workspace_of(request.cookies), run_id)
+        tail = bench.runs.tail(bench.workspace_of(request.cookies), run_id)
         seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_follow(request, tail, seen), media_type="text/event-stream", headers=headers)
 
     @router.get("/api/runs/{run_id}/download")
     def download(request: Request, run_id: str) -> FileResponse:
-        path = bench.download_run(bench.workspace_of(request.cookies), run_id)
+        path = bench.runs.download(bench.workspace_of(request.cookies), run_id)
         return FileResponse(path, filename=f"{run_id}.zip")
 
     return router

@@ -61,11 +61,11 @@ def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, samp
         raise PlaygroundError(f"{len(prompts)} prompts are given, at most {MOST_PROMPTS} are run.", hint="Remove some.")
     if not ids:
         raise PlaygroundError("No checkpoint is chosen.", hint="Choose some at the top of this page.")
-    checkpoints = [bench.checkpoint(here, i) for i in ids]
+    checkpoints = [bench.checkpoints.find(here, i) for i in ids]
     names, columns = [c.name for c in checkpoints], [[] for _ in checkpoints]
     yield set_html(names, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
     for i, checkpoint in enumerate(checkpoints):
-        drawn = bench.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
+        drawn = bench.completions.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
         columns[i] = [completions[0].text for completions in drawn]
         done = i + 1 == len(checkpoints)
         words = f"{len(prompts)} prompts, {len(names)} checkpoints." if done else f"{names[i + 1]} is answering."

@@ -19,7 +19,7 @@ def next_steps(context: Context, view: gr.HTML, prefix: str, rank: bool) -> gr.R
         run_id = run_shown(shown)
         if not run_id:
             raise PlaygroundError("No run is shown yet.", hint="Train something first.")
-        summary = context.bench.run(workspace(context, request), run_id)
+        summary = context.bench.runs.find(workspace(context, request), run_id)
         if summary.checkpoint is None:
             raise PlaygroundError("This run has kept no checkpoint yet.", hint="Wait for its end, or press Stop.")
         return [summary.spec.start.id, summary.checkpoint.id]

@@ -52,7 +52,7 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
     @told
     def refresh(reward_now: str | None, source_now: str | None, request: gr.Request) -> tuple[Any, Any]:
         space = workspace(context, request)
-        rewards, policies = bench.checkpoints(space, "reward"), bench.checkpoints(space, "policy")
+        rewards, policies = bench.checkpoints.all(space, "reward"), bench.checkpoints.all(space, "policy")
         return kept(rewards, reward_now), kept(policies, source_now)
 
     @told
@@ -88,7 +88,7 @@ def score_rows(context: Context, space: str, text: str, reward_id: str | None, t
     if not texts:
         raise PlaygroundError("There is no completion to score.", hint="Type one, or press Fill with samples.")
     prompt = Prompt.user(text)
-    scores = context.bench.score(space, reward_id, [Completion(prompt, t) for t in texts])
+    scores = context.bench.completions.score(space, reward_id, [Completion(prompt, t) for t in texts])
     ordered = sorted(zip(texts, scores, strict=True), key=lambda row: row[1], reverse=True)
     return {
         "rows": [
@@ -104,7 +104,7 @@ def _filled(context: Context, space: str, text: str, checkpoint: str, now: int, 
     if not empty:
         raise PlaygroundError("All six boxes hold a completion.", hint="Clear one first.")
     sampling = Sampling(seed=random.randrange(2**31))
-    drawn = context.bench.sample(space, checkpoint, [Prompt.user(text)], sampling, n=len(empty))[0]
+    drawn = context.bench.completions.sample(space, checkpoint, [Prompt.user(text)], sampling, n=len(empty))[0]
     fresh = dict(zip(empty, drawn, strict=True))
     shown = max(now, empty[-1] + 1)
     return [

@@ -61,7 +61,7 @@ class Training:
         """The tab was opened: fresh lists, and the latest run unless the visitor looks at one already."""
         space = workspace(self.panel.context, request)
         shown = run_shown(given["shown"])
-        latest = None if shown else self.bench.latest_run(space, list(self.panel.forms))
+        latest = None if shown else self.bench.runs.latest(space, list(self.panel.forms))
         chosen = shown or (latest.spec.id if latest else None)
         return self._lists(space, given) | self._run(space, chosen, fresh=shown is None)
 
@@ -77,7 +77,7 @@ class Training:
         space = workspace(self.panel.context, request)
         form = self.panel.form(given)
         values = form.read(given)
-        spec = self.bench.start_run(
+        spec = self.bench.runs.start(
             space,
             form.entry.name,
             values,
@@ -93,7 +93,7 @@ class Training:
         """Ask the run in sight to end; what it learned stays."""
         run_id = run_shown(shown)
         if run_id:
-            self.bench.stop_run(workspace(self.panel.context, request), run_id)
+            self.bench.runs.stop(workspace(self.panel.context, request), run_id)
             gr.Info("Stopping after this step. What was learned is kept.", duration=4)
 
     @told
@@ -103,7 +103,7 @@ class Training:
         run_id = run_shown(shown)
         if not run_id:
             raise PlaygroundError("No run is shown.", hint="Choose the run to go on with.")
-        self.bench.resume_run(space, run_id)
+        self.bench.runs.resume(space, run_id)
         return self._run(space, run_id, fresh=True) | self._buttons(active=True, resumable=False)
 
     @told
@@ -119,17 +119,17 @@ class Training:
     def _lists(self, space: str, given: Mapping[str, Any]) -> dict[Component, Any]:
         panel = self.panel
         updates: dict[Component, Any] = {
-            panel.start: kept(self.bench.checkpoints(space, "policy"), given["start"]),
+            panel.start: kept(self.bench.checkpoints.all(space, "policy"), given["start"]),
             panel.facts: self._facts(space, given),
         }
         if panel.reward is not None:
-            updates[panel.reward] = kept(self.bench.checkpoints(space, "reward"), given["reward"])
+            updates[panel.reward] = kept(self.bench.checkpoints.all(space, "reward"), given["reward"])
         return updates
 
     def _run(self, space: str, run_id: str | None, fresh: bool) -> dict[Component, Any]:
         """The list of runs, the view (only where `fresh`) and the buttons for that run."""
         panel = self.panel
-        runs = [s for s in self.bench.runs(space) if s.spec.algorithm in panel.forms]
+        runs = [s for s in self.bench.runs.all(space) if s.spec.algorithm in panel.forms]
         choices = [(f"{s.spec.name} – {s.status}", s.spec.id) for s in runs]
         updates: dict[Component, Any] = {panel.picked: gr.update(choices=choices, value=run_id, visible=len(runs) > 1)}
         if fresh and run_id:
@@ -155,7 +155,7 @@ class Training:
             rows, what = self._rows(space, given, values)
         except (PlaygroundError, ValueError) as error:
             return f"**{error}**"
-        seconds = self.bench.estimate(space, form.entry.name, values, rows)
+        seconds = self.bench.runs.estimate(space, form.entry.name, values, rows)
         if seconds is None:
             return f"The estimate follows once this machine is measured: {what}."
         return f"About **{_spoken(seconds)}** on this machine: {what}."
@@ -164,7 +164,7 @@ class Training:
         """How many rows a run would get, and what they are in words."""
         needs = self.panel.form(given).entry.needs
         if needs == "preferences":
-            rows = self.bench.counts(space).usable
+            rows = self.bench.preferences.counts(space).usable
             return rows, f"{rows} preferences in your set" + ("; at least 4 are needed, see Rank" if rows < 4 else "")
         if needs == "prompts":
             missing = "" if given.get("reward") else "; it needs a reward model, see Reward model"

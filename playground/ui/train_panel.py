@@ -63,7 +63,7 @@ def pick(label: str, elem_id: str, checkpoints: list[Checkpoint], value: str | N
 
 def shipped_policies(context: Context) -> list[Checkpoint]:
     """What every visitor has; their own join when the tab opens."""
-    return [c for c in context.bench.checkpoints("local", "policy") if not c.run_id]
+    return [c for c in context.bench.checkpoints.all("local", "policy") if not c.run_id]
 
 
 def choices_of(checkpoints: list[Checkpoint]) -> list[tuple[str, str]]:

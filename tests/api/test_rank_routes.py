@@ -10,7 +10,7 @@ from playground.api.rank_routes import rank_routes
 from playground.errors import NotAllowed, NotFound, PlaygroundError, WorkerDied
 from playground.preferences.store import PreferenceStore
 from playground.types import CHOICES, Completion, Prompt
-from playground.workbench import Shown
+from playground.workbench.preferences import Shown
 
 SECRET = "0123456789abcdef0123456789abcdef"
 MODEL_NAMES = ("pocket", "sft", "dpo-1")
@@ -22,6 +22,7 @@ class Bench:
     def __init__(self, url):
         self.store = PreferenceStore(url)
         self.asked = []
+        self.preferences = self  # the routes use no other part
 
     def workspace_of(self, cookies):
         if "playground_workspace" not in cookies:
@@ -66,7 +67,7 @@ class Bench:
     def counts(self, workspace):
         return self.store.counts(workspace)
 
-    def export_preferences(self, workspace, kind):
+    def export(self, workspace, kind):
         raise PlaygroundError("The set is empty.", hint="Judge some pairs first.")
 
 
@@ -277,7 +278,7 @@ def test_an_export_that_is_refused_says_why(client):
 def test_an_exported_file_comes_as_a_download_byte_for_byte(client, bench, tmp_path):
     path = tmp_path / "preferences.csv"
     path.write_bytes(b'"- a bullet","=1+1"\n')
-    bench.export_preferences = lambda workspace, kind: path
+    bench.export = lambda workspace, kind: path
     answer = client.get("/api/rank/export/csv")
     assert answer.content == b'"- a bullet","=1+1"\n'
     assert 'attachment; filename="preferences.csv"' in answer.headers["content-disposition"]

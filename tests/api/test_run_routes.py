@@ -19,6 +19,7 @@ class Bench:
 
     def __init__(self, shelf):
         self.tail = shelf.tail
+        self.runs = self
 
     def workspace_of(self, cookies):
         return cookies.get("who", "local")

@@ -24,7 +24,7 @@ RECORDINGS = {
 
 def finished(bench: Workbench, spec: RunSpec) -> RunSpec:
     """Wait for the run. Raises RuntimeError when it did not end well."""
-    while (summary := bench.run("local", spec.id)).active:
+    while (summary := bench.runs.find("local", spec.id)).active:
         time.sleep(0.5)
     if summary.status != "done":
         raise RuntimeError(f"{spec.name}: {summary.status} {summary.message}")
@@ -36,15 +36,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         bench = Workbench(Settings(data_dir=Path(data)))
         bench.start()
-        for _ in bench.persona_labels("local", "polite", 100, "pocket-sft"):
+        for _ in bench.preferences.persona_labels("local", "polite", 100, "pocket-sft"):
             pass
-        reward = finished(bench, bench.start_run("local", "reward_model", {}))
+        reward = finished(bench, bench.runs.start("local", "reward_model", {}))
         for run_id, (name, values) in RECORDINGS.items():
-            spec = finished(bench, bench.start_run("local", "ppo", values, reward_id=reward.id))
+            spec = finished(bench, bench.runs.start("local", "ppo", values, reward_id=reward.id))
             target = ASSETS / "recorded" / run_id
             shutil.rmtree(target, ignore_errors=True)
             record(bench.shelf.folder("local", spec.id), target, name)
-            print(name, bench.run("local", spec.id).metrics)
+            print(name, bench.runs.find("local", spec.id).metrics)
         bench.close()
 
 

@@ -24,9 +24,10 @@ class Bench:
 
     def __init__(self):
         self.known = {c.id: c for c in (BASE, SFT, TWIN)}
+        self.checkpoints = self.completions = self  # one stand-in for both parts
         self.streamed, self.scored, self.sampled, self.closed = [], [], [], False
 
-    def checkpoint(self, workspace, checkpoint_id):
+    def find(self, workspace, checkpoint_id):
         if checkpoint_id not in self.known:
             raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.")
         return self.known[checkpoint_id]

@@ -67,7 +67,8 @@ class Bench:
     """Labels in steps of 32, as the workbench does, and remembers the search."""
 
     def __init__(self, rows=(), held=None):
-        self.rows, self.held, self.asked = list(rows), held or counts(), []
+        self.preferences = self
+        self.stored, self.held, self.asked = list(rows), held or counts(), []
 
     def persona_labels(self, workspace, persona, n, checkpoint_id):
         self.asked.append((workspace, persona, n, checkpoint_id))
@@ -77,9 +78,9 @@ class Bench:
     def counts(self, workspace):
         return self.held
 
-    def preference_rows(self, workspace, search="", limit=200):
+    def rows(self, workspace, search="", limit=200):
         self.asked.append(search)
-        return self.rows
+        return self.stored
 
 
 def test_an_empty_set_has_no_figures():

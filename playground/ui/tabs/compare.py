@@ -172,10 +172,10 @@ def compare(
         raise PlaygroundError(f"{len(ids)} checkpoints are chosen.", hint="Choose two to four.")
     if not text.strip():
         raise EmptyPrompt
-    checkpoints = tuple(bench.checkpoint(here, i) for i in ids)
+    checkpoints = tuple(bench.checkpoints.find(here, i) for i in ids)
     now = Compared(checkpoints, Prompt.user(text), ("",) * len(ids), sampling)
     yield now, panes_html(now.panes(), sampling, busy=True), status_html("Waiting for the first token.")
-    with closing(bench.stream(here, ids, now.prompt, sampling)) as stream:
+    with closing(bench.completions.stream(here, ids, now.prompt, sampling)) as stream:
         for texts in stream:
             now = replace(now, texts=tuple(texts))
             yield now, panes_html(now.panes(), sampling, busy=True), status_html("Writing.")
@@ -187,7 +187,7 @@ def compare(
 def _difference(bench: Workbench, here: str, checkpoints: Sequence[Checkpoint], prompt: Prompt) -> str:
     pairs = list(combinations(checkpoints, 2))
     try:
-        differences = [bench.logit_difference(here, a.id, b.id, prompt) for a, b in pairs]
+        differences = [bench.completions.logit_difference(here, a.id, b.id, prompt) for a, b in pairs]
     except PlaygroundError as error:  # models of two families share no tokens; their completions stand nevertheless
         return status_html(f"Done. Whether they differ was not measured: {error.message}")
     return difference_html([(a.name, b.name) for a, b in pairs], differences)
@@ -214,7 +214,7 @@ def coloured(bench: Workbench, here: str, last: Compared | None, reference: str)
     if last is None:
         raise PlaygroundError("There are no completions yet.", hint="Press Run first.")
     panes = [_coloured_pane(bench, here, pane, last, reference) for pane in last.panes()]
-    what = "the checkpoint it was trained from" if reference == PARENT else bench.checkpoint(here, reference).name
+    what = "the checkpoint it was trained from" if reference == PARENT else bench.checkpoints.find(here, reference).name
     return panes_html(panes, last.sampling), legend_html(what)
 
 
@@ -228,10 +228,10 @@ def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, refe
     if not pane.text:
         return replace(pane, note="Not coloured: there is no text.")
     try:
-        scores = bench.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
+        scores = bench.completions.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
     except PlaygroundError as error:
         return replace(pane, note=f"Not coloured: {escape(error.message)}")
-    return replace(pane, tokens=tokens_html(scores, bench.checkpoint(here, against)))
+    return replace(pane, tokens=tokens_html(scores, bench.checkpoints.find(here, against)))
 
 
 def _token_events(context, running, reference, colour, panes, line, legend, last) -> None:
@@ -256,13 +256,14 @@ def _token_events(context, running, reference, colour, panes, line, legend, last
 
 def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, reference: gr.Dropdown) -> None:
     def choices(request: gr.Request) -> tuple:
-        known = context.bench.checkpoints(workspace(context, request))
+        known = context.bench.checkpoints.all(workspace(context, request))
         return gr.Dropdown(choices=_choices(known)), gr.Dropdown(choices=_reference_choices(known))
 
     def sent_here(request: gr.Request, wanted: list[str]) -> Any:
         if not wanted:
             return gr.skip()
-        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))), value=wanted[:4])
+        known = context.bench.checkpoints.all(workspace(context, request))
+        return gr.Dropdown(choices=_choices(known), value=wanted[:4])
 
     tab.select(told(choices), outputs=[ids, reference], **_QUIET)
     context.compare_ids.change(told(sent_here), context.compare_ids, ids, **_QUIET)

@@ -84,12 +84,13 @@ def _follow_sources(
     context: Context, tab: gr.Tab, ids: gr.Dropdown, prompts: gr.Radio, typed: gr.Textbox, panel: gr.HTML
 ) -> None:
     def choices(request: gr.Request) -> Any:
-        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))))
+        return gr.Dropdown(choices=_choices(context.bench.checkpoints.all(workspace(context, request))))
 
     def sent_here(wanted: list[str], request: gr.Request) -> Any:
         if not wanted:
             return gr.skip()
-        return gr.Dropdown(choices=_choices(context.bench.checkpoints(workspace(context, request))), value=wanted[:2])
+        known = context.bench.checkpoints.all(workspace(context, request))
+        return gr.Dropdown(choices=_choices(known), value=wanted[:2])
 
     def show(chosen: list[str], source: str, text: str) -> Json:
         prompt = text if source == OWN_PROMPT and text.strip() else None
@@ -126,7 +127,7 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
     def remove(text: str, request: gr.Request, event: gr.EventData) -> tuple[Json, str]:
         here = workspace(context, request)
         for judgment_id in event.ids:
-            context.bench.remove(here, judgment_id)
+            context.bench.preferences.remove(here, judgment_id)
         return shown_set(context.bench, here, text)
 
     outputs = [table, figures]
@@ -139,8 +140,8 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
 
 def shown_set(bench: Workbench, here: str, search: str) -> tuple[Json, str]:
     """The table's value and the line of figures."""
-    counts = bench.counts(here)
-    rows = bench.preference_rows(here, search.strip(), _ROWS)
+    counts = bench.preferences.counts(here)
+    rows = bench.preferences.rows(here, search.strip(), _ROWS)
     total = len(rows) if search.strip() else counts.total
     return table_value(rows, total, bool(search.strip())), figures_line(counts)
 
@@ -188,7 +189,7 @@ def persona_progress(bench: Workbench, here: str, persona: str, n: float | None,
         raise PlaygroundError(f"The number of pairs {seen}.", hint=f"Ask for 1 to {MOST_LABELS}.")
     n, started = int(n), time.monotonic()
     yield progress_bar(0, n, "Drawing the first completions.")
-    for done in bench.persona_labels(here, persona, n, checkpoint_id):
+    for done in bench.preferences.persona_labels(here, persona, n, checkpoint_id):
         left_s = (time.monotonic() - started) / done * (n - done)
         yield progress_bar(done, n, f"About {left_s:.0f} s left." if done < n else "Done. All are marked as simulated.")
 
@@ -217,7 +218,7 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
         if path is None:
             raise PlaygroundError("No file is chosen.", hint="Choose one first.")
         here = workspace(context, request)
-        added, bad = context.bench.import_preferences(here, Path(path))
+        added, bad = context.bench.preferences.add_file(here, Path(path))
         words = f'<p role="status"><b>{added}</b> added. {len(bad)} rows could not be used.</p>'
         return words, gr.Button(interactive=False), *shown_set(context.bench, here, text)
 

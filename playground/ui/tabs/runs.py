@@ -63,10 +63,10 @@ def build(context: Context, item: gr.Tab) -> None:
     @told
     def opened(value: Json, metric_now: str | None, gold_now: bool, wanted: str, request: gr.Request) -> dict[Any, Any]:
         space = workspace(context, request)
-        summaries = bench.runs(space) + bench.recorded_runs()
+        summaries = bench.runs.all(space) + bench.runs.recorded()
         ids = [s.spec.id for s in summaries]
         chosen = [c for c in (value or {}).get("chosen", []) if c in ids] or ([wanted] if wanted in ids else ids[:1])
-        made = bench.checkpoints(space, "policy") + bench.checkpoints(space, "reward")
+        made = bench.checkpoints.all(space, "policy") + bench.checkpoints.all(space, "reward")
         updates = {table: {"rows": [_row(s) for s in summaries], "chosen": chosen}, tree: lineage(made)}
         return updates | drawn(space, chosen, metric_now, gold_now)
 
@@ -75,8 +75,8 @@ def build(context: Context, item: gr.Tab) -> None:
         return drawn(workspace(context, request), list((value or {}).get("chosen", [])), metric_now, gold_now)
 
     def drawn(space: str, chosen: Sequence[str], metric_now: str | None, gold_now: bool) -> dict[Any, Any]:
-        summaries = [bench.run(space, run_id) for run_id in chosen[:_MOST]]
-        rows = {_unique(s): step_rows(bench.tail(space, s.spec.id).lines) for s in summaries}
+        summaries = [bench.runs.find(space, run_id) for run_id in chosen[:_MOST]]
+        rows = {_unique(s): step_rows(bench.runs.tail(space, s.spec.id).lines) for s in summaries}
         offered = [name for name in shared_metrics(rows) if gold_now or name != "gold_reward"]
         shown = metric_now if metric_now in offered else next(iter(offered), None)
         return {

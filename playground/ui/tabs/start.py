@@ -31,7 +31,7 @@ def build(context: Context, item: gr.Tab) -> None:
         elem_id="start-pipeline",
     )
     advice = gr.Markdown(_NEXT["compare"], elem_id="start-next")
-    recorded = context.bench.recorded_runs()
+    recorded = context.bench.runs.recorded()
     with gr.Column(visible=bool(recorded)):
         gr.Markdown("### While you look around: a training run, recorded on a machine like this one")
         choices = [(s.spec.name, s.spec.id) for s in recorded]
@@ -64,10 +64,10 @@ def build(context: Context, item: gr.Tab) -> None:
 def stages(context: Context, space: str | None) -> list[Stage]:
     """The pipeline with what this workspace has (None: nothing yet); one stage is marked as the next one."""
     bench = context.bench
-    policies = bench.checkpoints(space, "policy") if space else shipped_policies(context)
-    rewards = bench.checkpoints(space, "reward") if space else []
-    usable = bench.counts(space).usable if space else 0
-    runs = bench.runs(space) if space else []
+    policies = bench.checkpoints.all(space, "policy") if space else shipped_policies(context)
+    rewards = bench.checkpoints.all(space, "reward") if space else []
+    usable = bench.preferences.counts(space).usable if space else 0
+    runs = bench.runs.all(space) if space else []
     own = [c for c in policies if c.run_id]
     tuned = [c for c in own if c.method == "sft"]
     trained = [c for c in own if c.method != "sft"]

@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from playground import pairs
 from playground.errors import NotFound, PlaygroundError
-from playground.pairs import PairPool
 from playground.types import Checkpoint, Completion, Prompt
+from playground.workbench import pairs
+from playground.workbench.pairs import PairPool
 
 HELLO = Prompt.user("Hello")
 

@@ -1,0 +1,128 @@
+"""The one object that page and routes talk to. Torch-free: models live in two child processes.
+
+Its parts' methods take the caller's workspace first and touch nothing outside it. Every refusal is a PlaygroundError.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from playground.errors import NotAllowed
+from playground.preferences.store import PreferenceStore
+from playground.runs.process import WorkerProcess
+from playground.runs.tail import RunShelf
+from playground.settings import ASSETS, Settings
+from playground.types import Speed, content_hash
+from playground.workbench.checkpoints import Checkpoints
+from playground.workbench.completions import Completions
+from playground.workbench.estimates import Estimates
+from playground.workbench.pairs import PairPool
+from playground.workbench.preferences import Preferences
+from playground.workbench.queue import TrainingQueue
+from playground.workbench.runs import Runs
+
+WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the models are coming up."""
+
+    sampler_ready: bool
+    trainer_ready: bool
+    text: str  # one plain sentence for the page
+    speed: Speed | None = None
+
+
+class Workbench:
+    """Everything a visitor can do: checkpoints, completions, preferences, runs. One a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._own = _only_one(settings)
+        self._device = ""
+        self._started = time.time()
+        self.shelf = shelf = RunShelf(settings.data_dir, recorded=ASSETS / "recorded")
+        self.store = PreferenceStore(settings.sqlalchemy_url)
+        self.checkpoints = Checkpoints(shelf)
+        self._estimates = Estimates(shelf)
+        self._sampler, self._trainer = self._children()
+        self.completions = Completions(self._sampler, self.checkpoints)
+        pairs = PairPool(self.completions.sample, self.checkpoints.find)
+        self.preferences = Preferences(self.store, pairs, settings.data_dir)
+        self._queue = TrainingQueue(self._trainer, shelf)
+        self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store)
+
+    def start(self) -> None:
+        """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
+        self._queue.close_orphans()
+        self._sampler.start()
+        self._trainer.start()
+
+    def close(self) -> None:
+        """End the children and the store."""
+        self._sampler.close()
+        self._trainer.close()
+        self.store.close()
+        self._own.release()
+
+    def workspace_of(self, cookies: Mapping[str, str]) -> str:
+        """The workspace of a browser: "local" for everybody, or in demo mode one for each browser's secret cookie."""
+        if self.settings.mode == "local":
+            return "local"
+        secret = cookies.get(WORKSPACE_COOKIE, "")
+        if len(secret) < 16:
+            raise NotAllowed("This browser has no workspace yet.", hint="Allow cookies for this page and reload it.")
+        return "w" + content_hash(secret)[:24]
+
+    def status(self) -> Status:
+        """How the models are coming up, in one sentence."""
+        sampler, trainer = self._sampler.ready.is_set(), self._trainer.ready.is_set()
+        if sampler and trainer:
+            text = f"Ready. {self._device}"
+        elif sampler:
+            text = f"Models ready, the trainer is still loading. {self._device}"
+        else:
+            text = f"Models are loading, {time.time() - self._started:.0f} s so far (usually about 10 s)."
+        return Status(sampler, trainer, text, self._estimates.speed)
+
+    def _children(self) -> tuple[WorkerProcess, WorkerProcess]:
+        """The process that samples and scores, and the one that trains."""
+        shipped, logs = self.checkpoints.shipped, self.settings.data_dir / "logs"
+        sampler = WorkerProcess(
+            "sampler",
+            "playground.services:sampler",
+            {"checkpoints": list(shipped.values())},
+            logs,
+            on_ready=self._sampler_ready,
+        )
+        trainer = WorkerProcess(
+            "trainer",
+            "playground.services:trainer",
+            {"threads": self.settings.threads, "model": shipped["pocket-sft"]},
+            logs,
+            on_ready=self._trainer_ready,
+        )
+        return sampler, trainer
+
+    def _sampler_ready(self, device: str) -> None:
+        self._device = device
+
+    def _trainer_ready(self, speed: Speed) -> None:
+        self._estimates.speed = speed
+
+
+def _only_one(settings: Settings) -> FileLock:
+    """The lock that keeps a second playground off this data folder. Raises NotAllowed."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data_dir / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        hint = "Use that one, or give this one a data folder of its own by PLAYGROUND_DATA_DIR."
+        raise NotAllowed(f"A playground is running on {settings.data_dir} already.", hint=hint) from None
+    return lock

@@ -1,0 +1,41 @@
+"""Which models a workspace has: the shipped ones and those that its runs have made."""
+
+from __future__ import annotations
+
+from playground.errors import NotFound
+from playground.models.catalogue import shipped_checkpoints
+from playground.runs.tail import RunShelf
+from playground.types import Checkpoint
+
+
+class Checkpoints:
+    """Every checkpoint a workspace may use, with its ancestors."""
+
+    def __init__(self, shelf: RunShelf) -> None:
+        self._shelf = shelf
+        self.shipped = {c.id: c for c in shipped_checkpoints()}
+
+    def all(self, workspace: str, kind: str = "policy") -> list[Checkpoint]:
+        """All checkpoints of that kind: the shipped ones, then those of the workspace's ended runs, oldest first."""
+        shipped = [c for c in self.shipped.values() if c.kind == kind]
+        own = [s.checkpoint for s in reversed(self._shelf.summaries(workspace)) if s.checkpoint and not s.active]
+        return shipped + [c for c in own if c.kind == kind]
+
+    def find(self, workspace: str, checkpoint_id: str) -> Checkpoint:
+        """The checkpoint with that id. Raises NotFound when this workspace has none."""
+        for kind in ("policy", "reward"):
+            for checkpoint in self.all(workspace, kind):
+                if checkpoint.id == checkpoint_id:
+                    return checkpoint
+        raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Choose one from the list.")
+
+    def lineage(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
+        """The checkpoint and its ancestors, youngest first."""
+        chain = [checkpoint]
+        while chain[-1].parent:
+            chain.append(self.find(workspace, chain[-1].parent))
+        return chain
+
+    def family(self, workspace: str, *checkpoints: Checkpoint) -> list[Checkpoint]:
+        """The checkpoints with all their ancestors: an adapter cannot be loaded without its parent."""
+        return [ancestor for checkpoint in checkpoints for ancestor in self.lineage(workspace, checkpoint)]

@@ -1,0 +1,89 @@
+"""What checkpoints write and how they score: everything that the sampling process is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from playground.errors import EmptyPrompt
+from playground.runs.process import WorkerProcess
+from playground.types import Completion, Prompt, Sampling, TokenScore
+from playground.workbench.checkpoints import Checkpoints
+
+
+class Completions:
+    """Sampling and scoring, in the process that does nothing else."""
+
+    def __init__(self, sampler: WorkerProcess, checkpoints: Checkpoints) -> None:
+        self._sampler = sampler
+        self._checkpoints = checkpoints
+
+    def stream(
+        self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt, sampling: Sampling
+    ) -> Iterator[list[str]]:
+        """The completions of all checkpoints so far, growing together, one list a tenth of a second."""
+        _refuse_empty(prompt)
+        chosen = [self._checkpoints.find(workspace, c) for c in checkpoint_ids]
+        family = self._checkpoints.family(workspace, *chosen)
+        pending = self._sampler.post("stream", checkpoints=chosen, prompt=prompt, sampling=sampling, family=family)
+        return _coalesced(pending.items(), every_s=0.1)
+
+    def sample(
+        self, workspace: str, checkpoint_id: str, prompts: Sequence[Prompt], sampling: Sampling, n: int = 1
+    ) -> list[list[Completion]]:
+        """n completions by one checkpoint for each prompt."""
+        for prompt in prompts:
+            _refuse_empty(prompt)
+        checkpoint = self._checkpoints.find(workspace, checkpoint_id)
+        family = self._checkpoints.family(workspace, checkpoint)
+        return self._sampler.call(
+            "sample", checkpoint=checkpoint, prompts=list(prompts), sampling=sampling, n=n, family=family
+        )
+
+    def token_scores(
+        self, workspace: str, policy_id: str, reference_id: str, prompt: Prompt, completion: str, sampling: Sampling
+    ) -> list[TokenScore]:
+        """Each token of a completion under policy and reference."""
+        policy, reference = (
+            self._checkpoints.find(workspace, policy_id),
+            self._checkpoints.find(workspace, reference_id),
+        )
+        return self._sampler.call(
+            "token_scores",
+            policy=policy,
+            reference=reference,
+            prompt=prompt,
+            completion=completion,
+            sampling=sampling,
+            family=self._checkpoints.family(workspace, policy, reference),
+        )
+
+    def logit_difference(self, workspace: str, a_id: str, b_id: str, prompt: Prompt) -> float:
+        """Largest difference of two checkpoints' next-token logits: 0 means they are the same model."""
+        a, b = self._checkpoints.find(workspace, a_id), self._checkpoints.find(workspace, b_id)
+        return self._sampler.call(
+            "logit_difference", a=a, b=b, prompt=prompt, family=self._checkpoints.family(workspace, a, b)
+        )
+
+    def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
+        """Raw scores of completions by a reward model."""
+        reward = self._checkpoints.find(workspace, reward_id)
+        return self._sampler.call("score", reward=reward, completions=list(completions))
+
+
+def _refuse_empty(prompt: Prompt) -> None:
+    if not prompt.messages or not prompt.text.strip():
+        raise EmptyPrompt
+
+
+def _coalesced(items: Iterator[list[str]], every_s: float) -> Iterator[list[str]]:
+    """At most one item every every_s seconds, and always the last."""
+    shown, latest = 0.0, None
+    for latest in items:
+        now = time.monotonic()
+        if now - shown >= every_s:
+            shown = now
+            yield latest
+            latest = None
+    if latest is not None:
+        yield latest

@@ -1,0 +1,150 @@
+"""A workspace's set of preferences: pairs to judge, choices, personas, files in and out."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.preferences import exchange
+from playground.preferences.pairing import swapped
+from playground.preferences.record import JudgmentRow, SetCounts
+from playground.preferences.store import PreferenceStore
+from playground.types import Annotator, Choice, Prompt
+from playground.workbench.downloads import downloads
+from playground.workbench.pairs import PairPool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pair or a K-way set put before an annotator, blind."""
+
+    token: str
+    prompt: str
+    completions: tuple[str, ...]  # two: left, right
+
+
+class Preferences:
+    """Show, choose, undo, rank; let a persona choose; count, search, remove; import and export."""
+
+    def __init__(self, store: PreferenceStore, pairs: PairPool, data_dir: Path) -> None:
+        self._store = store
+        self._pairs = pairs
+        self._data_dir = data_dir
+
+    def person(self, workspace: str) -> Annotator:
+        """The visitor as an annotator."""
+        return self._store.annotator(workspace, "person", "you")
+
+    def next_pair(self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt | None = None) -> Shown:
+        """Two completions to judge, blind, sides by chance; for the given prompt, or for one of the pocket's.
+
+        From one checkpoint both; from two, one each.
+        """
+        left, right = self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
+        person = self.person(workspace)
+        if swapped(workspace, person.id, self._store.shown_count(workspace, person)):
+            left, right = right, left
+        token = self._store.show_pair(workspace, person, left, right)
+        return Shown(token, left.prompt.text, (left.text, right.text))
+
+    def choose(
+        self,
+        workspace: str,
+        token: str,
+        choice: Choice,
+        *,
+        judgment_id: str,
+        strength: int | None = None,
+        decision_ms: int | None = None,
+        source: str = "button",
+    ) -> None:
+        """Store a choice; returns after it is on disk. The same judgment_id again changes nothing."""
+        self._store.judge(
+            workspace, token, choice, id=judgment_id, strength=strength, decision_ms=decision_ms, input=source
+        )
+
+    def undo(self, workspace: str) -> Shown | None:
+        """Take the visitor's last choice back and show its pair again; None where there is none."""
+        token = self._store.undo(workspace, self.person(workspace))
+        if token is None:
+            return None
+        shown = self._store.shown(workspace, token)
+        return Shown(token, shown.prompt.text, (shown.left, shown.right))
+
+    def next_set(self, workspace: str, checkpoint_ids: Sequence[str], k: int, prompt: Prompt | None = None) -> Shown:
+        """K completions of one prompt to put in order."""
+        if not 2 <= k <= 6:
+            raise PlaygroundError(f"{k} completions asked for; 2 to 6 can be ranked.", hint="Choose K from 2 to 6.")
+        completions = self._pairs.take_set(workspace, tuple(checkpoint_ids), k, prompt)
+        token = self._pairs.hold(workspace, completions)
+        return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
+
+    def rank(self, workspace: str, token: str, order: list[list[int]], *, judgment_id: str) -> int:
+        """Store an order of a K-way set (tiers of positions, best first). Returns how many preferences it gave.
+
+        The same judgment_id again changes nothing. Another one may order the set once the earlier order is undone.
+        """
+        person = self.person(workspace)
+        stored = self._store.ranking(workspace, person, judgment_id)
+        if stored is not None:
+            return len(stored)
+        completions = self._pairs.held(workspace, token)
+        if sorted(i for tier in order for i in tier) != list(range(len(completions))):
+            raise PlaygroundError("The order does not name every completion once.", hint="Rank all of them.")
+        earlier = self._pairs.ranked_by(workspace, token)
+        if earlier and self._store.ranking(workspace, person, earlier) is not None:
+            raise NotAllowed("These completions have been ranked already.", hint="Rank the next ones, or undo this.")
+        self._pairs.mark_ranked(workspace, token, judgment_id)
+        return len(self._store.rank_many(workspace, person, completions, order, id=judgment_id))
+
+    def persona_labels(
+        self, workspace: str, persona: str, n: int, checkpoint_id: str, temperature: float = 0.7, seed: int = 0
+    ) -> Iterator[int]:
+        """Let a simulated annotator judge n fresh pairs; yields how many are stored so far."""
+        from playground.pocket import PERSONAS, persona_choice
+
+        if persona not in PERSONAS:
+            raise NotFound(f"There is no persona {persona!r}.", hint=f"Choose one of {', '.join(PERSONAS)}.")
+        annotator = self._store.annotator(workspace, "persona", persona)
+        rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
+        done = 0
+        while done < n:
+            pairs = self._pairs.fresh(workspace, (checkpoint_id,), min(32, n - done), rng.randrange(2**31))
+            rows = []
+            for at, (left, right) in enumerate(pairs, start=done):
+                if swapped(workspace, annotator.id, at):
+                    left, right = right, left
+                choice = persona_choice(persona, left.prompt.text, left.text, right.text, temperature, rng)
+                rows.append((left, right, choice))
+            self._store.judge_many(workspace, annotator, rows)
+            done += len(rows)
+            yield done
+
+    def rows(self, workspace: str, search: str = "", limit: int = 200) -> list[JudgmentRow]:
+        """Judgements, newest first."""
+        return self._store.rows(workspace, search=search, limit=limit)
+
+    def counts(self, workspace: str) -> SetCounts:
+        """The set in figures."""
+        return self._store.counts(workspace)
+
+    def remove(self, workspace: str, judgment_id: str) -> None:
+        """Leave a judgement out of everything from now on."""
+        self._store.remove(workspace, judgment_id)
+
+    def add_file(self, workspace: str, path: Path) -> tuple[int, list[exchange.BadRow]]:
+        """Add a file's rows to the set: (rows added, rows refused with why)."""
+        preferences, bad = exchange.read_preferences(path)
+        annotator = self._store.annotator(workspace, "file", Path(path).name)
+        return self._store.add_preferences(workspace, annotator, preferences, source=Path(path).name), bad
+
+    def export(self, workspace: str, kind: str) -> Path:
+        """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
+        name = f"preferences-{uuid.uuid4().hex[:8]}.{kind}"  # two may download at once
+        path = downloads(self._data_dir, workspace) / name
+        exchange.write_preferences(path, self._store.preferences(workspace))
+        return path

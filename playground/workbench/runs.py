@@ -1,0 +1,207 @@
+"""A workspace's training runs: started on frozen data, stopped, resumed, followed, downloaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
+from playground.events import Phase
+from playground.preferences.store import PreferenceStore
+from playground.registry import Algorithm, algorithms, build_config
+from playground.runs.package import package_run
+from playground.runs.rows import to_json
+from playground.runs.tail import RunShelf, RunSummary, RunTail
+from playground.settings import Settings
+from playground.types import Checkpoint, Example, Json, Preference, RunSpec, Snapshot, content_hash
+from playground.workbench.checkpoints import Checkpoints
+from playground.workbench.downloads import downloads
+from playground.workbench.estimates import Estimates
+from playground.workbench.queue import TrainingQueue
+
+
+class Runs:
+    """Everything a visitor can do with runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        shelf: RunShelf,
+        queue: TrainingQueue,
+        checkpoints: Checkpoints,
+        estimates: Estimates,
+        store: PreferenceStore,
+    ) -> None:
+        self._settings = settings
+        self._shelf = shelf
+        self._queue = queue
+        self._checkpoints = checkpoints
+        self._estimates = estimates
+        self._store = store
+        self._resuming = threading.Lock()
+
+    def estimate(self, workspace: str, algorithm: str, values: Json, rows: int) -> float | None:
+        """Seconds a run will take on this machine; None while the machine's speed is not yet known."""
+        return self._estimates.seconds(workspace, algorithm, values, rows)
+
+    def start(
+        self,
+        workspace: str,
+        algorithm: str,
+        values: Json,
+        *,
+        start_id: str = "pocket-sft",
+        reward_id: str | None = None,
+        examples: Sequence[Example] | None = None,
+        persona: str | None = None,
+        seed: int = 0,
+        name: str = "",
+    ) -> RunSpec:
+        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
+        entry = algorithms()[algorithm]
+        config = _checked_config(entry, values)
+        start = self._checkpoints.find(workspace, start_id)
+        reward = self._reward(workspace, entry, reward_id)
+        rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        spec = RunSpec(
+            id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
+            workspace=workspace,
+            algorithm=algorithm,
+            config=dataclasses.asdict(config),
+            start=start,
+            reward=reward,
+            persona=persona or self._labelling_persona(workspace, rows, reward),
+            data_hash=snapshot.content_hash if snapshot else content_hash([to_json(r) for r in rows]),
+            data_count=len(rows),
+            snapshot=snapshot.id if snapshot else None,
+            name=name or self._next_name(workspace, entry),
+            seed=seed,
+            threads=self._settings.threads,
+            dtype=self._settings.dtype,
+            estimate_s=self.estimate(workspace, algorithm, dataclasses.asdict(config), len(rows)),
+            created_at=time.time(),
+        )
+        self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
+        self._send(spec)
+        return spec
+
+    def stop(self, workspace: str, run_id: str) -> None:
+        """Ask a run to end within a step; what was learned is kept."""
+        self._shelf.tail(workspace, run_id)
+        self._queue.stop(workspace, run_id)
+
+    def resume(self, workspace: str, run_id: str) -> RunSpec:
+        """Go on with a run that was stopped or died, in its own folder and curve.
+
+        One that kept no state to go on from begins again at step 1, with the same data, settings and seed.
+        """
+        with self._resuming:
+            summary = self._resumable(workspace, run_id)
+            self._shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
+            self._shelf.tail(workspace, run_id).refresh(force=True)
+        self._send(summary.spec)
+        return summary.spec
+
+    def all(self, workspace: str) -> list[RunSummary]:
+        """All runs, newest first."""
+        return self._shelf.summaries(workspace)
+
+    def find(self, workspace: str, run_id: str) -> RunSummary:
+        """One run. Raises NotFound when this workspace has none of that id."""
+        return self.tail(workspace, run_id).summary
+
+    def tail(self, workspace: str, run_id: str) -> RunTail:
+        """A run's events, for following it."""
+        return self._shelf.tail(workspace, run_id)
+
+    def latest(self, workspace: str, names: Sequence[str]) -> RunSummary | None:
+        """The newest run of one of those algorithms, a running one first."""
+        found = [s for s in self.all(workspace) if s.spec.algorithm in names]
+        return next((s for s in found if s.active), found[0] if found else None)
+
+    def recorded(self) -> list[RunSummary]:
+        """The runs that were recorded beforehand and come with the playground."""
+        return [self.find("", name) for name in self._shelf.recorded_names()]
+
+    def download(self, workspace: str, run_id: str) -> Path:
+        """The run as one zip: adapter or weights, events, data, report, reproduce.py."""
+        if run_id in self._shelf.recorded_names():
+            raise NotAllowed("A recorded run has no weights to download.", hint="Start one of your own.")
+        summary = self.find(workspace, run_id)
+        carried = [c for c in self._lineage(summary.spec) if c.id not in self._checkpoints.shipped]
+        # two may download at once
+        target = downloads(self._settings.data_dir, workspace) / f"{run_id}-{uuid.uuid4().hex[:8]}.zip"
+        return package_run(self._shelf.folder(workspace, run_id), summary, carried, target)
+
+    def _resumable(self, workspace: str, run_id: str) -> RunSummary:
+        """The run, if it may be gone on with. Raises NotAllowed."""
+        summary = self.find(workspace, run_id)
+        if run_id in self._shelf.recorded_names():
+            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
+        if summary.active or summary.status == "done" or self._queue.holds(workspace, run_id):
+            raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
+        for other in self.all(workspace):
+            if run_id in (other.spec.start.id, other.spec.reward.id if other.spec.reward else None):
+                hint = "Start a new run with the same settings."
+                raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+        return summary
+
+    def _send(self, spec: RunSpec) -> None:
+        """Queue a run, with its checkpoints where they lie now: the data folder may have moved."""
+        start = self._checkpoints.find(spec.workspace, spec.start.id)
+        reward = self._checkpoints.find(spec.workspace, spec.reward.id) if spec.reward else None
+        spec = replace(spec, start=start, reward=reward)
+        self._queue.add(spec, self._lineage(spec))
+
+    def _lineage(self, spec: RunSpec) -> list[Checkpoint]:
+        """What the run starts from and is scored by, with all ancestors, each once."""
+        sources = [self._checkpoints.find(spec.workspace, c.id) for c in (spec.start, spec.reward) if c is not None]
+        return list({c.id: c for c in self._checkpoints.family(spec.workspace, *sources)}.values())
+
+    def _data(
+        self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int
+    ) -> tuple[list, Snapshot | None]:
+        """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
+        if entry.needs == "preferences":
+            snapshot = self._store.snapshot(workspace)
+            if len(snapshot.preferences) < 4:
+                raise TooFewPreferences(len(snapshot.preferences), 4)
+            return list(snapshot.preferences), snapshot
+        from playground import pocket
+
+        if entry.needs == "examples":
+            return list(examples) if examples else pocket.demonstrations(config.examples, seed), None
+        return pocket.prompt_set(512, seed, kinds=pocket.training_mix()), None
+
+    def _reward(self, workspace: str, entry: Algorithm, reward_id: str | None) -> Checkpoint | None:
+        if entry.needs != "prompts":
+            return None
+        if not reward_id:
+            raise PlaygroundError("PPO needs a reward model and there is none.", hint="Train one in Reward model.")
+        return self._checkpoints.find(workspace, reward_id)
+
+    def _labelling_persona(self, workspace: str, rows: Sequence, reward: Checkpoint | None) -> str | None:
+        """The persona that judged most of the rows (or of the reward model's): its gold reward is known exactly."""
+        if reward is not None and reward.run_id:
+            return self.find(workspace, reward.run_id).spec.persona
+        judges = [row.annotator for row in rows if isinstance(row, Preference)]
+        personas = Counter(judge.alias for judge in judges if judge is not None and judge.kind == "persona")
+        most = personas.most_common(1)
+        return most[0][0] if most and 2 * most[0][1] > len(rows) else None
+
+    def _next_name(self, workspace: str, entry: Algorithm) -> str:
+        number = 1 + sum(s.spec.algorithm == entry.name for s in self.all(workspace))
+        return f"{entry.title} {number}"
+
+
+def _checked_config(entry: Algorithm, values: Json):
+    try:
+        return build_config(entry, values)
+    except ValueError as error:
+        raise PlaygroundError(str(error), hint="Correct that setting and start again.") from error
