@@ -17,6 +17,8 @@ _METHODS = {
     "ppo": "PPO",
 }
 _FULL_COLOUR_NATS = 4.0  # a log-ratio of that size gets the strongest colour
+_MOST_TIMES = 1_000_000  # larger factors say nothing to a reader
+_ALIKE_NATS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def tokens_html(scores: Sequence[TokenScore], reference: Checkpoint) -> str:
         '<p class="text tokens" tabindex="0" role="group" aria-label="Tokens; walk them with the arrow keys">'
         f"{spans}</p>"
         '<p class="readout" aria-live="polite">Point at a token, or tap it, to see its numbers.</p>'
-        f'<p class="note">In all {total:+.1f} nats: {_odds(total)} than {escape(reference.name)} finds it.</p>'
+        f'<p class="note">All tokens together: {times_words(total)} under {escape(reference.name)} '
+        f"(log-ratio {total:+.1f} nats).</p>"
     )
 
 
@@ -75,15 +78,19 @@ def _token(score: TokenScore) -> str:
     ratio = score.logp - score.ref_logp
     strength = min(1.0, abs(ratio) / _FULL_COLOUR_NATS) if math.isfinite(ratio) else 1.0
     side = "up" if ratio > 0 else "down"
-    words = f"{ratio:+.2f} nats: {score.logp:.2f} here, {score.ref_logp:.2f} in the reference"
+    exact = f"log-ratio {ratio:+.2f} nats: {score.logp:.2f} here, {score.ref_logp:.2f} there"
+    words = f"{times_words(ratio)} under the reference ({exact})"
     look = f'class="token {side}" style="--s:{strength:.2f}"'
     return f'<span {look} data-numbers="{words}" title="{words}">{escape(score.text)}</span>'
 
 
-def _odds(nats: float) -> str:
-    times = math.exp(min(abs(nats), 700))
-    shown = f"{times:.1f}" if times < 100 else f"{times:.0e}" if times >= 1e6 else f"{times:,.0f}"
-    return f"this checkpoint finds its completion {shown} times {'likelier' if nats >= 0 else 'less likely'}"
+def times_words(nats: float) -> str:
+    """A log-ratio as a factor that can be read: "7.4 times likelier than"."""
+    if abs(nats) < _ALIKE_NATS:
+        return "as likely as"
+    times = math.exp(min(abs(nats), 700.0))
+    shown = "more than a million" if times >= _MOST_TIMES else f"{times:,.0f}" if times >= 10 else f"{times:.1f}"
+    return f"{shown} times {'likelier' if nats > 0 else 'less likely'} than"
 
 
 def legend_html(reference_words: str) -> str:

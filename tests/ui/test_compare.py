@@ -7,7 +7,7 @@ import pytest
 
 from playground.errors import EmptyPrompt, NotFound, PlaygroundError
 from playground.types import Checkpoint, Completion, Prompt, Sampling, TokenScore
-from playground.ui.compare_panes import Pane, difference_html, panes_html, set_html, tokens_html
+from playground.ui.compare_panes import Pane, difference_html, panes_html, set_html, times_words, tokens_html
 from playground.ui.compare_set import MOST_PROMPTS, sample_set
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling
@@ -211,16 +211,36 @@ def test_colouring_before_any_run_says_what_to_do():
 def test_a_tokens_colour_and_numbers_are_its_log_ratio():
     html = tokens_html([TokenScore("a", -0.5, -2.5), TokenScore("b", -9.0, -1.0), TokenScore("c", -1.0, -1.0)], BASE)
     up, down, same = html.split("<span ")[1:]
-    assert 'class="token up"' in up and "--s:0.50" in up and "+2.00 nats: -0.50 here, -2.50" in up
-    assert 'class="token down"' in down and "--s:1.00" in down and "-8.00 nats" in down
+    assert 'class="token up"' in up and "--s:0.50" in up
+    assert "7.4 times likelier than under the reference (log-ratio +2.00 nats: -0.50 here, -2.50 there)" in up
+    assert 'class="token down"' in down and "--s:1.00" in down and "log-ratio -8.00 nats" in down
     assert "--s:0.00" in same
-    assert "In all -6.0 nats" in html
-    assert f"{math.exp(6.0):,.0f} times less likely" in html
+    assert f"{math.exp(6.0):,.0f} times less likely than under Base (log-ratio -6.0 nats)" in html
 
 
 def test_a_token_that_the_reference_finds_impossible_still_has_a_colour():
     html = tokens_html([TokenScore("a", -0.5, -math.inf)], BASE)
     assert "--s:1.00" in html and "+inf" in html
+
+
+@pytest.mark.parametrize(
+    ("nats", "words"),
+    [
+        (34.0, "more than a million times likelier than"),
+        (-34.0, "more than a million times less likely than"),
+        (math.inf, "more than a million times likelier than"),
+        (math.log(999_999), "999,999 times likelier than"),
+        (0.004, "as likely as"),
+    ],
+)
+def test_odds_are_said_so_that_they_can_be_read(nats, words):
+    assert times_words(nats) == words
+
+
+def test_a_huge_ratio_is_capped_in_words_and_exact_beside_them():
+    html = tokens_html([TokenScore("a", -0.5, -34.5)], BASE)
+    assert html.count("more than a million times likelier") >= 2
+    assert "e+" not in html and "log-ratio +34.00 nats" in html
 
 
 def test_a_set_runs_every_distinct_line_once_on_each_checkpoint():
