@@ -26,7 +26,7 @@ def main() -> None:
 
     where = {"server_name": settings.host, "server_port": settings.port}
     try:
-        build_page(bench).launch(**where, app_kwargs={"routes": api_routes(bench)}, **launch_options())
+        build_page(bench).launch(**where, app_kwargs={"routes": api_routes(bench)}, **launch_options(settings))
     except OSError as error:
         raise SystemExit(
             f"Port {settings.port} cannot be used. Set PLAYGROUND_PORT to another one. ({error})"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from playground.table_files import FileLimits
+
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 
@@ -22,6 +24,8 @@ class Settings:
     port: int = 7860
     threads: int = 0  # torch threads of the training process; 0: measured at start
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    upload_mb: int = 50  # the largest file that is read
+    upload_rows: int = 100_000  # the most rows of one file
 
     @classmethod
     def from_environment(cls, environ: dict[str, str] | None = None) -> Settings:
@@ -37,6 +41,11 @@ class Settings:
             if text:
                 values[f.name] = _parse(f.name, str(f.type), text)
         return cls(**values)
+
+    @property
+    def upload_limits(self) -> FileLimits:
+        """How much of an uploaded file is read."""
+        return FileLimits(self.upload_mb, self.upload_rows)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from playground.settings import Settings
+from playground.table_files import MB
 from playground.ui.tab import Context, tabs
 from playground.ui.theme import head, theme
 from playground.workbench import Workbench
@@ -31,12 +33,13 @@ def build_page(bench: Workbench) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(settings: Settings) -> dict[str, Any]:
     """What launch() has to be told about looks and limits."""
     return {
         "theme": theme(),
         "head": head(),
         "max_threads": 120,
+        "max_file_size": settings.upload_mb * MB,
         "ssr_mode": False,
         "run_history": False,  # it would keep blind rankings in the browser
         "footer_links": [],

@@ -24,7 +24,7 @@ def address(tmp_path_factory):
 
     bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
     page = build_page(bench)
-    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options())
+    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options(bench.settings))
     yield url
     page.close()
     bench.close()

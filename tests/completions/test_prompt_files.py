@@ -12,8 +12,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from playground.completions.prompt_files import BadRow, read_examples
+from playground.completions import prompt_files
 from playground.errors import BadFile
+from playground.table_files import FileLimits
 from playground.types import Example, Message, Prompt
 
 NASTY = ' two  spaces, "quotes"; é 漢字 👩‍👩‍👧\r\nnext\u2028line\t. '
@@ -62,6 +63,10 @@ def write(tmp_path):
     return write
 
 
+def read_examples(path, limits=FileLimits()):
+    return prompt_files.read_examples(path, limits)
+
+
 def unsourced(example):
     return Prompt(example.prompt.messages), example.completion
 
@@ -99,24 +104,6 @@ def test_trl_and_sharegpt_turns_are_understood(write, row):
     assert unsourced(example) == (Prompt.user("p"), "c")
 
 
-def test_json_may_wrap_its_rows_or_be_one(write):
-    row = {"prompt": "p", "completion": "c"}
-    for content in ({"version": 1, "data": [row]}, row, [row]):
-        examples, _ = read_examples(write("a.json", json.dumps(content)))
-        assert [unsourced(e) for e in examples] == [(Prompt.user("p"), "c")]
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_csv_may_be_parted_by_comma_semicolon_or_tab(write, delimiter):
-    path = write("a.csv", f"prompt{delimiter}completion\nWhat?{delimiter}That.\n")
-    assert unsourced(read_examples(path)[0][0]) == (Prompt.user("What?"), "That.")
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_column(write):
-    path = write("a.csv", b"\xef\xbb\xbfprompt,completion\np,c\n")
-    assert len(read_examples(path)[0]) == 1
-
-
 GOOD = '{"prompt": "p", "completion": "c"}'
 
 
@@ -124,18 +111,18 @@ GOOD = '{"prompt": "p", "completion": "c"}'
     ("line", "why"),
     [
         ("{oops", "not JSON"),
-        ("[1]", "a list, not an object"),
-        ('{"prompt": "p"}', "this row has prompt"),
-        ('{"prompt": "", "completion": "c"}', "prompt is empty"),
-        ('{"prompt": "p", "completion": " "}', "completion is empty"),
-        ('{"prompt": "p", "completion": null}', "completion is missing"),
-        ('{"prompt": 3, "completion": "c"}', "prompt is a int"),
-        ('{"instruction": "p", "input": 5, "output": "c"}', "input is a int"),
+        ("[1]", "a JSON list, not an object"),
+        ('{"prompt": "p"}', "has prompt; needed are"),
+        ('{"prompt": "", "completion": "c"}', "has an empty prompt"),
+        ('{"prompt": "p", "completion": " "}', "has an empty completion"),
+        ('{"prompt": "p", "completion": null}', "has no completion"),
+        ('{"prompt": 3, "completion": "c"}', "has a int as prompt"),
+        ('{"instruction": "p", "input": 5, "output": "c"}', "has a int as input"),
         ('{"messages": "p"}', "not JSON"),
-        ('{"messages": {}}', "not a list"),
+        ('{"messages": {}}', "no list"),
         ('{"messages": [{"role": "user", "content": "p"}]}', "end with the assistant"),
         ('{"messages": [{"role": "bot", "content": "p"}]}', "'bot'"),
-        ('{"messages": ["p", "c"]}', "not an object"),
+        ('{"messages": ["p", "c"]}', "no object"),
         ('{"messages": [{"role": "system", "content": "p"}, {"role": "assistant", "content": "c"}]}', "user's"),
         ('{"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "c"}]}', "no text"),
     ],
@@ -143,44 +130,34 @@ GOOD = '{"prompt": "p", "completion": "c"}'
 def test_a_bad_row_is_left_out_and_named(write, line, why):
     examples, bad = read_examples(write("a.jsonl", f"{GOOD}\n\n{line}\n{GOOD}"))
     assert len(examples) == 2
-    assert [row.line for row in bad] == [3]
+    assert [row.number for row in bad] == [3]
     assert why in bad[0].why
 
 
-def test_csv_rows_of_another_width_are_named_by_line(write):
-    path = write("a.csv", 'prompt,completion\n"p\np",c\np,c,d\np\n')
-    examples, bad = read_examples(path)
-    assert [unsourced(e) for e in examples] == [(Prompt.user("p\np"), "c")]
-    assert bad == [BadRow(4, "1 more fields than the header names"), BadRow(5, "fewer fields than the header names")]
+def test_json_may_be_one_row_or_wrap_them(write):
+    for content in (GOOD, f'{{"data": [{GOOD}]}}'):
+        assert [unsourced(e) for e in read_examples(write("a.json", content))[0]] == [(Prompt.user("p"), "c")]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
         ("a.jsonl", "", "empty"),
-        ("a.json", " \n", "empty"),
-        ("a.json", "[]", "empty"),
-        ("a.csv", "", "empty"),
-        ("a.csv", "prompt,completion\n", "empty"),
-        ("a.parquet", as_parquet([{"prompt": "p"}])[:20], "not a Parquet file"),
-        ("a.parquet", b"", "not a Parquet file"),
-        ("a.jsonl", b"PK\x03\x04\xff\xfe", "not UTF-8"),
-        ("a.csv", b"prompt,completion\np\x00,c", "binary"),
-        ("a.json", GOOD + "\n" + GOOD, "not valid JSON"),
-        ("a.json", '"text"', "a str, not a list"),
-        ("a.jsonl", "{oops\n{oops", "line 1: not JSON"),
-        ("a.csv", 'prompt,completion\n"p,c\n', "not valid CSV"),
         ("a.csv", "question,answer\np,c\n", "columns answer, question; needed are prompt and completion"),
-        ("a.json", "[1, 2]", "no columns"),
-        ("a.xlsx", b"PK", "by its name"),
+        ("a.json", "[{}]", "no columns"),
     ],
 )
-def test_a_file_that_is_not_what_it_says_is_refused(write, name, content, says):
+def test_a_file_without_a_known_form_is_refused(write, name, content, says):
     with pytest.raises(BadFile, match=says) as refused:
         read_examples(write(name, content))
     assert refused.value.hint
 
 
-def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(BadFile, match="no file"):
-        read_examples(tmp_path / "none.jsonl")
+def test_bad_rows_stand_in_the_files_order(write):
+    path = write("a.jsonl", f'{{"prompt": "p"}}\n{{oops\n{GOOD}\n{{"prompt": ""}}')
+    assert [row.number for row in read_examples(path)[1]] == [1, 2, 4]
+
+
+def test_more_rows_than_the_limit_are_refused(write):
+    with pytest.raises(BadFile, match="more than 1 rows"):
+        read_examples(write("a.jsonl", f"{GOOD}\n{GOOD}"), FileLimits(rows=1))

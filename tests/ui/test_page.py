@@ -78,7 +78,7 @@ def test_the_head_cannot_be_closed_by_its_own_words():
 
 
 def test_run_history_stays_off_because_it_keeps_blind_rankings():
-    assert launch_options()["run_history"] is False
+    assert launch_options(Settings())["run_history"] is False
 
 
 def test_a_resumed_run_is_a_new_value_so_that_it_is_followed_again():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from playground.errors import PlaygroundError
 from playground.registry import algorithms
+from playground.table_files import FileLimits
 from playground.types import Example
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
@@ -43,8 +45,10 @@ def build(context: Context, item: gr.Tab) -> None:
             after = next_steps(context, view, "sft", rank=False)
     formulas(forms)
     extra = {"source": source, "file": file}
+    limits = context.bench.settings.upload_limits
+    given_examples = partial(_examples, limits)
     panel = Panel(
-        context, "sft", forms, None, start, None, facts, train, stop, resume, picked, view, after, extra, _examples
+        context, "sft", forms, None, start, None, facts, train, stop, resume, picked, view, after, extra, given_examples
     )
     wire_panel(panel, item)
 
@@ -52,7 +56,7 @@ def build(context: Context, item: gr.Tab) -> None:
     def looked(path: str | None) -> dict[Any, Any]:
         if not path:
             return {preview: gr.update(visible=False), problems: ""}
-        examples, bad = _read(path)
+        examples, bad = _read(path, limits)
         rows = [[_short(e.prompt.text), _short(e.completion)] for e in examples[:3]]
         return {preview: gr.update(value=rows, visible=bool(rows)), problems: _verdict(len(examples), bad)}
 
@@ -60,28 +64,28 @@ def build(context: Context, item: gr.Tab) -> None:
     file.change(looked, file, [preview, problems], api_name="sft_preview")
 
 
-def _examples(given: Mapping[str, Any]) -> list[Example] | None:
+def _examples(limits: FileLimits, given: Mapping[str, Any]) -> list[Example] | None:
     if given.get("source") != _FILE:
         return None
     if not given.get("file"):
         raise PlaygroundError("No file is chosen.", hint="Upload a file or take the pocket examples.")
-    examples, _ = _read(given["file"])
+    examples, _ = _read(given["file"], limits)
     if not examples:
         raise PlaygroundError("The file holds no usable row.", hint="Every row needs a prompt and a completion.")
     return examples
 
 
-def _read(path: str) -> tuple[list[Example], list[Any]]:
+def _read(path: str, limits: FileLimits) -> tuple[list[Example], list[Any]]:
     from playground.completions.prompt_files import read_examples
 
-    return read_examples(path)
+    return read_examples(path, limits)
 
 
 def _verdict(good: int, bad: list[Any]) -> str:
     lines = [f"{good} usable rows."]
     if bad:
         lines.append(f"{len(bad)} rows are left out:")
-        lines += [f"- line {row.line}: {_plain(row.why)}" for row in bad[:5]]
+        lines += [f"- row {row.number} {_plain(row.why)}" for row in bad[:5]]
     return "\n".join(lines)
 
 
