@@ -63,7 +63,10 @@ def write(tmp_path):
     return write
 
 
-def read_examples(path, limits=FileLimits()):
+LIMITS = FileLimits()
+
+
+def read_examples(path, limits=LIMITS):
     return prompt_files.read_examples(path, limits)
 
 
