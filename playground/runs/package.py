@@ -9,19 +9,23 @@ from dataclasses import asdict
 from pathlib import Path
 
 from playground.runs.folder import RunFolder
-from playground.runs.tail import RunSummary, step_rows
+from playground.runs.report import report
+from playground.runs.tail import RunSummary
 from playground.types import Checkpoint
 
-_REPRODUCE = '''"""Make this run again and compare: python reproduce.py
-
-Needs the playground's requirements and its folder on the path, for example
-    PYTHONPATH=/path/to/alignment-playground python reproduce.py
-"""
+_REPRODUCE = '''# Run me in the playground's folder, where app.py lies: PYTHONPATH=. python path/to/reproduce.py
+"""Makes this run again without the page, and says whether the weights came out the same."""
 
 import sys
 from pathlib import Path
 
-from playground.training.reproduce import reproduce
+try:
+    from playground.training.reproduce import reproduce
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"{missing}. Install the playground's requirements.txt, go to the playground's folder, where app.py lies, "
+        f"and run: PYTHONPATH=. python {Path(__file__).resolve()}"
+    )
 
 sys.exit(reproduce(Path(__file__).resolve().parent))
 '''
@@ -42,29 +46,3 @@ def package_run(folder: RunFolder, summary: RunSummary, inputs: Sequence[Checkpo
         archive.writestr(f"{name}/report.md", report(folder, summary))
         archive.writestr(f"{name}/reproduce.py", _REPRODUCE)
     return target
-
-
-def report(folder: RunFolder, summary: RunSummary) -> str:
-    """The run in Markdown: what was trained on what, how it ended, its last figures."""
-    spec = summary.spec
-    lines = [
-        f"# {spec.name}",
-        "",
-        f"- Algorithm: {spec.algorithm}",
-        f"- Started from: {spec.start.name} ({spec.start.id}, fingerprint {spec.start.fingerprint})",
-        f"- Data: {spec.data_count} rows, hash {spec.data_hash[:16]}",
-        f"- Status: {summary.status}, {summary.step} of {summary.total_steps} steps, {summary.seconds:.1f} s",
-        f"- Result: {summary.checkpoint.fingerprint if summary.checkpoint else 'nothing saved'}",
-        "",
-        "## Settings",
-        "",
-        *(f"- {key}: {value}" for key, value in spec.config.items()),
-        "",
-        "## First and last step",
-        "",
-    ]
-    rows = step_rows([line for line in folder.events_path.read_text(encoding="utf-8").splitlines()])
-    if rows:
-        lines += ["| metric | first | last |", "|---|---|---|"]
-        lines += [f"| {key} | {rows[0].get(key)} | {rows[-1].get(key)} |" for key in rows[-1]]
-    return "\n".join(lines) + "\n"
