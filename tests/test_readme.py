@@ -7,7 +7,7 @@ import pytest
 
 from playground.registry import algorithms
 from playground.settings import ROOT, Settings
-from playground.vocabulary import METRICS
+from playground.vocabulary import GLOSSARY, METRICS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -20,6 +20,11 @@ def test_every_algorithm_is_in_the_readme(name):
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_is_in_the_readme(name):
     assert f"| `{name}` |" in README
+
+
+@pytest.mark.parametrize("word", GLOSSARY, ids=lambda word: word.name)
+def test_every_word_is_explained_in_the_readme(word):
+    assert f"| {word.name} | {word.means} |" in README
 
 
 @pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Settings)])
