@@ -4,7 +4,7 @@ import pytest
 
 from playground.vocabulary import GLOSSARY, METRICS, words_in
 
-WANTED = "gold reward, proxy reward, persona, std, nats, k1, k3, sigmoid, KL, margin, calibration".split(", ")
+WANTED = ["gold reward", "proxy reward", "persona", "std", "nats", "k1", "k3", "sigmoid", "KL", "margin", "calibration"]
 
 
 @pytest.mark.parametrize("name", WANTED)
