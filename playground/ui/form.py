@@ -72,6 +72,12 @@ def preset_values(entry: Algorithm, name: str) -> Json:
     return {field: usual[field] for field in touched} | dict(entry.presets[name])
 
 
+def preset_of(entry: Algorithm, values: Json) -> str | None:
+    """The preset that those settings are, None where they are none of them."""
+    presets = {name: preset_values(entry, name) for name in entry.presets}
+    return next((name for name, sets in presets.items() if all(values.get(f) == v for f, v in sets.items())), None)
+
+
 def typed(entry: Algorithm, given: Mapping[str, Any]) -> Json:
     """A form's raw values as the config's types: a slider's 3.0 becomes the int 3.
 
@@ -142,11 +148,9 @@ def _step(wanted: type, look: Dial) -> float | None:
 def _presets(entry: Algorithm) -> gr.Radio | None:
     if not entry.presets:
         return None
-    usual = defaults(entry)
-    now = next((n for n, values in entry.presets.items() if all(usual[f] == v for f, v in values.items())), None)
     return gr.Radio(
         list(entry.presets),
-        value=now,
+        value=preset_of(entry, defaults(entry)),
         label="Presets",
         info="Starting points. Each sets a few of the dials; change them afterwards as you like.",
         elem_id=f"{entry.name}-presets".replace("_", "-"),
