@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import get_args
 
 from playground.errors import BadFile
-from playground.types import Annotator, AnnotatorKind, Json, Message, Preference, Prompt, Role
+from playground.preferences.record import Judgment
+from playground.types import CHOICES, Annotator, AnnotatorKind, Choice, Json, Message, Prompt, Role
 
-COLUMNS = ("prompt", "chosen", "rejected", "id", "annotator", "annotator_kind", "strength", "ranking")
+_PREFERRED, _SHOWN = ("chosen", "rejected"), ("left", "right", "choice")
 _TURN = re.compile(r"\n\n(Human|Assistant):")  # the turns of Anthropic's HH files, which have no prompt column
 _ROLES = {"Human": "user", "Assistant": "assistant"}
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be used."""
-
-    number: int  # the first is 1
-    why: str
+_MAX_MS = 2**31 - 1
 
 
 class _Unusable(Exception):
     """Why this row cannot be used; never leaves this file."""
 
 
+def is_row(row: Json) -> bool:
+    """Whether it has the columns of one of the two forms."""
+    return set(_PREFERRED) <= row.keys() or set(_SHOWN) <= row.keys()
+
+
 def check_columns(name: str, columns: list[str]) -> None:
-    """Raises: BadFile where chosen or rejected is missing; it names the columns there are."""
-    if not {"chosen", "rejected"} <= set(columns):
+    """Raises: BadFile where the columns of both forms are missing; it names the columns there are."""
+    if not is_row(dict.fromkeys(columns)):
         raise wrong_columns(name, columns)
 
 
@@ -42,40 +42,53 @@ def wrong_columns(name: str, columns: list[str]) -> BadFile:
     )
 
 
-def parse_row(row: Json, source: str) -> Preference | str:
-    """The preference a row holds, or why it holds none."""
+def parse_row(row: Json, source: str) -> Judgment | str:
+    """The judgment a row holds, or why it holds none."""
+    preferred = not set(_SHOWN) <= row.keys()
     try:
-        prompt, chosen, rejected = _texts(row)
-        for text in (chosen, rejected, *(message.content for message in prompt)):
-            _check_unicode(text)
-        if chosen == rejected:
+        prompt, left, right = _texts(row, *(_PREFERRED if preferred else _SHOWN[:2]))
+        if preferred and left == right:
             raise _Unusable("has the same text as chosen and rejected")
-        return Preference(
+        judgment = Judgment(
             Prompt(prompt, source),
-            chosen,
-            rejected,
-            _word(row, "id") or "",
+            left,
+            right,
+            "left" if preferred else _choice(row),
             _annotator(row),
-            _strength(row),
-            _word(row, "ranking"),
+            id=_word(row, "id") or "",
+            strength=_strength(row),
+            ranking=_word(row, "ranking"),
         )
+        return judgment if preferred else _with_when(judgment, row)
     except _Unusable as reason:
         return str(reason)
 
 
-def _texts(row: Json) -> tuple[tuple[Message, ...], str, str]:
+def _with_when(judgment: Judgment, row: Json) -> Judgment:
+    """The judgment with where and when it was made. Other files' columns of these names may mean anything."""
+    return replace(
+        judgment,
+        prompt=replace(judgment.prompt, source=_word(row, "source") or judgment.prompt.source),
+        origin=_word(row, "origin") or "",
+        created_at=_time(row),
+        decision_ms=_milliseconds(row),
+        comment=_word(row, "comment") or "",
+        left_checkpoint=_word(row, "left_checkpoint"),
+        right_checkpoint=_word(row, "right_checkpoint"),
+    )
+
+
+def _texts(row: Json, first: str, second: str) -> tuple[tuple[Message, ...], str, str]:
+    """The prompt's turns and the two completions under these names."""
     own_messages = row.get("messages")
     if isinstance(own_messages, str) and own_messages:  # our CSV: what a text column cannot say
-        return (
-            _ends_with_user(_messages(_from_json(own_messages), "messages")),
-            _text(row, "chosen"),
-            _text(row, "rejected"),
-        )
-    before_chosen, chosen = _completion(row, "chosen")
-    before_rejected, rejected = _completion(row, "rejected")
-    if before_chosen != before_rejected:
-        raise _Unusable("has a chosen and a rejected that differ before their last turn")
-    return _prompt(row, before_chosen), chosen, rejected
+        turns = _ends_with_user(_messages(_from_json(own_messages), "messages"))
+        return turns, _text(row, first), _text(row, second)
+    before, one = _completion(row, first)
+    also_before, other = _completion(row, second)
+    if before != also_before:
+        raise _Unusable(f"has a {first} and a {second} that differ before their last turn")
+    return _prompt(row, before), one, other
 
 
 def _prompt(row: Json, before: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -83,7 +96,7 @@ def _prompt(row: Json, before: tuple[Message, ...]) -> tuple[Message, ...]:
     if isinstance(value, list):
         given = _messages(value, "prompt")
         if before and before != given:
-            raise _Unusable("has a prompt, and chosen and rejected begin with another one")
+            raise _Unusable("has a prompt, and the completions begin with another one")
         return _ends_with_user(given)
     if before:  # the chat says more than a prompt column of text: it may have a system turn
         return _ends_with_user(before)
@@ -154,21 +167,25 @@ def _text(row: Json, name: str) -> str:
 
 def _from_json(text: str) -> object:
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise _Unusable("has messages that are not JSON") from error
-
-
-def _check_unicode(text: str) -> None:
-    try:
-        text.encode()
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise _Unusable("holds half a character (a lone surrogate)") from error
+        raise _Unusable("has messages with half a character (a lone surrogate)") from error
+    except (ValueError, RecursionError) as error:
+        raise _Unusable("has messages that are not JSON") from error
+    return value
 
 
 def _word(row: Json, name: str) -> str | None:
     value = row.get(name)
     return None if value is None or value == "" else str(value)
+
+
+def _choice(row: Json) -> Choice:
+    value = row["choice"]
+    if value not in CHOICES:
+        raise _Unusable(f"has the choice {value!r}; one of {', '.join(CHOICES)} is needed")
+    return value
 
 
 def _annotator(row: Json) -> Annotator | None:
@@ -177,7 +194,6 @@ def _annotator(row: Json) -> Annotator | None:
         return None
     if kind not in get_args(AnnotatorKind):
         raise _Unusable(f"has the annotator_kind {kind!r}; {', '.join(get_args(AnnotatorKind))} are known")
-    _check_unicode(alias)
     return Annotator("", alias, kind)
 
 
@@ -188,3 +204,19 @@ def _strength(row: Json) -> int | None:
     if value not in ("1", "2", "3", "1.0", "2.0", "3.0"):
         raise _Unusable(f"has the strength {value!r}; 1, 2, 3 or nothing is needed")
     return int(float(value))
+
+
+def _time(row: Json) -> float | None:
+    value = _word(row, "time")
+    if value is None:
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise _Unusable(f"has the time {value!r}; one like 2026-01-31T12:00:00+00:00 is needed") from error
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _milliseconds(row: Json) -> int | None:
+    value = _word(row, "decision_ms") or ""
+    return int(value) if value.isdecimal() and int(value) <= _MAX_MS else None  # never worth a row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import tables
-from playground.types import CHOICES, Annotator, Choice, Completion, Json, Prompt, content_hash
+from playground.types import CHOICES, Annotator, AnnotatorKind, Choice, Completion, Json, Prompt, content_hash
 
 LEASE_S = 60.0
 CHUNK = 500  # ids in one question to the database
@@ -37,8 +38,13 @@ class Verdict:
     rows: PairRows
     choice: Choice
     annotator: str
+    origin: str = "pair"
     strength: int | None = None
     ranking: str | None = None
+    created_at: float | None = None  # None: now
+    decision_ms: int | None = None
+    comment: str = ""
+    input: str = "program"
 
 
 def pair_rows(
@@ -93,7 +99,7 @@ def assignment_row(rows: PairRows, annotator: str, strategy: str, probability: f
     }
 
 
-def add_verdicts(connection: Connection, verdicts: list[Verdict], strategy: str, origin: str) -> int:
+def add_verdicts(connection: Connection, verdicts: list[Verdict], strategy: str) -> int:
     """Store judgments that came in one go; those whose id is stored already are left out. Returns how many were new."""
     if not verdicts:
         return 0
@@ -111,7 +117,19 @@ def add_verdicts(connection: Connection, verdicts: list[Verdict], strategy: str,
     connection.execute(
         insert(tables.judgment),
         [
-            judgment_row(a, v.rows.pair["x"], v.id, v.choice, strength=v.strength, ranking=v.ranking, origin=origin)
+            judgment_row(
+                a,
+                v.rows.pair["x"],
+                v.id,
+                v.choice,
+                strength=v.strength,
+                ranking=v.ranking,
+                origin=v.origin,
+                decision_ms=v.decision_ms,
+                input=v.input,
+                comment=v.comment,
+                created_at=v.created_at,
+            )
             for v, a in zip(new, assignments, strict=True)
         ],
     )
@@ -131,6 +149,7 @@ def judgment_row(
     input: str = "program",
     comment: str = "",
     supersedes: str | None = None,
+    created_at: float | None = None,
 ) -> Json:
     """A live judgment on an assignment; x is the first completion of its pair."""
     left, right = ("x", "y") if assignment["left"] == x else ("y", "x")
@@ -150,7 +169,7 @@ def judgment_row(
         "supersedes": supersedes,
         "valid": True,
         "reason": "",
-        "created_at": time.time(),
+        "created_at": time.time() if created_at is None else created_at,
     }
 
 
@@ -158,6 +177,23 @@ def note(connection: Connection, workspace: str, kind: str, subject: str, count:
     """Append to the event log."""
     row = {"workspace": workspace, "kind": kind, "subject": subject, "count": count, "created_at": time.time()}
     connection.execute(insert(tables.event), row)
+
+
+def annotator_ids(
+    connection: Connection, workspace: str, wanted: Iterable[tuple[AnnotatorKind, str]]
+) -> dict[tuple[AnnotatorKind, str], str]:
+    """The id of the annotator of each kind and alias; those that are missing are made."""
+    table, now, wanted = tables.annotator, time.time(), list(wanted)
+    new = [{"id": uuid.uuid4().hex, "kind": kind, "alias": alias} for kind, alias in wanted]
+    insert_new(connection, table, [row | {"workspace": workspace, "created_at": now} for row in new])
+    found = {}
+    for chunk in in_chunks(alias for _, alias in wanted):
+        question = select(table.c.kind, table.c.alias, table.c.id)
+        for kind, alias, id in connection.execute(
+            question.where(table.c.workspace == workspace, table.c.alias.in_(chunk))
+        ):
+            found[kind, alias] = id
+    return found
 
 
 def check_annotator(connection: Connection, workspace: str, annotator: Annotator) -> None:
@@ -187,7 +223,7 @@ def storable(text: str) -> str:
 def known_ids(connection: Connection, workspace: str, ids: list[str]) -> set[str]:
     """Which of these judgments the workspace has."""
     table, known = tables.judgment, set()
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         question = select(table.c.id).where(table.c.workspace == workspace, table.c.id.in_(chunk))
         known.update(connection.scalars(question))
     return known
@@ -199,7 +235,9 @@ def insert_new(connection: Connection, table: Table, rows: list[Json]) -> None:
     connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
+def in_chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """As many at a time as one question to the database may name."""
+    ids = list(ids)
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from playground.preferences import tables
-from playground.preferences.record import JudgmentRow, SetCounts, ShownPair
+from playground.preferences.record import Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Message, Preference, Prompt
 
-WITHOUT_SIDES = ("ranked", "imported")  # strategies whose left and right say nothing about the page
+IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
+WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
 _left, _right = tables.completion.alias("left"), tables.completion.alias("right")
@@ -35,23 +37,19 @@ _DROPPED = case(
 )
 
 
+_IMPORTED = _assignment.c.strategy == IMPORTED
 _COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
 
 
 def read_preferences(connection: Connection, workspace: str) -> list[Preference]:
     """The training rows, in the order in which they were judged."""
     question = _judgments(workspace).where(_DROPPED == "").order_by(_judgment.c.seq)
-    prompts: dict[tuple[str, str], Prompt] = {}
-    annotators: dict[str, Annotator] = {}
-    found = []
-    for row in connection.execute(question):
-        key = (row.messages, row.source)
-        if key not in prompts:
-            prompts[key] = _prompt_of(row)
-        annotator = annotators.setdefault(row.annotator_id, _annotator_of(row))
-        chosen, rejected = (row.left, row.right) if row.choice == "left" else (row.right, row.left)
-        found.append(Preference(prompts[key], chosen, rejected, row.id, annotator, row.strength, row.ranking))
-    return found
+    return [judgment.preference for judgment in _found(connection, question)]
+
+
+def read_judgments(connection: Connection, workspace: str) -> list[Judgment]:
+    """All that count, in the order in which they were judged."""
+    return list(_found(connection, _judgments(workspace).where(_COUNTS).order_by(_judgment.c.seq)))
 
 
 def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
@@ -63,7 +61,7 @@ def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
 
 def read_rows(
     connection: Connection, workspace: str, search: str, limit: int, offset: int, removed: bool
-) -> list[JudgmentRow]:
+) -> list[Judgment]:
     """Newest first. removed: those that were taken out by hand, instead of those that count."""
     question = _judgments(workspace).order_by(_judgment.c.seq.desc()).limit(limit).offset(offset)
     if removed:
@@ -73,26 +71,11 @@ def read_rows(
     if search:
         places = (_prompt.c.text, _left.c.text, _right.c.text, _annotator.c.alias, _judgment.c.comment)
         question = question.where(or_(*(place.icontains(search, autoescape=True) for place in places)))
-    return [
-        JudgmentRow(
-            id=row.id,
-            prompt=row.prompt,
-            left=row.left,
-            right=row.right,
-            choice=row.choice,
-            strength=row.strength,
-            annotator=_annotator_of(row),
-            origin=row.origin,
-            created_at=row.created_at,
-            comment=row.comment,
-            ranking=row.ranking,
-        )
-        for row in connection.execute(question)
-    ]
+    return list(_found(connection, question))
 
 
-def read_counts(connection: Connection, workspace: str, kind: str | None) -> SetCounts:
-    """Everything the page says about a set, from one pass over it; kind: of these annotators only."""
+def read_counts(connection: Connection, workspace: str) -> SetCounts:
+    """Everything the page says about a set, from one pass over it."""
     decided = _judgment.c.choice.in_(("left", "right"))
     chosen_first = _judgment.c.choice == "left"
     left_length, right_length = func.length(_left.c.text), func.length(_right.c.text)
@@ -105,12 +88,9 @@ def read_counts(connection: Connection, workspace: str, kind: str | None) -> Set
         else_="rejected",
     )
     sided = _assignment.c.strategy.not_in(WITHOUT_SIDES)
-    cells = (_DROPPED, _COUNTS, _judgment.c.choice, _annotator.c.kind, sided, longer)
+    kind = case((_IMPORTED, "file"), else_=_annotator.c.kind)
+    cells = (_DROPPED, _COUNTS, _judgment.c.choice, kind, sided, longer)
     question = select(*cells, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
-    people = select(func.count(func.distinct(_judgment.c.annotator))).select_from(_JUDGED)
-    people = people.where(_judgment.c.workspace == workspace, _COUNTS)
-    if kind is not None:
-        question, people = question.where(_annotator.c.kind == kind), people.where(_annotator.c.kind == kind)
 
     choices, kinds, sides, lengths, dropped = Counter(), Counter(), Counter(), Counter(), Counter()
     for reason, counts_now, choice, of_kind, has_sides, length, n in connection.execute(question.group_by(*cells)):
@@ -127,7 +107,6 @@ def read_counts(connection: Connection, workspace: str, kind: str | None) -> Set
         total=choices.total(),
         by_choice=dict(choices),
         by_kind=dict(kinds),
-        annotators=connection.scalar(people),
         usable=usable,
         dropped=dict(sorted(dropped.items())),
         left_share=share_of(sides["left"], sides["left"] + sides["right"]),
@@ -159,19 +138,49 @@ def _judgments(workspace: str) -> Select:
             _judgment.c.ranking,
             _judgment.c.origin,
             _judgment.c.comment,
+            _judgment.c.decision_ms,
             _judgment.c.created_at,
+            _IMPORTED.label("imported"),
             _annotator.c.id.label("annotator_id"),
             _annotator.c.alias,
             _annotator.c.kind,
             _prompt.c.messages,
             _prompt.c.source,
-            _prompt.c.text.label("prompt"),
             _left.c.text.label("left"),
             _right.c.text.label("right"),
+            _left.c.checkpoint.label("left_checkpoint"),
+            _right.c.checkpoint.label("right_checkpoint"),
         )
         .select_from(_JUDGED)
         .where(_judgment.c.workspace == workspace)
     )
+
+
+def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
+    """The rows as judgments; equal prompts and annotators are one object each."""
+    prompts: dict[tuple[str, str], Prompt] = {}
+    annotators: dict[str, Annotator] = {}
+    for row in connection.execute(question):
+        key = (row.messages, row.source)
+        if key not in prompts:
+            prompts[key] = _prompt_of(row)
+        yield Judgment(
+            prompts[key],
+            row.left,
+            row.right,
+            row.choice,
+            annotators.setdefault(row.annotator_id, _annotator_of(row)),
+            id=row.id,
+            strength=row.strength,
+            ranking=row.ranking,
+            origin=row.origin,
+            created_at=row.created_at,
+            decision_ms=row.decision_ms,
+            comment=row.comment,
+            left_checkpoint=row.left_checkpoint,
+            right_checkpoint=row.right_checkpoint,
+            imported=bool(row.imported),
+        )
 
 
 def _annotator_of(row) -> Annotator:

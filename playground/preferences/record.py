@@ -1,11 +1,11 @@
-"""What the store tells about its rows."""
+"""What the store tells about its rows, and takes from files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from playground.preferences.statistics import Share
-from playground.types import Annotator, AnnotatorKind, Choice, Prompt
+from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,24 @@ class ShownPair:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgmentRow:
-    """One stored judgment, for a table on the page."""
+class Judgment:
+    """One choice between two completions: stored, or read from a file."""
 
-    id: str
-    prompt: str
+    prompt: Prompt
     left: str
     right: str
     choice: Choice
-    strength: int | None
-    annotator: Annotator
-    origin: str  # pair, ranking, or the name of the file it came from
-    created_at: float  # seconds since 1970
+    annotator: Annotator | None = None  # None: a file that names nobody
+    id: str = ""
+    strength: int | None = None  # 1 slightly, 2 clearly, 3 much better; None: not asked
+    ranking: str | None = None  # shared by the judgments of one K-way ranking
+    origin: str = ""  # pair, ranking, or the name of the file it came from
+    created_at: float | None = None  # seconds since 1970; None: a file that does not say
+    decision_ms: int | None = None
     comment: str = ""
-    ranking: str | None = None
+    left_checkpoint: str | None = None  # id of the model that wrote it, where one did
+    right_checkpoint: str | None = None
+    imported: bool = False  # judged elsewhere, and come here in a file
 
     @property
     def chosen(self) -> str | None:
@@ -44,6 +48,26 @@ class JudgmentRow:
         """The other text; None where neither was preferred."""
         return {"left": self.right, "right": self.left}.get(self.choice)
 
+    @property
+    def preference(self) -> Preference:
+        """The training row it is. Only where it trains."""
+        chosen, rejected = (self.left, self.right) if self.choice == "left" else (self.right, self.left)
+        return Preference(self.prompt, chosen, rejected, self.id, self.annotator, self.strength, self.ranking)
+
+    @property
+    def trains(self) -> bool:
+        """Whether a training run can use it: one of two different texts was preferred."""
+        return self.chosen is not None and self.left != self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of adding a file."""
+
+    added: int
+    known: int  # were here already
+    out: int  # of those, undone, removed or withdrawn; they stay so
+
 
 @dataclass(frozen=True, slots=True)
 class SetCounts:
@@ -51,8 +75,7 @@ class SetCounts:
 
     total: int
     by_choice: dict[Choice, int]
-    by_kind: dict[AnnotatorKind, int]
-    annotators: int
+    by_kind: dict[AnnotatorKind, int]  # file: whoever judged elsewhere
     usable: int  # preferences a training run would get
     dropped: dict[str, int]  # reason -> judgments it would not get
     left_share: Share  # of those judged side by side

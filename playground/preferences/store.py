@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
-from itertools import combinations
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -14,34 +14,36 @@ from sqlalchemy.exc import DBAPIError
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import judging, snapshots, tables
 from playground.preferences.database import create_tables, open_engine, reading
+from playground.preferences.importing import add_judgments
 from playground.preferences.insertion import (
     Verdict,
     add_pairs,
     add_verdicts,
+    annotator_ids,
     assignment_row,
     check_annotator,
     check_choice,
-    insert_new,
     note,
     pair_rows,
     storable,
 )
-from playground.preferences.reading import read_counts, read_dropped, read_preferences, read_rows, read_shown
-from playground.preferences.record import JudgmentRow, SetCounts, ShownPair
-from playground.preferences.writer import Writer
-from playground.types import (
-    Annotator,
-    AnnotatorKind,
-    Choice,
-    Completion,
-    Preference,
-    Snapshot,
-    content_hash,
+from playground.preferences.ranking import read_ranking, verdicts_of
+from playground.preferences.reading import (
+    read_counts,
+    read_dropped,
+    read_judgments,
+    read_preferences,
+    read_rows,
+    read_shown,
 )
+from playground.preferences.record import Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.writer import Writer
+from playground.types import Annotator, AnnotatorKind, Choice, Completion, Preference, Snapshot
 
 T = TypeVar("T")
 MAX_COMMENT = 2000  # characters
 MAX_MS = 2**31 - 1
+PART = 500  # judgments of a file stored in one go
 
 
 class PreferenceStore:
@@ -65,18 +67,11 @@ class PreferenceStore:
         """The annotator of that kind and alias, made at the first call."""
         table, alias = tables.annotator, storable(alias)
         here = (table.c.workspace == workspace) & (table.c.kind == kind) & (table.c.alias == alias)
-        question = select(table.c.id, table.c.alias, table.c.kind).where(here)
         with reading(self._engine) as connection:
-            row = connection.execute(question).first()
-        if row is None:
-            new = {"id": uuid.uuid4().hex, "workspace": workspace, "kind": kind, "alias": alias}
-
-            def add(connection):
-                insert_new(connection, table, [new | {"created_at": time.time()}])
-                return connection.execute(question).one()
-
-            row = self._write(add)
-        return Annotator(*row)
+            id = connection.scalar(select(table.c.id).where(here))
+        if id is None:
+            id = self._write(lambda writing: annotator_ids(writing, workspace, [(kind, alias)]))[kind, alias]
+        return Annotator(id, alias, kind)
 
     def show_pair(
         self,
@@ -163,7 +158,7 @@ class PreferenceStore:
             Verdict(uuid.uuid4().hex, pair_rows(workspace, left, right), choice, annotator.id)
             for left, right, choice in rows
         ]
-        self._add(workspace, annotator, verdicts, "uniform", "pair", "judged")
+        self._add(workspace, annotator, verdicts, "uniform", "judged")
         return [verdict.id for verdict in verdicts]
 
     def rank_many(
@@ -175,20 +170,8 @@ class PreferenceStore:
         Returns: the ids of its preferences, as they are stored: ties and equal texts give none.
         Raises: NotAllowed where order does not hold every index once.
         """
-        k = len(completions)
-        if k < 2 or sorted(i for tier in order for i in tier) != list(range(k)):
-            raise NotAllowed(
-                f"The ranking is {order} of {k} completions; each of them must stand in it once.",
-                hint="Place every completion in a tier.",
-            )
-        tier_of = {i: position for position, tier in enumerate(order) for i in tier}
-        verdicts = []
-        for i, j in combinations(range(k), 2):
-            choice = "tie" if tier_of[i] == tier_of[j] else "left" if tier_of[i] < tier_of[j] else "right"
-            rows = pair_rows(workspace, completions[i], completions[j])
-            row_id = content_hash([annotator.id, id, i, j])[:32]
-            verdicts.append(Verdict(row_id, rows, choice, annotator.id, ranking=id))
-        self._add(workspace, annotator, verdicts, "ranked", "ranking", "ranked")
+        verdicts = verdicts_of(workspace, annotator.id, completions, order, id)
+        self._add(workspace, annotator, verdicts, "ranked", "ranked")
         return [row.id for row in self._ranked(workspace, annotator, id) if row.usable]
 
     def ranking(self, workspace: str, annotator: Annotator, id: str) -> list[str] | None:
@@ -202,13 +185,13 @@ class PreferenceStore:
         """Take the annotator's newest judgment or ranking back. Returns its token, to judge again; None: no more."""
         return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id))
 
-    def remove(self, workspace: str, judgment_id: str) -> None:
-        """Leave a judgment out of counts and later snapshots. Raises: NotFound."""
-        self._write(lambda connection: judging.take_out(connection, workspace, judgment_id))
+    def remove(self, workspace: str, *judgment_ids: str) -> None:
+        """Leave judgments out of counts and later snapshots, all or none. Raises: NotFound."""
+        self._write(lambda connection: [judging.take_out(connection, workspace, id) for id in judgment_ids])
 
-    def restore(self, workspace: str, judgment_id: str) -> None:
-        """Let a removed judgment count again. Raises: NotFound; NotAllowed where its annotator undid it."""
-        self._write(lambda connection: judging.put_back(connection, workspace, judgment_id))
+    def restore(self, workspace: str, *judgment_ids: str) -> None:
+        """Let removed judgments count again, all or none. Raises: NotFound; NotAllowed where its annotator undid it."""
+        self._write(lambda connection: [judging.put_back(connection, workspace, id) for id in judgment_ids])
 
     def withdraw(self, workspace: str, annotator: Annotator) -> None:
         """Leave everything this annotator judged out of counts and later snapshots, for good."""
@@ -233,15 +216,20 @@ class PreferenceStore:
 
     def rows(
         self, workspace: str, *, search: str = "", limit: int = 200, offset: int = 0, removed: bool = False
-    ) -> list[JudgmentRow]:
+    ) -> list[Judgment]:
         """Judgments that count, newest first; removed: those taken out by hand. search: any part of any text."""
         with reading(self._engine) as connection:
             return read_rows(connection, workspace, search, limit, offset, removed)
 
-    def counts(self, workspace: str, kind: AnnotatorKind | None = None) -> SetCounts:
-        """What the set holds and how lopsided it is; kind: of these annotators only."""
+    def judgments(self, workspace: str) -> list[Judgment]:
+        """All judgments that count, in the order in which they were made: what a file of everything holds."""
         with reading(self._engine) as connection:
-            return read_counts(connection, workspace, kind)
+            return read_judgments(connection, workspace)
+
+    def counts(self, workspace: str) -> SetCounts:
+        """What the set holds and how lopsided it is."""
+        with reading(self._engine) as connection:
+            return read_counts(connection, workspace)
 
     def preferences(self, workspace: str) -> list[Preference]:
         """The rows a training run would get now, in the order in which they were judged."""
@@ -261,44 +249,21 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return snapshots.find(connection, workspace, id)
 
-    def add_preferences(self, workspace: str, annotator: Annotator, preferences: list[Preference], source: str) -> int:
-        """Store imported preferences; source is the file's name. Returns how many were new.
+    def add_judgments(self, workspace: str, judgments: Sequence[Judgment], source: str) -> Imported:
+        """Store judgments from a file; source is the file's name.
 
-        The same prompt, chosen and rejected by the same annotator is one preference, however often it comes, and one
-        that was removed stays removed: repeats are len(preferences) minus the answer. A row that names its annotator
-        keeps alias and kind; a person's alias gets the source added, so that nobody here is taken for somebody in
-        a file.
+        One that is here already is not stored again, and one that was undone or removed stays so. A row that names its
+        annotator keeps alias and kind; a person's alias gets the source added, so that nobody here is taken for
+        somebody in a file. A file is added in parts, so that no choice made meanwhile waits long: after a failure it
+        may be added again.
         """
-        judges = {None: annotator}
-        verdicts = []
-        for p in preferences:
-            if p.annotator not in judges:
-                alias = f"{p.annotator.alias} ({source})" if p.annotator.kind == "person" else p.annotator.alias
-                judges[p.annotator] = self.annotator(workspace, p.annotator.kind, alias)
-            check_choice("left", p.strength)
-            chosen, rejected = Completion(p.prompt, p.chosen), Completion(p.prompt, p.rejected)
-            rows = pair_rows(workspace, chosen, rejected, author="file")
-            judge = judges[p.annotator].id
-            row_id = content_hash([judge, rows.prompt["content_hash"], p.chosen, p.rejected])[:32]
-            ranking = p.ranking and content_hash([source, p.ranking])[:32]  # two files may both have a ranking "1"
-            verdicts.append(Verdict(row_id, rows, "left", judge, p.strength, ranking))
-        return self._add(workspace, annotator, verdicts, "imported", source, "imported")
+        parts = [judgments[start : start + PART] for start in range(0, len(judgments), PART)]
+        done = [self._write(partial(add_judgments, workspace=workspace, judgments=p, source=source)) for p in parts]
+        return Imported(sum(d.added for d in done), sum(d.known for d in done), sum(d.out for d in done))
 
     def _ranked(self, workspace: str, annotator: Annotator, id: str) -> list[Row]:
-        """The judgments of a ranking, whether they still count or not."""
-        judged, shown = tables.judgment, tables.assignment
-        left, right = tables.completion.alias("left"), tables.completion.alias("right")
-        usable = judged.c.choice.in_(("left", "right")) & (left.c.text != right.c.text)
-        question = (
-            select(judged.c.id, judged.c.reason, usable.label("usable"))
-            .join(shown, judged.c.assignment == shown.c.id)
-            .join(left, shown.c.left == left.c.id)
-            .join(right, shown.c.right == right.c.id)
-            .where(judged.c.workspace == workspace, judged.c.annotator == annotator.id, judged.c.ranking == id)
-            .order_by(judged.c.seq)
-        )
         with reading(self._engine) as connection:
-            return list(connection.execute(question))
+            return read_ranking(connection, workspace, annotator.id, id)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -309,14 +274,11 @@ class PreferenceStore:
                 hint="Look whether the disk is full and the database can be reached, then try again.",
             ) from error
 
-    def _add(
-        self, workspace: str, annotator: Annotator, verdicts: list[Verdict], strategy: str, origin: str, event: str
-    ) -> int:
+    def _add(self, workspace: str, annotator: Annotator, verdicts: list[Verdict], strategy: str, event: str) -> None:
         def add(connection):
             check_annotator(connection, workspace, annotator)
-            added = add_verdicts(connection, verdicts, strategy, origin)
+            added = add_verdicts(connection, verdicts, strategy)
             if added:
                 note(connection, workspace, event, verdicts[0].ranking or verdicts[0].id, added)
-            return added
 
-        return self._write(add)
+        self._write(add)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from playground.preferences.record import JudgmentRow
+from playground.preferences.record import Judgment
 from playground.types import Json
 
 _STATIC = Path(__file__).parent / "static"
@@ -44,7 +44,7 @@ def preference_table(rows: Json) -> gr.HTML:
     )
 
 
-def table_value(rows: Sequence[JudgmentRow], total: int, searched: bool) -> Json:
+def table_value(rows: Sequence[Judgment], total: int, searched: bool) -> Json:
     """What the table shows, in words. The browser writes all of it as text, never as HTML."""
     return {"rows": [_row(row) for row in rows], "total": total, "searched": searched}
 
@@ -55,13 +55,13 @@ def rank_text(elem_id: str, html: str = "") -> gr.HTML:
     return gr.HTML(html, css_template=css, js_on_load=None, apply_default_css=False, elem_id=elem_id)
 
 
-def _row(row: JudgmentRow) -> Json:
+def _row(row: Judgment) -> Json:
     choice = _CHOICE_WORDS[row.choice]
     if row.strength:
         choice += f", {_STRENGTH_WORDS[row.strength]}"
     return {
         "id": row.id,
-        "prompt": row.prompt,
+        "prompt": row.prompt.text,
         "chosen": row.left if row.chosen is None else row.chosen,
         "rejected": row.right if row.rejected is None else row.rejected,
         "decided": row.chosen is not None,
@@ -73,7 +73,7 @@ def _row(row: JudgmentRow) -> Json:
     }
 
 
-def _origin_words(row: JudgmentRow) -> str:
+def _origin_words(row: Judgment) -> str:
     if row.origin == "ranking":
         return "from an order"
     return "" if row.origin in ("pair", row.annotator.alias) else f"from {row.origin}"

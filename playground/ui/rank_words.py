@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from playground.preferences.exchange_rows import BadRow
-from playground.preferences.record import SetCounts
+from playground.preferences.record import Judgment, SetCounts
 from playground.preferences.statistics import Share
-from playground.types import Preference
+from playground.table_files import BadRow
 
 _FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
 _ENOUGH = 10  # with fewer, four equal choices in a row would already look like a lean
@@ -57,7 +56,7 @@ def progress_bar(done: int, n: int, words: str) -> str:
     )
 
 
-def file_preview(good: Sequence[Preference], bad: Sequence[BadRow]) -> str:
+def file_preview(good: Sequence[Judgment], bad: Sequence[BadRow]) -> str:
     """What a file holds, before anything is stored."""
     lines = [f'<p role="status"><b>{len(good)}</b> rows can be used, {len(bad)} cannot.</p>']
     if good:

@@ -20,6 +20,7 @@ from playground.types import Speed, content_hash
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.estimates import Estimates
+from playground.workbench.models import Models
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
@@ -48,12 +49,13 @@ class Workbench:
         self._started = time.time()
         self.shelf = shelf = RunShelf(settings.data_dir, recorded=ASSETS / "recorded")
         self.store = PreferenceStore(settings.sqlalchemy_url)
-        self.checkpoints = Checkpoints(shelf)
+        self.models = Models(settings)
+        self.checkpoints = Checkpoints(shelf, self.models.shelf)
         self._estimates = Estimates(shelf)
         self._sampler, self._trainer = self._children()
         self.completions = Completions(self._sampler, self.checkpoints)
         pairs = PairPool(self.completions.sample, self.checkpoints.find)
-        self.preferences = Preferences(self.store, pairs, settings.data_dir)
+        self.preferences = Preferences(self.store, pairs, settings)
         self._queue = TrainingQueue(self._trainer, shelf)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import exchange
 from playground.preferences.pairing import swapped
-from playground.preferences.record import JudgmentRow, SetCounts
+from playground.preferences.record import Imported, Judgment, SetCounts
 from playground.preferences.store import PreferenceStore
+from playground.settings import Settings
+from playground.table_files import BadRow
 from playground.types import Annotator, Choice, Prompt
 from playground.workbench.downloads import downloads
 from playground.workbench.pairs import PairPool
@@ -30,10 +32,11 @@ class Shown:
 class Preferences:
     """Show, choose, undo, rank; let a persona choose; count, search, remove; import and export."""
 
-    def __init__(self, store: PreferenceStore, pairs: PairPool, data_dir: Path) -> None:
+    def __init__(self, store: PreferenceStore, pairs: PairPool, settings: Settings) -> None:
         self._store = store
         self._pairs = pairs
-        self._data_dir = data_dir
+        self._data_dir = settings.data_dir
+        self._limits = settings.upload_limits
 
     def person(self, workspace: str) -> Annotator:
         """The visitor as an annotator."""
@@ -124,27 +127,36 @@ class Preferences:
             done += len(rows)
             yield done
 
-    def rows(self, workspace: str, search: str = "", limit: int = 200) -> list[JudgmentRow]:
-        """Judgements, newest first."""
-        return self._store.rows(workspace, search=search, limit=limit)
+    def rows(self, workspace: str, search: str = "", limit: int = 200, removed: bool = False) -> list[Judgment]:
+        """Judgments, newest first; removed: those taken out by hand."""
+        return self._store.rows(workspace, search=search, limit=limit, removed=removed)
 
     def counts(self, workspace: str) -> SetCounts:
         """The set in figures."""
         return self._store.counts(workspace)
 
-    def remove(self, workspace: str, judgment_id: str) -> None:
-        """Leave a judgement out of everything from now on."""
-        self._store.remove(workspace, judgment_id)
+    def remove(self, workspace: str, judgment_ids: Sequence[str]) -> None:
+        """Leave judgments out of everything from now on."""
+        self._store.remove(workspace, *judgment_ids)
 
-    def add_file(self, workspace: str, path: Path) -> tuple[int, list[exchange.BadRow]]:
-        """Add a file's rows to the set: (rows added, rows refused with why)."""
-        preferences, bad = exchange.read_preferences(path)
-        annotator = self._store.annotator(workspace, "file", Path(path).name)
-        return self._store.add_preferences(workspace, annotator, preferences, source=Path(path).name), bad
+    def restore(self, workspace: str, judgment_ids: Sequence[str]) -> None:
+        """Let removed judgments count again."""
+        self._store.restore(workspace, *judgment_ids)
 
-    def export(self, workspace: str, kind: str) -> Path:
-        """The set as a file: jsonl, csv or parquet in TRL's explicit-prompt format."""
+    def read_file(self, path: Path) -> tuple[list[Judgment], list[BadRow]]:
+        """What a file holds, before anything is stored: its judgments, and the rows refused with why."""
+        return exchange.read_judgments(path, self._limits)
+
+    def add_file(self, workspace: str, path: Path) -> tuple[Imported, list[BadRow]]:
+        """Add a file's rows to the set: (what came of it, rows refused with why)."""
+        judgments, bad = self.read_file(path)
+        return self._store.add_judgments(workspace, judgments, source=path.name), bad
+
+    def export(self, workspace: str, kind: exchange.Kind, form: exchange.Form = "trl") -> Path:
+        """The set as a file. Raises: PlaygroundError where it would hold no row."""
         name = f"preferences-{uuid.uuid4().hex[:8]}.{kind}"  # two may download at once
         path = downloads(self._data_dir, workspace) / name
-        exchange.write_preferences(path, self._store.preferences(workspace))
+        if not exchange.write_judgments(path, self._store.judgments(workspace), form):
+            path.unlink()
+            raise NotFound("There is nothing to put into a file yet.", hint="Judge some pairs first.")
         return path

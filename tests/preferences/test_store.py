@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences.store import PreferenceStore
-from playground.types import CHOICES, Completion, Message, Preference, Prompt, Sampling
+from playground.types import CHOICES, Completion, Message, Prompt, Sampling
 
 PROMPT = Prompt.user("Hello")
 YES, NO = Completion(PROMPT, "yes", "c1"), Completion(PROMPT, "no", "c1")
@@ -286,41 +286,6 @@ def test_a_ranking_that_misses_or_repeats_a_completion_is_refused(store, ann, or
         store.rank_many("room", ann, [Completion(PROMPT, text) for text in "abc"], order, id="r")
 
 
-def test_imported_rows_are_stored_once_and_keep_who_judged(store, ann):
-    file = store.annotator("room", "file", "hh.csv")
-    rows = [
-        Preference(PROMPT, "a", "b", strength=2),
-        Preference(PROMPT, "a", "b", strength=2),
-        Preference(PROMPT, "a", "b", annotator=replace(ann, id="")),
-        Preference(PROMPT, "a", "b", annotator=replace(ann, id="", kind="persona")),
-    ]
-    assert store.add_preferences("room", file, rows, "hh.csv") == 3
-    assert store.add_preferences("room", file, rows, "hh.csv") == 0
-    found = store.preferences("room")
-    assert [(p.chosen, p.rejected) for p in found] == [("a", "b")] * 3
-    assert [(p.annotator.kind, p.annotator.alias) for p in found] == [
-        ("file", "hh.csv"),
-        ("person", "Ann (hh.csv)"),
-        ("persona", "Ann"),
-    ]
-    assert [p.strength for p in found] == [2, None, None]
-    assert {row.origin for row in store.rows("room")} == {"hh.csv"}
-    assert ann.id not in {p.annotator.id for p in found}
-
-
-def test_rows_of_an_imported_ranking_stay_together_and_apart_from_other_files(store):
-    rows = [
-        Preference(PROMPT, "a", "b", ranking="1"),
-        Preference(PROMPT, "a", "c", ranking="1"),
-        Preference(PROMPT, "d", "c"),
-    ]
-    for name in ("one.csv", "two.csv"):
-        store.add_preferences("room", store.annotator("room", "file", name), rows, name)
-    one, also_one, alone, two, also_two, _ = [p.ranking for p in store.preferences("room")]
-    assert one == also_one != two == also_two
-    assert alone is None
-
-
 # Taking back
 
 
@@ -380,6 +345,17 @@ def test_a_removed_judgment_counts_again_once_restored(store, vote):
     assert store.counts("room").dropped == {}
 
 
+def test_several_are_removed_and_restored_together_or_not_at_all(store, vote):
+    ids = [vote() for _ in range(3)]
+    with pytest.raises(NotFound):
+        store.remove("room", *ids, "made-up")
+    assert len(store.rows("room")) == 3
+    store.remove("room", *ids[:2])
+    assert [row.id for row in store.rows("room")] == ids[2:]
+    store.restore("room", *ids[:2])
+    assert len(store.rows("room")) == 3
+
+
 def test_a_removed_judgments_pair_is_not_judged_anew(store, ann):
     token, id = store.show_pair("room", ann, YES, NO), new_id()
     store.judge("room", token, "left", id=id)
@@ -404,7 +380,7 @@ def test_who_withdraws_is_left_out_and_can_judge_no_more(store, vote):
     store.withdraw("room", ann)
     assert [p.id for p in store.preferences("room")] == [row.id for row in store.rows("room")] == [others]
     counts = store.counts("room")
-    assert (counts.total, counts.annotators, counts.dropped) == (1, 1, {"withdrawn": 1})
+    assert (counts.total, counts.dropped) == (1, {"withdrawn": 1})
     with pytest.raises(NotAllowed, match="withdrawn"):
         store.show_pair("room", ann, YES, NO)
 
@@ -434,22 +410,18 @@ def test_counts_say_what_a_set_holds_and_how_lopsided_it_is(store, vote):
         vote(choice, left="long text", right="short")
     bot = store.annotator("room", "persona", "terse")
     store.judge_many("room", bot, [(YES, NO, "right"), (YES, replace(YES, checkpoint="c2"), "left")])
-    store.add_preferences("room", store.annotator("room", "file", "f"), [Preference(PROMPT, "a", "b")] * 2, "f")
     counts = store.counts("room")
-    assert counts.by_choice == {"left": 5, "right": 2, "tie": 1, "skip": 1}
-    assert counts.by_kind == {"person": 6, "persona": 2, "file": 1}
-    assert (counts.total, counts.annotators) == (9, 3)
-    assert counts.usable == len(store.preferences("room")) == 6
+    assert counts.by_choice == {"left": 4, "right": 2, "tie": 1, "skip": 1}
+    assert (counts.by_kind, counts.total) == ({"person": 6, "persona": 2}, 8)
+    assert counts.usable == len(store.preferences("room")) == 5
     assert counts.dropped == {"tie": 1, "skip": 1, "same text": 1}
-    assert (counts.left_share.count, counts.left_share.n) == (4, 6)  # an imported row had no side
+    assert (counts.left_share.count, counts.left_share.n) == (4, 6)
     assert (counts.longer_share.count, counts.longer_share.n) == (3, 5)
-    people = store.counts("room", kind="person")
-    assert (people.total, people.usable, people.left_share.count, people.left_share.n) == (6, 4, 3, 4)
 
 
 def test_an_empty_workspace_has_no_share(store):
     counts = store.counts("room")
-    assert (counts.total, counts.usable, counts.annotators, counts.left_share.value) == (0, 0, 0, None)
+    assert (counts.total, counts.usable, counts.left_share.value) == (0, 0, None)
 
 
 # Workspaces
@@ -473,7 +445,6 @@ def test_nothing_of_one_workspace_is_seen_or_touched_from_another(store, vote, a
         lambda: store.show_pair("other", ann, YES, NO),
         lambda: store.judge_many("other", ann, [(YES, NO, "left")]),
         lambda: store.rank_many("other", ann, [YES, NO], [[0], [1]], id="r"),
-        lambda: store.add_preferences("other", ann, [Preference(PROMPT, "a", "b")], "f"),
         lambda: store.withdraw("other", ann),
     ):
         with pytest.raises(NotFound):

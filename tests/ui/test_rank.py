@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from playground.errors import PlaygroundError
-from playground.preferences.exchange import read_preferences
-from playground.preferences.record import JudgmentRow, SetCounts
+from playground.preferences.exchange import read_judgments
+from playground.preferences.record import Judgment, SetCounts
 from playground.preferences.statistics import share_of
-from playground.types import Annotator, Preference, Prompt
+from playground.table_files import FileLimits
+from playground.types import Annotator, Prompt
 from playground.ui.problem import problem_html
 from playground.ui.rank_panel import panel_value, table_value
 from playground.ui.rank_words import figures_line, file_preview
@@ -27,7 +28,6 @@ def counts(left=0, right=0, tie=0, both_bad=0, skip=0, left_share=None, longer_s
         total=sum(by_choice.values()),
         by_choice={c: n for c, n in by_choice.items() if n},
         by_kind={"person": sum(by_choice.values())},
-        annotators=1,
         usable=left + right,
         dropped={},
         left_share=left_share or share_of(left, left + right),
@@ -38,7 +38,7 @@ def counts(left=0, right=0, tie=0, both_bad=0, skip=0, left_share=None, longer_s
 def row(choice="left", **more):
     values = {
         "id": "j1",
-        "prompt": "Why?",
+        "prompt": Prompt.user("Why?"),
         "left": "L",
         "right": "R",
         "choice": choice,
@@ -47,7 +47,7 @@ def row(choice="left", **more):
         "origin": "pair",
         "created_at": 1.0,
     }
-    return JudgmentRow(**{**values, **more})
+    return Judgment(**{**values, **more})
 
 
 class _Tags(HTMLParser):
@@ -173,14 +173,14 @@ def test_a_file_preview_names_every_bad_row_by_number_and_reason(tmp_path):
     path.write_text(
         '{"prompt":"Q","chosen":"yes","rejected":"no"}\n{"prompt":"Q","chosen":"same","rejected":"same"}\nnot json\n'
     )
-    html = file_preview(*read_preferences(path))
+    html = file_preview(*read_judgments(path, FileLimits()))
     assert "<b>1</b> rows can be used, 2 cannot" in html
     assert "Row 2 has the same text" in html
     assert "Row 3 is not JSON" in html
 
 
 def test_a_file_preview_never_turns_a_files_text_into_markup():
-    html = file_preview([Preference(Prompt.user(HOSTILE), HOSTILE, HOSTILE + "2")], [])
+    html = file_preview([row(prompt=Prompt.user(HOSTILE), left=HOSTILE, right=HOSTILE + "2")], [])
     seen = _Tags(html)
     assert seen.text.count(HOSTILE) == 3
     assert not {"img", "script"} & set(seen.tags)

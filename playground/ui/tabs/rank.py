@@ -12,7 +12,7 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
-from playground.preferences.exchange import FORMATS, read_preferences
+from playground.table_files import SUFFIXES
 from playground.types import Json
 from playground.ui.listener import told
 from playground.ui.problem import problem_html
@@ -126,8 +126,7 @@ def _set(context: Context, tab: gr.Tab, panel: gr.HTML, figures: gr.HTML) -> tup
 
     def remove(text: str, request: gr.Request, event: gr.EventData) -> tuple[Json, str]:
         here = workspace(context, request)
-        for judgment_id in event.ids:
-            context.bench.preferences.remove(here, judgment_id)
+        context.bench.preferences.remove(here, event.ids)
         return shown_set(context.bench, here, text)
 
     outputs = [table, figures]
@@ -200,7 +199,9 @@ def persona_progress(bench: Workbench, here: str, persona: str, n: float | None,
 def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
     with gr.Accordion("Add preferences from a file", open=False, elem_id="import"):
         file = gr.File(
-            label="JSONL, CSV or Parquet with prompt, chosen, rejected", file_types=list(FORMATS), elem_id="import-file"
+            label="JSONL, JSON, CSV or Parquet",
+            file_types=list(SUFFIXES),
+            elem_id="import-file",
         )
         preview = rank_text("import-preview")
         add = gr.Button("Add to the set", variant="primary", interactive=False, elem_id="import-add")
@@ -209,7 +210,7 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
         if path is None:
             return "", gr.Button("Add to the set", interactive=False)
         try:
-            good, bad = read_preferences(Path(path))
+            good, bad = context.bench.preferences.read_file(Path(path))
         except PlaygroundError as error:
             return problem_html(error), gr.Button("Add to the set", interactive=False)
         return file_preview(good, bad), gr.Button(f"Add {len(good)} to the set", interactive=bool(good))
@@ -219,7 +220,7 @@ def _import(context: Context, search: gr.Textbox, refreshed: list) -> None:
             raise PlaygroundError("No file is chosen.", hint="Choose one first.")
         here = workspace(context, request)
         added, bad = context.bench.preferences.add_file(here, Path(path))
-        words = f'<p role="status"><b>{added}</b> added. {len(bad)} rows could not be used.</p>'
+        words = f'<p role="status"><b>{added.added}</b> added. {len(bad)} rows could not be used.</p>'
         return words, gr.Button(interactive=False), *shown_set(context.bench, here, text)
 
     file.change(told(look), file, [preview, add], **_QUIET)
