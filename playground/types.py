@@ -68,6 +68,7 @@ class Completion:
     checkpoint: str | None = None  # id; None where a person or a file wrote it
     finish_reason: FinishReason = "stop"
     sampling: Sampling | None = None
+    fingerprint: str = ""  # of the checkpoint's weights then: a run that is resumed changes them under the same id
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,8 @@ def _completion(
 ) -> Completion:
     text = decode(loaded.tokenizer, ids).rstrip(CUT)
     stopped = bool(ids) and ids[-1] in ends
-    return Completion(prompt, text, loaded.checkpoint.id, "stop" if stopped else "length", sampling)
+    source = loaded.checkpoint
+    return Completion(prompt, text, source.id, "stop" if stopped else "length", sampling, source.fingerprint)
 
 
 def _token_logps(loaded: LoadedModel, prompt_ids: list[int], completion_ids: list[int]) -> list[float]:

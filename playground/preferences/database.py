@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError
 
 from playground.errors import PlaygroundError
@@ -37,12 +37,21 @@ def open_engine(url: str) -> Engine:
 
 
 def create_tables(connection: Connection) -> None:
-    """Create what is missing. Raises: PlaygroundError where the database is of another version."""
+    """Create what is missing, and bring an older database up to date.
+
+    Raises: PlaygroundError where the database is of a version that this program does not know.
+    """
     tables.metadata.create_all(connection)
     version = connection.scalar(select(tables.schema_version.c.version))
     if version is None:
         connection.execute(insert(tables.schema_version).values(version=tables.SCHEMA_VERSION, created_at=0.0))
-    elif version != tables.SCHEMA_VERSION:
+        return
+    while version in tables.MIGRATIONS:
+        for statement in tables.MIGRATIONS[version]:
+            connection.exec_driver_sql(statement)
+        version += 1
+        connection.execute(update(tables.schema_version).values(version=version))
+    if version != tables.SCHEMA_VERSION:
         raise PlaygroundError(
             f"The database has schema version {version}; this program reads version {tables.SCHEMA_VERSION}.",
             hint="Start with another data folder, or use the version of the playground that wrote this one.",

@@ -261,7 +261,8 @@ def _prompt_row(workspace: str, prompt: Prompt, now: float) -> Json:
 
 def _completion_row(workspace: str, prompt_id: str, completion: Completion, author: str, now: float) -> Json:
     sampling = None if completion.sampling is None else json.dumps(asdict(completion.sampling), sort_keys=True)
-    identity = [prompt_id, completion.text, completion.checkpoint, sampling, completion.finish_reason]
+    source = [completion.checkpoint, completion.fingerprint]
+    identity = [prompt_id, completion.text, *source, sampling, completion.finish_reason]
     return {
         "id": _hash(workspace, "completion", *identity),
         "workspace": workspace,
@@ -269,6 +270,7 @@ def _completion_row(workspace: str, prompt_id: str, completion: Completion, auth
         "text": completion.text,
         "origin": author if completion.checkpoint is None else "model",
         "checkpoint": completion.checkpoint,
+        "fingerprint": completion.fingerprint,
         "sampling": sampling,
         "finish_reason": completion.finish_reason,
         "content_hash": content_hash(completion.text),

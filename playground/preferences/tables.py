@@ -21,7 +21,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MIGRATIONS = {  # version -> what makes the next one of it
+    1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
+}
 
 metadata = MetaData()
 
@@ -101,6 +104,7 @@ completion = Table(
     Column("text", Text, nullable=False),
     Column("origin", String(16), nullable=False),  # model, human, file
     Column("checkpoint", String(128)),
+    Column("fingerprint", String(64)),  # of that checkpoint's weights then
     Column("sampling", Text),  # JSON of Sampling, seed included
     Column("finish_reason", String(16), nullable=False),
     Column("content_hash", String(64), nullable=False),

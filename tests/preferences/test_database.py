@@ -8,6 +8,8 @@ import pytest
 from playground.errors import PlaygroundError
 from playground.preferences import database
 from playground.preferences.store import PreferenceStore
+from playground.preferences.tables import SCHEMA_VERSION
+from playground.types import Completion, Prompt
 
 MOUNTS = """/dev/vda / ext4 rw 0 0
 server:/home /home nfs4 rw 0 0
@@ -65,3 +67,20 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_is(url, tmp_pat
     assert sqlite3.connect(tmp_path / "playground.db").execute("select version from schema_version").fetchall() == [
         (99,)
     ]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_judgments(url, store, vote, tmp_path):
+    id = vote()
+    store.close()
+    with sqlite3.connect(tmp_path / "playground.db") as connection:
+        connection.execute("alter table completion drop column fingerprint")
+        connection.execute("update schema_version set version = 1")
+    again = PreferenceStore(url)
+    assert [row.id for row in again.rows("room")] == [id]
+    ann = again.annotator("room", "person", "Ann")
+    asked = Prompt.user("Hi")
+    again.show_pair("room", ann, Completion(asked, "a", "c1", fingerprint="f1"), Completion(asked, "b", "c1"))
+    again.close()
+    PreferenceStore(url).close()
+    found = sqlite3.connect(tmp_path / "playground.db").execute("select version from schema_version").fetchall()
+    assert found == [(SCHEMA_VERSION,)]
