@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from playground.api.refusals import RefusalsAsJson
 from playground.registry import algorithms
-from playground.runs.tail import RunTail, thinned
+from playground.runs.tail import RunTail
 from playground.types import Json
 from playground.vocabulary import METRICS
 from playground.workbench import Workbench
@@ -29,7 +29,7 @@ def run_routes(bench: Workbench) -> APIRouter:
     async def events(
         request: Request, run_id: str, after: int = -1, last_event_id: str | None = Header(default=None)
     ) -> StreamingResponse:
-        tail = bench.runs.tail(bench.workspace_of(request.cookies), run_id)
+        tail = await asyncio.to_thread(bench.runs.tail, bench.workspace_of(request.cookies), run_id)
         seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_follow(request, tail, seen), media_type="text/event-stream", headers=headers)
@@ -47,13 +47,13 @@ async def _follow(request: Request, tail: RunTail, seen: int) -> AsyncIterator[s
     first, silent_s = True, 0.0
     while not await request.is_disconnected():
         tail.refresh()
-        lines, active = tail.lines[seen + 1 :], tail.summary.active
-        last = seen + len(lines)
+        active = tail.summary.active
+        lines, seen = await asyncio.to_thread(tail.after, seen) if first else tail.after(seen)
         if first or lines:
             head = json.dumps(describe_run(tail), ensure_ascii=False) if first else "null"
-            yield f'id: {last}\ndata: {{"run": {head}, "events": [{",".join(thinned(lines))}]}}\n\n'
-            first, silent_s, seen = False, 0.0, last
-        if not active and last == len(tail.lines) - 1:
+            yield f'id: {seen}\ndata: {{"run": {head}, "events": [{",".join(lines)}]}}\n\n'
+            first, silent_s = False, 0.0
+        if not active:
             return
         silent_s += _POLL_S
         if silent_s >= _HEARTBEAT_S:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.errors import NotFound
 from playground.events import Event, Phase, RunEnded, RunStarted, RunStatus, Saved, StepDone
 from playground.runs.folder import RunFolder, read_line
+from playground.runs.kept import KeptLines
 from playground.types import Checkpoint, Json, RunSpec
 
 _REFRESH_S = 0.05
+_MOST_FOLLOWED = 24  # runs whose lines are held, a few megabytes each at most
+_MOST_TAILS = 1000  # runs of which it is known how far they are read, a few kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,33 @@ class RunSummary:
 
 
 class RunTail:
-    """One run's events, read as they are appended."""
+    """One run's events, read as they are appended. Lines are held only while somebody follows, and of many a part."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, on_read: Callable[[RunTail], None] = lambda tail: None) -> None:
         self.folder = folder
-        self.lines: list[str] = []
+        self._on_read = on_read  # told when the lines are held anew
+        self.count = 0  # events so far
         self.summary = RunSummary(folder.spec(), "waiting")
         self._offset = 0
         self._checked = 0.0
+        self._kept: KeptLines | None = None
         self._lock = threading.Lock()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines kept of all events so far."""
+        return self.after(-1)[0]
+
+    def after(self, seen: int) -> tuple[list[str], int]:
+        """The lines kept of the events after number `seen`, and the number of the last event."""
+        with self._lock:
+            fresh = self._kept is None and seen < self.count - 1
+            if fresh:
+                self._kept = self._read_again()
+            found = (self._kept.after(seen) if self._kept else []), self.count - 1
+        if fresh:
+            self._on_read(self)
+        return found
 
     def refresh(self, force: bool = False) -> None:
         """Read what is new; at most every 50 ms whoever asks, unless forced."""
@@ -55,21 +78,43 @@ class RunTail:
             if not force and now - self._checked < _REFRESH_S:
                 return
             self._checked = now
-            for line in self._new_lines():
-                event = read_line(line)
-                if event is not None:
-                    self.lines.append(line)
-                    self.summary = _apply(self.summary, event, self.folder)
+            for event, line in self._new_events():
+                self.summary = _apply(self.summary, event, self.folder)
+                if self._kept is not None:
+                    self._kept.add(self.count, event, line)
+                self.count += 1
 
-    def _new_lines(self) -> list[str]:
-        if not self.folder.events_path.exists():
-            return []
-        with self.folder.events_path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
+    def forget_lines(self) -> None:
+        """Let go of the lines; whoever asks again has them read from the file."""
+        with self._lock:
+            self._kept = None
+
+    def _read_again(self) -> KeptLines:
+        kept = KeptLines()
+        for number, (event, line) in enumerate(_events(self._bytes(0, self._offset))):
+            kept.add(number, event, line)
+        return kept
+
+    def _new_events(self) -> Iterator[tuple[Event, str]]:
+        data = self._bytes(self._offset)
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return whole.decode(errors="replace").split("\n")[:-1]  # splitlines would cut at U+2028 too
+        return _events(whole)
+
+    def _bytes(self, begin: int, end: int | None = None) -> bytes:
+        if not self.folder.events_path.exists():
+            return b""
+        with self.folder.events_path.open("rb") as file:
+            file.seek(begin)
+            return file.read() if end is None else file.read(end - begin)
+
+
+def _events(data: bytes) -> Iterator[tuple[Event, str]]:
+    """Each whole event with its line."""
+    for line in data.decode(errors="replace").split("\n"):  # splitlines would cut at U+2028 too
+        event = read_line(line)
+        if event is not None:
+            yield event, line
 
 
 def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
@@ -78,7 +123,8 @@ def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
     if isinstance(event, StepDone):
         return replace(summary, status="running", step=event.step, metrics=event.metrics)
     if isinstance(event, Saved):
-        return replace(summary, checkpoint=replace(event.checkpoint, path=str(folder.checkpoint_path)))
+        named = {"path": str(folder.checkpoint_path), "name": summary.spec.name or event.checkpoint.name}
+        return replace(summary, checkpoint=replace(event.checkpoint, **named))
     if isinstance(event, RunEnded):
         took = summary.seconds_before + event.seconds
         return replace(
@@ -93,7 +139,8 @@ class RunShelf:
     def __init__(self, data_dir: Path, recorded: Path | None = None) -> None:
         self._root = Path(data_dir) / "workspaces"
         self._recorded = recorded
-        self._tails: dict[tuple[str, str], RunTail] = {}
+        self._tails: OrderedDict[tuple[str, str], RunTail] = OrderedDict()
+        self._holding: deque[RunTail] = deque()  # those that hold lines, the newest last
         self._lock = threading.Lock()
 
     def folder(self, workspace: str, run_id: str) -> RunFolder:
@@ -110,7 +157,10 @@ class RunShelf:
             if tail is None:
                 if run_id not in self._names(workspace) and run_id not in self.recorded_names():
                     raise NotFound(f"There is no run {run_id!r} here.", hint="Choose one in the Runs tab.")
-                tail = self._tails[key] = RunTail(self.folder(workspace, run_id))
+                tail = self._tails[key] = RunTail(self.folder(workspace, run_id), self._holds_lines)
+            self._tails.move_to_end(key)
+            while len(self._tails) > _MOST_TAILS:
+                self._tails.popitem(last=False)
         tail.refresh()
         return tail
 
@@ -118,6 +168,11 @@ class RunShelf:
         """All runs of the workspace, newest first."""
         found = [self.tail(workspace, name).summary for name in self._names(workspace)]
         return sorted(found, key=lambda s: s.spec.created_at, reverse=True)
+
+    def forget(self, workspace: str, run_id: str) -> None:
+        """The run's folder has changed or gone: whoever asks next has it read again."""
+        with self._lock:
+            self._tails.pop((workspace, run_id), None)
 
     def recorded_names(self) -> list[str]:
         """Ids of the recorded runs."""
@@ -127,22 +182,20 @@ class RunShelf:
         """Names of the workspaces that have a folder."""
         return sorted(p.name for p in self._root.iterdir() if p.is_dir()) if self._root.exists() else []
 
+    def _holds_lines(self, tail: RunTail) -> None:
+        """The tail has read its lines; the one that did so longest ago lets go of its own."""
+        with self._lock:
+            self._holding.append(tail)
+            idle = self._holding.popleft() if len(self._holding) > _MOST_FOLLOWED else None
+        if idle is not None:
+            idle.forget_lines()
+
     def _names(self, workspace: str) -> list[str]:
         return _runs_in(self._root / workspace / "runs")
 
 
 def _runs_in(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir() if (p / "config.json").exists()) if folder.exists() else []
-
-
-def thinned(lines: list[str], most: int = 3000) -> list[str]:
-    """The lines with at most about `most` StepDone lines among them, evenly spaced; all others stay."""
-    steps = [i for i, line in enumerate(lines) if '"kind": "StepDone"' in line[:40]]
-    if len(steps) <= most:
-        return lines
-    stride = -(-len(steps) // most)
-    drop = set(steps) - set(steps[::stride]) - {steps[-1]}
-    return [line for i, line in enumerate(lines) if i not in drop]
 
 
 def step_rows(lines: list[str]) -> list[Json]:

@@ -10,7 +10,7 @@ from playground.events import Phase, RunEnded, RunStarted, Saved, StepDone, from
 from playground.runs.folder import RunFolder
 from playground.runs.record import record
 from playground.runs.rows import from_json, to_json
-from playground.runs.tail import RunShelf, step_rows, thinned
+from playground.runs.tail import RunShelf, step_rows
 from playground.types import Annotator, Checkpoint, Example, Message, Preference, Prompt, RunSpec
 
 START = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/nowhere")
@@ -162,14 +162,6 @@ def test_a_run_id_that_is_a_path_finds_nothing(shelf, run_id):
     new_run(shelf, "anna")
     with pytest.raises(NotFound):
         shelf.tail("ben", run_id)
-
-
-def test_thinning_keeps_every_other_event_and_the_last_step():
-    lines = [to_line(StepDone(i, {"loss": 1.0})) for i in range(1, 10_001)]
-    lines.insert(5000, to_line(Phase("half")))
-    thin = thinned(lines, most=1000)
-    assert len(thin) <= 1003
-    assert lines[5000] in thin and thin[-1] == lines[-1] and thin[0] == lines[0]
 
 
 def test_a_recording_replays_the_events_and_names_no_path_of_the_machine(shelf, tmp_path):
