@@ -11,6 +11,7 @@ from playground.table_files import FileLimits
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
+HOME = Path.home()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Settings:
     """PLAYGROUND_<FIELD IN CAPITALS> sets a field; an empty variable counts as unset."""
 
     data_dir: Path = ROOT / "data"  # runs, database, downloaded models
+    model_dir: Path = HOME  # models of one's own are opened from within it only
     database_url: str = ""  # empty: SQLite in data_dir
     mode: Literal["local", "demo"] = "local"  # demo: every browser has a workspace of its own
     host: str = "127.0.0.1"

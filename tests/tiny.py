@@ -84,3 +84,72 @@ def give_lora_weights(model: Any, seed: int = 1) -> None:
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             weight.data = torch.randn(weight.shape, generator=generator) * 0.2
+
+
+def write_tiny_gguf(file: Path, seed: int = 0) -> None:
+    """The tiny Llama as a GGUF file of full precision, its tokenizer and template inside."""
+    from gguf import GGUFWriter, TokenType
+
+    model, tokenizer = tiny_llama(seed), tiny_tokenizer()
+    config, writer = model.config, GGUFWriter(file, "llama")
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_vocab_size(config.vocab_size)
+    tokens = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.CONTROL if t in SPECIAL else TokenType.NORMAL for t in tokens])
+    writer.add_token_merges([" ".join(m) for m in _merges(tokenizer)])
+    writer.add_bos_token_id(BOS)
+    writer.add_eos_token_id(END)
+    writer.add_pad_token_id(PAD)
+    writer.add_chat_template(TEMPLATE)
+    for name, weight in model.state_dict().items():
+        if name != "lm_head.weight":
+            writer.add_tensor(_gguf_name(name), _permuted(name, weight, config).float().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _merges(tokenizer: Any) -> list[Any]:
+    import json
+
+    return [
+        m.split(" ") if isinstance(m, str) else m
+        for m in json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    ]
+
+
+def _gguf_name(name: str) -> str:
+    for ours, theirs in (
+        ("model.embed_tokens", "token_embd"),
+        ("model.norm", "output_norm"),
+        ("model.layers.", "blk."),
+        ("self_attn.q_proj", "attn_q"),
+        ("self_attn.k_proj", "attn_k"),
+        ("self_attn.v_proj", "attn_v"),
+        ("self_attn.o_proj", "attn_output"),
+        ("mlp.gate_proj", "ffn_gate"),
+        ("mlp.up_proj", "ffn_up"),
+        ("mlp.down_proj", "ffn_down"),
+        ("input_layernorm", "attn_norm"),
+        ("post_attention_layernorm", "ffn_norm"),
+    ):
+        name = name.replace(ours, theirs)
+    return name
+
+
+def _permuted(name: str, weight: torch.Tensor, config: Any) -> torch.Tensor:
+    """Queries and keys in the order in which llama.cpp rotates them."""
+    if not name.endswith(("q_proj.weight", "k_proj.weight")):
+        return weight
+    heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+    return weight.reshape(heads, 2, weight.shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(weight.shape)

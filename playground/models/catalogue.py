@@ -1,21 +1,18 @@
-"""Which models there are: a table of cards, and checkpoints for them or for any model by name. Loads no torch."""
+"""Which models there are: one table of cards, and the checkpoints that come with the playground. Loads no torch."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from playground.errors import ModelNotUsable, NotFound
+from playground.errors import NotFound
+from playground.models.memory import Need, Shape, need
+from playground.models.package import SMOLLM2_INSTRUCT, Package
 from playground.settings import ASSETS
 from playground.types import Checkpoint
-
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
-CHAT_NAME = re.compile(r"(^|[-_.])(instruct|chat|it|sft|dpo|rlhf)([-_.]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +21,21 @@ class ModelCard:
 
     name: str
     title: str
-    source: Literal["pocket", "hub", "folder"]
+    source: Literal["pocket", "hub"]
     base_id: str
     instruct_id: str
     parameters: int
+    shape: Shape
     licence: str
+    template: str  # how its chat turns are written
     good_for: str
+    gated: bool = False  # its owner wants a licence accepted first
+    package: Package | None = None  # where the instruct model also comes from, without the Hub
+
+    @property
+    def need(self) -> Need:
+        """Memory to write with it, and to train a LoRA on it."""
+        return need(self.parameters, self.shape)
 
 
 CARDS: tuple[ModelCard, ...] = (
@@ -40,7 +46,9 @@ CARDS: tuple[ModelCard, ...] = (
         base_id="pocket-base",
         instruct_id="pocket-sft",
         parameters=3_737_856,
+        shape=Shape(layers=4, hidden=256, vocabulary=2048, kv_width=256),
         licence="MIT",
+        template="its own",
         good_for="Every stage in seconds on two CPU cores, without a network; a closed world with an exact reward.",
     ),
     ModelCard(
@@ -50,8 +58,24 @@ CARDS: tuple[ModelCard, ...] = (
         base_id="HuggingFaceTB/SmolLM2-135M",
         instruct_id="HuggingFaceTB/SmolLM2-135M-Instruct",
         parameters=134_515_008,
+        shape=Shape(layers=30, hidden=576, vocabulary=49_152, kv_width=192),
         licence="Apache-2.0",
+        template="ChatML",
         good_for="Real English on a laptop's CPU; SFT and DPO in minutes.",
+        package=SMOLLM2_INSTRUCT,
+    ),
+    ModelCard(
+        name="gemma-3-270m",
+        title="Gemma 3 270M",
+        source="hub",
+        base_id="google/gemma-3-270m",
+        instruct_id="google/gemma-3-270m-it",
+        parameters=268_098_176,
+        shape=Shape(layers=18, hidden=640, vocabulary=262_144, kv_width=256),
+        licence="Gemma",
+        template="Gemma",
+        good_for="Small inside, with a vocabulary of 262,144 tokens for many languages.",
+        gated=True,
     ),
     ModelCard(
         name="smollm2-360m",
@@ -60,8 +84,22 @@ CARDS: tuple[ModelCard, ...] = (
         base_id="HuggingFaceTB/SmolLM2-360M",
         instruct_id="HuggingFaceTB/SmolLM2-360M-Instruct",
         parameters=361_821_120,
+        shape=Shape(layers=32, hidden=960, vocabulary=49_152, kv_width=320),
         licence="Apache-2.0",
+        template="ChatML",
         good_for="Better answers; comfortable on a small GPU, patient on a CPU.",
+    ),
+    ModelCard(
+        name="qwen2.5-0.5b",
+        title="Qwen2.5 0.5B",
+        source="hub",
+        base_id="Qwen/Qwen2.5-0.5B",
+        instruct_id="Qwen/Qwen2.5-0.5B-Instruct",
+        parameters=494_032_768,
+        shape=Shape(layers=24, hidden=896, vocabulary=151_936, kv_width=128),
+        licence="Apache-2.0",
+        template="ChatML",
+        good_for="What much published work on small models was done with, so results can be held beside others'.",
     ),
     ModelCard(
         name="qwen3-0.6b",
@@ -70,8 +108,22 @@ CARDS: tuple[ModelCard, ...] = (
         base_id="Qwen/Qwen3-0.6B-Base",
         instruct_id="Qwen/Qwen3-0.6B",
         parameters=596_049_920,
+        shape=Shape(layers=28, hidden=1024, vocabulary=151_936, kv_width=1024),
         licence="Apache-2.0",
+        template="ChatML, its thinking part left empty",
         good_for="The most able of the small ones, many languages; wants a GPU for training.",
+    ),
+    ModelCard(
+        name="olmo-2-1b",
+        title="OLMo 2 1B",
+        source="hub",
+        base_id="allenai/OLMo-2-0425-1B",
+        instruct_id="allenai/OLMo-2-0425-1B-Instruct",
+        parameters=1_484_916_736,
+        shape=Shape(layers=16, hidden=2048, vocabulary=100_352, kv_width=2048),
+        licence="Apache-2.0",
+        template="OLMo",
+        good_for="Every stage is published: type allenai/OLMo-2-0425-1B-SFT or -DPO to compare them. Wants a GPU.",
     ),
 )
 
@@ -101,50 +153,17 @@ def shipped_checkpoints() -> list[Checkpoint]:
     return [base, sft]
 
 
-def external_checkpoint(name_or_folder: str) -> Checkpoint:
-    """A checkpoint for a Hub id or a local folder; nothing is downloaded or loaded yet.
-
-    Its id is the Hub id or the absolute folder, so that find_checkpoint finds it again. Whether a Hub model knows
-    the chat template is told from the catalogue, else from its name; a folder says so itself.
-    Raises: ModelNotUsable when the folder or the name cannot be a model.
-    """
-    name = name_or_folder.strip()
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _folder_checkpoint(folder.resolve())
-    if not HUB_ID.fullmatch(name) or ".." in name:
-        raise ModelNotUsable(
-            f"{name!r} is neither a folder here nor a Hub id.",
-            hint="Give a folder that holds config.json and model.safetensors, or a name such as owner/model.",
-        )
-    card = card_of(name)
-    return Checkpoint(
-        id=name,
-        name=name.rsplit("/", 1)[-1],
-        kind="policy",
-        card=card.name if card else name,
-        path=name,
-        knows_chat=name == card.instruct_id if card else bool(CHAT_NAME.search(name)),
-    )
-
-
 def card_of(model_id: str) -> ModelCard | None:
     """The card that lists this base or instruct id; None for a model outside the table."""
     return next((card for card in CARDS if model_id in (card.base_id, card.instruct_id)), None)
 
 
 def find_checkpoint(checkpoint_id: str) -> Checkpoint:
-    """A shipped checkpoint by id, else the external one of that name.
-
-    Raises: NotFound when it is neither.
-    """
+    """A shipped checkpoint by id. Raises: NotFound."""
     for checkpoint in shipped_checkpoints():
         if checkpoint.id == checkpoint_id:
             return checkpoint
-    try:
-        return external_checkpoint(checkpoint_id)
-    except ModelNotUsable as error:
-        raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint=error.hint) from error
+    raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Fetch it first, under Models.")
 
 
 def fingerprint(folder: str | Path) -> str:
@@ -162,41 +181,3 @@ def _hash_files(files: tuple[tuple[str, int, int], ...]) -> str:
         with open(path, "rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:12]
-
-
-def _folder_checkpoint(folder: Path) -> Checkpoint:
-    adapter = folder / "adapter_config.json"
-    if not adapter.is_file() and not (folder / "config.json").is_file():
-        raise ModelNotUsable(
-            f"{folder} holds no model: config.json is missing.",
-            hint="Give the folder that save_pretrained wrote: config.json, model.safetensors and the tokenizer.",
-        )
-    parent = _read_json(adapter).get("base_model_name_or_path") if adapter.is_file() else None
-    return Checkpoint(
-        id=str(folder),
-        name=folder.name,
-        kind="policy",
-        card="folder",
-        path=str(folder),
-        form="adapter" if parent else "full",
-        parent=parent,
-        knows_chat=_has_chat_template(folder),
-        fingerprint=fingerprint(folder),
-    )
-
-
-def _has_chat_template(folder: Path) -> bool:
-    if (folder / "chat_template.jinja").is_file():
-        return True
-    config = folder / "tokenizer_config.json"
-    return config.is_file() and bool(_read_json(config).get("chat_template"))
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise ModelNotUsable(f"{path} is not readable JSON: {error}.", hint="Copy the file again.") from error
-    if not isinstance(value, dict):
-        raise ModelNotUsable(f"{path} holds {type(value).__name__}, not a JSON object.", hint="Copy the file again.")
-    return value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from playground.errors import EmptyPrompt, ModelNotUsable, PromptTooLong
-from playground.models.loader import LoadedModel
+from playground.errors import EmptyPrompt, ModelNotUsable, PlaygroundError, PromptTooLong
+from playground.models.loader import END_NAMES, LoadedModel
 from playground.types import Prompt, Template
 
 ROOM_FOR_COMPLETION = 8  # tokens
-END_NAMES = ("<|end|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 PROBE = "xyz"
 
 
@@ -98,9 +98,29 @@ def _encode_apart(tokenizer: Any, prompt: Prompt, contents: list[str]) -> list[i
 
 
 def _render(tokenizer: Any, prompt: Prompt, contents: list[str]) -> str:
+    """The turns as the template writes them. Where it knows no system prompt, that stands before the first turn.
+
+    Raises: PlaygroundError when the template refuses the order of the turns.
+    """
+    from jinja2 import TemplateError
+
     messages = [{"role": m.role, "content": c} for m, c in zip(prompt.messages, contents, strict=True)]
     # enable_thinking is Qwen3's: without it the few tokens of a completion all go to the thinking part
-    return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+    written = partial(tokenizer.apply_chat_template, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+    try:
+        return written(messages)
+    except TemplateError as error:
+        refusal = error
+    if messages[0]["role"] == "system" and len(messages) > 1:
+        first = messages[1] | {"content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
+        try:
+            return written([first, *messages[2:]])
+        except TemplateError as error:
+            refusal = error
+    raise PlaygroundError(
+        f"This model's chat template refuses these turns: {refusal}",
+        hint="Begin with the user's turn and let user and assistant alternate, or use raw text.",
+    ) from refusal
 
 
 def _encode_raw(tokenizer: Any, prompt: Prompt) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +16,10 @@ from torch import nn
 from playground.errors import ModelNotUsable, PlaygroundError
 from playground.models.catalogue import find_checkpoint, fingerprint
 from playground.models.devices import pick_device
+from playground.models.templates import settle_template
 from playground.types import Checkpoint
 
+END_NAMES = ("<|end|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 PAD_NAMES = ("<|pad|>", "<pad>", "[PAD]", "<|padding|>", "<|finetune_right_pad_id|>")
 LOAD_ERRORS = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
 
@@ -61,6 +63,7 @@ def load(
         model.requires_grad_(trainable)
     _turn_dropout_off(model)
     model.eval()
+    settle_template(tokenizer)
     _settle_pad(model, tokenizer)
     return LoadedModel(model, tokenizer, checkpoint, device, dtype)
 
@@ -202,10 +205,8 @@ def _load_tokenizer(checkpoint: Checkpoint) -> Any:
 
 
 def _check_folder(checkpoint: Checkpoint, needed: str) -> None:
-    """A checkpoint whose path is absolute must lie there, with safetensors; a Hub id is left to transformers."""
+    """The checkpoint must lie there, with safetensors. Nothing is ever downloaded from here."""
     folder = Path(checkpoint.path)
-    if not folder.is_absolute():
-        return
     if not folder.is_dir():
         raise ModelNotUsable(f"The folder of {checkpoint.name} is gone: {folder}.", hint="Train or fetch it again.")
     if not list(folder.glob(needed)):
@@ -232,10 +233,8 @@ def _not_usable(checkpoint: Checkpoint, error: Exception, part: str = "model") -
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if isinstance(error, SafetensorError):
         hint = "The file of weights is damaged or cut short: copy or download it again."
-    elif Path(checkpoint.path).is_absolute():
-        hint = "Give a folder written by save_pretrained, with config.json, safetensors and the tokenizer."
     else:
-        hint = "Check the name, and that this machine reaches the Hub; the pocket model works without it."
+        hint = "Give a folder written by save_pretrained, with config.json, safetensors and the tokenizer."
     return ModelNotUsable(f"The {part} of {checkpoint.name} cannot be loaded: {lines[0]}", hint=hint)
 
 
@@ -250,19 +249,36 @@ def _turn_dropout_off(model: nn.Module) -> None:
 
 
 def _settle_pad(model: nn.Module, tokenizer: Any) -> None:
-    """Give the tokenizer a pad token that no text uses, without adding one: the vocabulary stays as it is."""
+    """Give the tokenizer a pad token that no text uses, without adding one: the vocabulary stays as it is.
+
+    Raises: ModelNotUsable where there is none. The end of text cannot serve: padding would count as an end.
+    """
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
-        template = str(tokenizer.chat_template or "")
-        special = [t.content for t in getattr(tokenizer, "added_tokens_decoder", {}).values() if t.special]
-        spare = [t for t in special if t not in template]
-        vocabulary = tokenizer.get_vocab()
-        used = {tokenizer.eos_token, tokenizer.bos_token}
-        wanted = [t for t in (*PAD_NAMES, tokenizer.unk_token, *spare) if t in vocabulary and t not in used]
-        tokenizer.pad_token = next(iter(wanted), tokenizer.eos_token)
+        found = next(_spare_tokens(tokenizer), None)
+        if found is None:
+            raise ModelNotUsable(
+                "The tokenizer has no token for padding, and none to spare for it.",
+                hint="Add one to its special tokens and save model and tokenizer again.",
+            )
+        tokenizer.pad_token = found
     tokenizer.padding_side = "left"
     model.config.pad_token_id = tokenizer.pad_token_id
     if getattr(model, "generation_config", None) is not None:
         model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+def _spare_tokens(tokenizer: Any) -> Iterator[str]:
+    """Tokens of the vocabulary that stand in no text, the most fitting first."""
+    vocabulary, template = tokenizer.get_vocab(), str(tokenizer.chat_template or "")
+    special = [t.content for t in getattr(tokenizer, "added_tokens_decoder", {}).values() if t.special]
+    ends = {tokenizer.eos_token, tokenizer.bos_token, *END_NAMES}
+    for token in (*PAD_NAMES, tokenizer.unk_token, *special):
+        if token in vocabulary and token not in ends and token not in template:
+            yield token
+    if "<0xFF>" in vocabulary:
+        yield "<0xFF>"  # a byte that stands in no UTF-8 text
+    if {"Ġ", "ÿ"} <= set(vocabulary):
+        yield "ÿ"  # the same byte as GPT-2 and its kin write it
 
 
 def _save_adapter(model: nn.Module, folder: Path) -> None:

@@ -73,6 +73,8 @@ class WorkerProcess:
         self._closed = True
         if self._process:
             self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=5)
 
     def post(self, method: str, **arguments: Any) -> Pending:
         """Queue a call and return its pending answer."""

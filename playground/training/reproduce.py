@@ -9,8 +9,10 @@ from pathlib import Path
 
 from playground.events import RunEnded, RunStarted, Saved
 from playground.models.catalogue import shipped_checkpoints
+from playground.models.shelf import ModelShelf
 from playground.runs.folder import RunFolder
 from playground.runs.run import Run
+from playground.settings import Settings
 from playground.training.execute import execute
 from playground.types import Checkpoint
 
@@ -24,6 +26,10 @@ def reproduce(path: Path) -> int:
         return 1
     known = _checkpoints(path)
     spec = original.spec()
+    for needed in filter(None, (spec.start, spec.reward)):
+        if needed.id not in known:
+            print(f"This run needs {needed.name} ({needed.id}): fetch it under Models in the playground first.")
+            return 1
     spec = replace(spec, start=known[spec.start.id], reward=known[spec.reward.id] if spec.reward else None)
     started = next(e for e in original.events() if isinstance(e, RunStarted))
     spec = replace(spec, threads=started.threads, dtype=started.dtype)
@@ -37,7 +43,8 @@ def reproduce(path: Path) -> int:
 def _checkpoints(path: Path) -> dict[str, Checkpoint]:
     rows = json.loads((path / "inputs" / "checkpoints.json").read_text(encoding="utf-8"))
     carried = [Checkpoint(**{**row, "path": str(path / "inputs" / row["id"])}) for row in rows]
-    return {c.id: c for c in [*shipped_checkpoints(), *carried]}
+    fetched = ModelShelf(Settings.from_environment().data_dir / "models").checkpoints()
+    return {c.id: c for c in [*shipped_checkpoints(), *fetched, *carried]}
 
 
 def _compare(original: RunFolder, again: RunFolder, ended: RunEnded) -> int:

@@ -1,9 +1,12 @@
-"""Which models a workspace has: the shipped ones and those that its runs have made."""
+"""Which models a workspace has: the shipped ones, the fetched ones, and those that its runs have made."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playground.errors import NotFound
 from playground.models.catalogue import shipped_checkpoints
+from playground.models.shelf import ModelShelf
 from playground.runs.tail import RunShelf
 from playground.types import Checkpoint
 
@@ -11,15 +14,16 @@ from playground.types import Checkpoint
 class Checkpoints:
     """Every checkpoint a workspace may use, with its ancestors."""
 
-    def __init__(self, shelf: RunShelf) -> None:
+    def __init__(self, shelf: RunShelf, models: ModelShelf) -> None:
         self._shelf = shelf
+        self._models = models
         self.shipped = {c.id: c for c in shipped_checkpoints()}
 
     def all(self, workspace: str, kind: str = "policy") -> list[Checkpoint]:
-        """All checkpoints of that kind: the shipped ones, then those of the workspace's ended runs, oldest first."""
-        shipped = [c for c in self.shipped.values() if c.kind == kind]
+        """All checkpoints of that kind: shipped, fetched, then those of the workspace's ended runs, oldest first."""
+        given = [c for c in (*self.shipped.values(), *self._models.checkpoints()) if c.kind == kind]
         own = [s.checkpoint for s in reversed(self._shelf.summaries(workspace)) if s.checkpoint and not s.active]
-        return shipped + [c for c in own if c.kind == kind]
+        return given + [c for c in own if c.kind == kind]
 
     def find(self, workspace: str, checkpoint_id: str) -> Checkpoint:
         """The checkpoint with that id. Raises NotFound when this workspace has none."""
@@ -27,7 +31,14 @@ class Checkpoints:
             for checkpoint in self.all(workspace, kind):
                 if checkpoint.id == checkpoint_id:
                     return checkpoint
+        fetched = self._models.find_checkpoint(checkpoint_id)
+        if fetched is not None:
+            return fetched
         raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Choose one from the list.")
+
+    def carried(self, checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
+        """Those that a download must bring along: what others cannot fetch for themselves."""
+        return [c for c in checkpoints if c.id not in self.shipped and self._models.find_checkpoint(c.id) is None]
 
     def lineage(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
         """The checkpoint and its ancestors, youngest first."""

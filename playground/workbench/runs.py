@@ -134,7 +134,7 @@ class Runs:
         if run_id in self._shelf.recorded_names():
             raise NotAllowed("A recorded run has no weights to download.", hint="Start one of your own.")
         summary = self.find(workspace, run_id)
-        carried = [c for c in self._lineage(summary.spec) if c.id not in self._checkpoints.shipped]
+        carried = self._checkpoints.carried(self._lineage(summary.spec))
         # two may download at once
         target = downloads(self._settings.data_dir, workspace) / f"{run_id}-{uuid.uuid4().hex[:8]}.zip"
         return package_run(self._shelf.folder(workspace, run_id), summary, carried, target)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from playground.errors import ModelNotUsable, NotFound
-from playground.models import catalogue
-from playground.models.catalogue import CARDS, external_checkpoint, find_checkpoint, fingerprint, shipped_checkpoints
+from playground.errors import NotFound
+from playground.models.catalogue import CARDS, card_of, find_checkpoint, fingerprint, shipped_checkpoints
+from playground.models.facts import shape_of
 
 
-@pytest.mark.parametrize("module", ["playground.models", "playground.models.catalogue", "playground.models.devices"])
+@pytest.mark.parametrize(
+    "module",
+    ["playground.models", "playground.models.catalogue", "playground.models.devices", "playground.workbench.models"],
+)
 def test_the_catalogue_loads_no_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -26,12 +28,45 @@ def test_card_names_and_model_ids_are_unique():
     assert len(set(ids)) == len(ids)
 
 
+# What the models' own config.json say, in the order of transformers' names for them.
+CONFIGS = {
+    "pocket": ("llama", 4, 256, 704, 4, 4, 64, 2048),
+    "smollm2-135m": ("llama", 30, 576, 1536, 9, 3, 64, 49_152),
+    "gemma-3-270m": ("gemma3_text", 18, 640, 2048, 4, 1, 256, 262_144),
+    "smollm2-360m": ("llama", 32, 960, 2560, 15, 5, 64, 49_152),
+    "qwen2.5-0.5b": ("qwen2", 24, 896, 4864, 14, 2, 64, 151_936),
+    "qwen3-0.6b": ("qwen3", 28, 1024, 3072, 16, 8, 128, 151_936),
+    "olmo-2-1b": ("olmo2", 16, 2048, 8192, 16, 16, 128, 100_352),
+}
+
+
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
-def test_every_card_gives_a_base_without_chat_and_an_instruct_with(card):
-    base, instruct = find_checkpoint(card.base_id), find_checkpoint(card.instruct_id)
-    assert (base.card, instruct.card) == (card.name, card.name)
-    assert not base.knows_chat
-    assert instruct.knows_chat
+def test_a_cards_size_and_shape_are_those_of_its_architecture(card):
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    kind, layers, hidden, inner, heads, kv_heads, size, words = CONFIGS[card.name]
+    config = AutoConfig.for_model(
+        kind,
+        num_hidden_layers=layers,
+        hidden_size=hidden,
+        intermediate_size=inner,
+        num_attention_heads=heads,
+        num_key_value_heads=kv_heads,
+        head_dim=size,
+        vocab_size=words,
+        tie_word_embeddings=card.name != "olmo-2-1b",
+    )
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    assert sum(p.numel() for p in model.parameters()) == card.parameters
+    assert shape_of(card.title, config.to_dict() | {"architectures": []}) == card.shape
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_a_cards_ids_find_it_and_training_needs_more_than_writing_weights(card):
+    assert card_of(card.base_id) is card_of(card.instruct_id) is card
+    assert 4 * card.parameters < min(card.need.sample, card.need.train)
 
 
 def test_the_shipped_sft_descends_from_the_shipped_base():
@@ -56,48 +91,7 @@ def test_a_folder_without_weights_has_no_fingerprint(tmp_path):
     assert fingerprint(tmp_path) == ""
 
 
-@pytest.mark.parametrize(
-    ("name", "knows"),
-    [("someone/tiny-instruct", True), ("someone/tiny-it-v2", True), ("someone/italian-base", False), ("gpt2", False)],
-)
-def test_an_unknown_hub_model_is_judged_by_its_name(name, knows):
-    assert external_checkpoint(name).knows_chat is knows
-    assert external_checkpoint(name).path == name
-
-
-@pytest.mark.parametrize("template", ["tokenizer_config.json", "chat_template.jinja", None])
-def test_a_folder_says_whether_it_knows_the_chat_template(tmp_path, template):
-    (tmp_path / "config.json").write_text("{}")
-    if template:
-        (tmp_path / template).write_text(json.dumps({"chat_template": "x"}))
-    found = external_checkpoint(str(tmp_path))
-    assert found.knows_chat is (template is not None)
-    assert (found.path, found.id) == (str(tmp_path), str(tmp_path))
-
-
-def test_an_adapter_folder_names_its_parent(tmp_path):
-    (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "pocket-base"}))
-    found = external_checkpoint(str(tmp_path))
-    assert (found.form, found.parent) == ("adapter", "pocket-base")
-
-
-@pytest.mark.parametrize(
-    "name", ["", "  ", "a/b/c", "../etc", "https://huggingface.co/gpt2", "/no/such/folder", "a/.."]
-)
-def test_names_that_are_no_models_are_refused(name):
-    with pytest.raises(ModelNotUsable) as refused:
-        external_checkpoint(name)
+def test_a_checkpoint_that_is_not_shipped_is_refused():
+    with pytest.raises(NotFound) as refused:
+        find_checkpoint("owner/model")
     assert refused.value.hint
-    with pytest.raises(NotFound):
-        find_checkpoint(name)
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    with pytest.raises(ModelNotUsable, match=r"config\.json is missing"):
-        external_checkpoint(str(tmp_path))
-
-
-def test_a_broken_config_is_refused(tmp_path):
-    (tmp_path / "adapter_config.json").write_text("{not json")
-    with pytest.raises(ModelNotUsable, match="not readable JSON"):
-        catalogue.external_checkpoint(str(tmp_path))
