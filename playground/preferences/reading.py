@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, case, func, or_, select
 from playground.preferences import tables
 from playground.preferences.record import Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
-from playground.types import Annotator, Message, Preference, Prompt
+from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
 
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
@@ -72,6 +72,34 @@ def read_rows(
         places = (_prompt.c.text, _left.c.text, _right.c.text, _annotator.c.alias, _judgment.c.comment)
         question = question.where(or_(*(place.icontains(search, autoescape=True) for place in places)))
     return list(_found(connection, question))
+
+
+def read_scores(
+    connection: Connection, workspace: str, reference: Checkpoint, policy: Checkpoint
+) -> list[tuple[str, float]]:
+    """For each choice of a person here between these two, as they are now: its prompt, and 1 where the policy won.
+
+    0 where the reference won, 0.5 for a tie and for both bad; skipped pairs say nothing. In the order of judging.
+    """
+    wrote = {
+        (side, one.id): and_(side.c.checkpoint == one.id, side.c.fingerprint == one.fingerprint)
+        for side in (_left, _right)
+        for one in (reference, policy)
+    }
+    policy_left = and_(wrote[_left, policy.id], wrote[_right, reference.id])
+    policy_right = and_(wrote[_left, reference.id], wrote[_right, policy.id])
+    question = (
+        select(_prompt.c.content_hash, _judgment.c.choice, policy_left)
+        .select_from(_JUDGED)
+        .where(_judgment.c.workspace == workspace, _COUNTS, _annotator.c.kind == "person", ~_IMPORTED)
+        .where(_judgment.c.choice != "skip", or_(policy_left, policy_right))
+        .order_by(_judgment.c.seq)
+    )
+    won = {"left": 1.0, "right": 0.0}
+    return [
+        (prompt, won.get(choice, 0.5) if on_the_left else 1.0 - won.get(choice, 0.5))
+        for prompt, choice, on_the_left in connection.execute(question)
+    ]
 
 
 def read_counts(connection: Connection, workspace: str) -> SetCounts:

@@ -34,11 +34,12 @@ from playground.preferences.reading import (
     read_judgments,
     read_preferences,
     read_rows,
+    read_scores,
     read_shown,
 )
 from playground.preferences.record import Imported, Judgment, SetCounts, ShownPair
 from playground.preferences.writer import Writer
-from playground.types import Annotator, AnnotatorKind, Choice, Completion, Preference, Snapshot
+from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
 T = TypeVar("T")
 MAX_COMMENT = 2000  # characters
@@ -230,6 +231,11 @@ class PreferenceStore:
         """What the set holds and how lopsided it is."""
         with reading(self._engine) as connection:
             return read_counts(connection, workspace)
+
+    def scores(self, workspace: str, reference: Checkpoint, policy: Checkpoint) -> list[tuple[str, float]]:
+        """(prompt, 1 won, 0.5 neither, 0 lost) of the policy in each choice of a person here between these two."""
+        with reading(self._engine) as connection:
+            return read_scores(connection, workspace, reference, policy)
 
     def preferences(self, workspace: str) -> list[Preference]:
         """The rows a training run would get now, in the order in which they were judged."""
