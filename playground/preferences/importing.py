@@ -27,7 +27,7 @@ from playground.preferences.reading import IMPORTED
 from playground.preferences.record import Imported, Judgment
 from playground.types import AnnotatorKind, Completion, content_hash
 
-UNIQUE = 32  # characters: a UUID has as many. A shorter id, like 17, may name something else in the next file
+UNIQUE = 20  # characters: ids made by chance have more. A shorter one, like 17, names something else in the next file
 LONGEST = 64
 _judgment, _assignment = tables.judgment, tables.assignment
 _Judge = tuple[AnnotatorKind, str]  # kind and alias
@@ -53,7 +53,7 @@ class _Candidate:
     def ids(self) -> tuple[str, ...]:
         """The ids under which it may be here, its own first."""
         own = self.judgment.id
-        return (own, self.by_content) if UNIQUE <= len(own) <= LONGEST else (self.by_content,)
+        return (own, self.by_content) if 0 < len(own) <= LONGEST else (self.by_content,)
 
 
 def add_judgments(connection: Connection, workspace: str, judgments: list[Judgment], source: str) -> Imported:
@@ -68,7 +68,7 @@ def add_judgments(connection: Connection, workspace: str, judgments: list[Judgme
         if same:
             out += not stored[same[0]].counts
         else:
-            free = next(id for id in candidate.ids if id not in stored)
+            free = next(id for id in candidate.ids if len(id) >= UNIQUE and id not in stored)
             stored[free] = _Stored(candidate.said, True)
             new[free] = _verdict(candidate, free, source)
     add_verdicts(connection, list(new.values()), IMPORTED)

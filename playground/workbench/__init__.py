@@ -51,11 +51,11 @@ class Workbench:
         self.store = PreferenceStore(settings.sqlalchemy_url)
         self.models = Models(settings)
         self.checkpoints = Checkpoints(shelf, self.models.shelf)
-        self._estimates = Estimates(shelf)
+        self._estimates = Estimates(shelf, self.models.shelf)
         self._sampler, self._trainer = self._children()
         self.completions = Completions(self._sampler, self.checkpoints)
         pairs = PairPool(self.completions.sample, self.checkpoints.find)
-        self.preferences = Preferences(self.store, pairs, settings)
+        self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings)
         self._queue = TrainingQueue(self._trainer, shelf)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store)
 

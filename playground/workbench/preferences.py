@@ -12,12 +12,15 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import exchange
 from playground.preferences.pairing import swapped
 from playground.preferences.record import Imported, Judgment, SetCounts
+from playground.preferences.statistics import WinRate, win_rate
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
 from playground.table_files import BadRow
-from playground.types import Annotator, Choice, Prompt
+from playground.types import Annotator, Checkpoint, Choice, Prompt
 from playground.workbench.downloads import downloads
-from playground.workbench.pairs import PairPool
+from playground.workbench.pairs import FindCheckpoint, PairPool
+
+STEP = 5  # choices after which a contest's figure moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,23 @@ class Shown:
     completions: tuple[str, ...]  # two: left, right
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Two checkpoints judged against each other by people here."""
+
+    reference: Checkpoint
+    policy: Checkpoint
+    rate: WinRate  # of the policy, over as many choices as make whole steps
+    choices: int  # so far
+
+
 class Preferences:
     """Show, choose, undo, rank; let a persona choose; count, search, remove; import and export."""
 
-    def __init__(self, store: PreferenceStore, pairs: PairPool, settings: Settings) -> None:
+    def __init__(self, store: PreferenceStore, pairs: PairPool, checkpoint: FindCheckpoint, settings: Settings) -> None:
         self._store = store
         self._pairs = pairs
+        self._checkpoint = checkpoint
         self._data_dir = settings.data_dir
         self._limits = settings.upload_limits
 
@@ -134,6 +148,12 @@ class Preferences:
     def counts(self, workspace: str) -> SetCounts:
         """The set in figures."""
         return self._store.counts(workspace)
+
+    def contest(self, workspace: str, reference_id: str, policy_id: str) -> Contest:
+        """Who wins so far. The figure moves with every STEP choices, so that none tells which side was which."""
+        reference, policy = self._checkpoint(workspace, reference_id), self._checkpoint(workspace, policy_id)
+        scores = self._store.scores(workspace, reference, policy)
+        return Contest(reference, policy, win_rate(scores[: len(scores) - len(scores) % STEP]), len(scores))
 
     def remove(self, workspace: str, judgment_ids: Sequence[str]) -> None:
         """Leave judgments out of everything from now on."""

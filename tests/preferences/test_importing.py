@@ -166,3 +166,9 @@ def test_a_file_longer_than_a_part_is_added_whole_and_once(store, monkeypatch):
 def test_a_file_of_one_room_is_not_seen_in_another(store):
     store.add_judgments("room", [preferred(id=new_id())], "f.csv")
     assert store.judgments("other") == []
+
+
+def test_a_judgment_here_is_recognised_however_short_its_id(store, tmp_path):
+    ann = store.annotator("room", "person", "Ann")
+    store.judge("room", store.show_pair("room", ann, *completions("left")[:2]), "left", id="1")
+    assert added(store, exported(store, tmp_path)) == Imported(0, 1, 0)

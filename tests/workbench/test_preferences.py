@@ -1,0 +1,110 @@
+"""The workbench's preferences without models: files in and out, removal, and a contest of two checkpoints."""
+
+from dataclasses import replace
+
+import pytest
+
+from playground.errors import BadFile, NotFound
+from playground.preferences.record import Imported
+from playground.preferences.store import PreferenceStore
+from playground.settings import Settings
+from playground.types import Checkpoint, Completion
+from playground.workbench.pairs import PairPool
+from playground.workbench.preferences import STEP, Preferences
+
+MODELS = {
+    id: Checkpoint(id, id.upper(), "policy", "pocket", "/x", fingerprint=f"f-{id}") for id in ("sft", "dpo", "ppo")
+}
+
+
+def find(workspace, id):
+    if id not in MODELS:
+        raise NotFound(f"There is no checkpoint {id!r} here.")
+    return MODELS[id]
+
+
+def sample(workspace, id, prompts, sampling, n=1):
+    drawn = [f"{id} {sampling.seed} {i}" for i in range(n)]
+    return [[Completion(p, text, id, fingerprint=MODELS[id].fingerprint) for text in drawn] for p in prompts]
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def preferences(settings):
+    store = PreferenceStore(settings.sqlalchemy_url)
+    yield Preferences(store, PairPool(sample, find), find, settings)
+    store.close()
+
+
+def judge(preferences, n, prefers="dpo", ids=("sft", "dpo"), workspace="anna"):
+    """n choices, blind to the chooser; the test looks at who wrote what."""
+    for _ in range(n):
+        shown = preferences.next_pair(workspace, ids)
+        choice = "left" if shown.completions[0].startswith(prefers) else "right"
+        preferences.choose(workspace, shown.token, choice, judgment_id=shown.token)
+
+
+@pytest.mark.parametrize("form", ["trl", "everything"])
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_an_export_added_again_adds_nothing(preferences, form, kind):
+    judge(preferences, 4)
+    path = preferences.export("anna", kind, form)
+    assert preferences.add_file("anna", path) == (Imported(0, 4, 0), [])
+    assert preferences.counts("anna").total == 4
+    assert preferences.add_file("ben", path) == (Imported(4, 0, 0), [])
+
+
+@pytest.mark.parametrize("form", ["trl", "everything"])
+def test_a_file_without_a_row_is_not_made(preferences, form, settings):
+    with pytest.raises(NotFound, match="nothing to put into a file") as refused:
+        preferences.export("anna", "jsonl", form)
+    assert refused.value.hint
+    assert list(settings.data_dir.rglob("preferences-*")) == []
+
+
+def test_a_file_over_the_settings_limits_is_refused(preferences, settings):
+    judge(preferences, 3)
+    path = preferences.export("anna", "csv")
+    strict = Preferences(preferences._store, preferences._pairs, find, replace(settings, upload_rows=2))
+    with pytest.raises(BadFile, match="more than 2 rows"):
+        strict.add_file("anna", path)
+
+
+def test_removed_judgments_are_listed_apart_and_put_back(preferences):
+    judge(preferences, 3)
+    ids = [row.id for row in preferences.rows("anna")]
+    preferences.remove("anna", ids[:2])
+    assert [row.id for row in preferences.rows("anna")] == ids[2:]
+    assert [row.id for row in preferences.rows("anna", removed=True)] == ids[:2]
+    preferences.restore("anna", ids[:2])
+    assert [row.id for row in preferences.rows("anna")] == ids
+
+
+def test_the_result_of_a_contest_moves_in_steps_so_that_no_choice_tells_its_sides(preferences):
+    judge(preferences, STEP - 1)
+    before = preferences.contest("anna", "sft", "dpo")
+    assert (before.choices, before.rate.choices, before.rate.value) == (STEP - 1, 0, None)
+    judge(preferences, 1)
+    assert preferences.contest("anna", "sft", "dpo").rate.value == 1.0
+    judge(preferences, STEP - 1, prefers="sft")
+    assert preferences.contest("anna", "sft", "dpo").rate.value == 1.0
+    judge(preferences, 1, prefers="sft")
+    after = preferences.contest("anna", "sft", "dpo")
+    assert (after.choices, after.rate.choices, after.rate.value) == (2 * STEP, 2 * STEP, 0.5)
+    assert (after.reference, after.policy) == (MODELS["sft"], MODELS["dpo"])
+
+
+def test_choices_on_other_pairs_do_not_count_in_a_contest(preferences):
+    judge(preferences, STEP, prefers="ppo", ids=("sft", "ppo"))
+    judge(preferences, STEP, ids=("dpo",))
+    judge(preferences, STEP, workspace="ben")
+    assert preferences.contest("anna", "sft", "dpo").choices == 0
+
+
+def test_a_contest_with_a_checkpoint_that_is_not_here_is_refused(preferences):
+    with pytest.raises(NotFound):
+        preferences.contest("anna", "sft", "invented")
