@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.resources
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from starlette.routing import BaseRoute
 
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
+from playground.errors import PlaygroundError
+from playground.types import Json
 from playground.workbench import Workbench
 
 _A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -20,10 +23,12 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router = APIRouter()
 
     @router.get("/api/status")
-    def status() -> dict:
+    def status(request: Request, run: Annotated[list[str], Query(max_length=20)] = ()) -> Json:
+        """How the models are; and of each run asked about how many events it has, null where it is not here."""
         state = bench.status()
         ready = state.sampler_ready and state.trainer_ready
-        return {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text}
+        events = {run_id: _events(bench, request, run_id) for run_id in run}
+        return {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text, "runs": events}
 
     @router.get("/vendor/plotly.min.js")
     def plotly() -> FileResponse:
@@ -33,3 +38,10 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
     return router.routes
+
+
+def _events(bench: Workbench, request: Request, run_id: str) -> int | None:
+    try:
+        return bench.runs.tail(bench.workspace_of(request.cookies), run_id).count
+    except PlaygroundError:
+        return None

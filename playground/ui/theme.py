@@ -10,7 +10,16 @@ import gradio as gr
 from playground.registry import algorithms, dials
 
 STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("page.js", "plot.js", "measured.js", "run_view.js", "tables.js")
+SCRIPTS = (
+    "page.js",
+    "pulse.js",
+    "plot.js",
+    "measured.js",
+    "run_state.js",
+    "probes.js",
+    "run_view.js",
+    "tables.js",
+)
 
 
 def theme() -> gr.themes.Base:
@@ -79,5 +88,5 @@ def head() -> str:
     """What goes into the page's head: our scripts, and the words they show for settings."""
     labels = {name: {f: d.label for f, d in dials(entry.config).items()} for name, entry in algorithms().items()}
     words = f"window.Playground = {{labels: {json.dumps(labels)}}};".replace("</", "<\\/")
-    code = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    code = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<script>{words}\n{code}</script>'

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from playground.ui.theme import STATIC
+from playground.ui.theme import SCRIPTS, STATIC
 from playground.vocabulary import METRICS
 
 pytestmark = pytest.mark.browser
@@ -58,10 +58,31 @@ class View:
         self.last = -1
         self.errors = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        names = ("page.js", "plot.js", "measured.js", "run_view.js")
-        scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in names)
+        self.runs = {}  # what the heartbeat hears: run -> number of events; None: the playground does not answer
+        self.beats = []
+        scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
         page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
+        page.route("**/api/status*", self.status)
         page.goto("http://playground.test/")
+
+    def status(self, route):
+        self.beats.append(route.request.url)
+        if self.runs is None:
+            route.abort()
+        else:
+            route.fulfill(json={"ready": True, "text": "Ready.", "runs": self.runs})
+
+    def beat(self):
+        """The next heartbeat, now."""
+        before = len(self.beats)
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        while len(self.beats) == before:
+            self.page.wait_for_timeout(20)
+        self.page.wait_for_timeout(50)
+
+    def streams(self):
+        """The address of each stream opened so far, and whether it is open."""
+        return self.page.evaluate("streams.map((s) => [s.url, s.readyState === 1])")
 
     def show(self, run_id="ppo-1"):
         self.page.evaluate("id => show(id)", run_id)
@@ -188,7 +209,7 @@ def test_a_resumed_run_goes_on_from_its_save_in_the_same_curve(view):
     view.send(started(), *(step(i) for i in range(1, 8)), ended("stopped"), run=RUN)
     view.settle()
     assert "Stopped after 12 s, step 7 of 40. What was learned is kept." in view.text(".state")
-    view.show()
+    view.show()  # Resume was pressed
     assert view.page.evaluate("streams[streams.length - 1].url").endswith("after=8")
     view.send(started(), step(6), step(7), step(8), run=RUN)
     view.settle()
@@ -247,32 +268,88 @@ def test_a_failure_says_what_to_do_in_its_own_box(view):
     assert view.text(".failure") == "The loss became infinite. Lower the learning rate."
 
 
-def test_memory_stays_bounded_and_the_last_steps_stay(view):
+def test_of_a_long_run_a_bounded_part_is_kept_with_both_ends(view):
     view.show()
     view.send(started(total=9000), run=RUN)
     for begin in range(1, 9001, 1000):
         view.send(*(step(i) for i in range(begin, begin + 1000)))
+        view.send(*(sampled(i, "words") for i in range(begin, begin + 1000)))
     view.settle()
     steps = view.steps()
-    assert len(steps) <= 3000 and steps[0] == 1 and steps[-1] == 9000
+    assert 1500 <= len(steps) <= 3000 and steps[0] == 1 and steps[-1] == 9000
+    assert 150 <= int(view.page.locator(".part input[type=range]").get_attribute("max")) <= 300
 
 
 def test_a_lost_stream_is_opened_again_where_it_broke_off(view):
+    view.runs = None
     view.show()
     view.send(started(), step(1), run=RUN)
-    view.page.evaluate("streams[0].readyState = 2; streams[0].onerror()")
-    assert "trying to reach it again" in view.text(".state")
-    view.page.wait_for_timeout(1300)
-    assert view.page.evaluate("[streams.length, streams[streams.length - 1].url]")[1].endswith("after=1")
+    view.page.evaluate("streams[0].onerror()")
+    view.beat()
+    assert "does not answer" in view.text(".state")
+    view.runs = {"ppo-1": 2}
+    view.beat()
+    assert view.streams()[1:] == [["/api/runs/ppo-1/events?after=1", True]]
+    assert "Running" in view.text(".state")
+
+
+def test_a_run_that_another_page_resumes_goes_on_here(view):
+    view.show()
+    view.send(started(), step(1), step(2), ended("stopped"), run=RUN)
+    view.runs = {"ppo-1": 4}
+    view.beat()
+    assert [is_open for _, is_open in view.streams()] == [False]
+    view.runs = {"ppo-1": 6}
+    view.beat()
+    assert view.streams()[1:] == [["/api/runs/ppo-1/events?after=3", True]]
+    view.send({"kind": "Phase", "time": 1.0, "name": "waiting for its turn"}, step(3), run=RUN)
+    view.settle()
+    assert view.steps() == [1, 2, 3]
+    assert view.page.evaluate("endings") == 2  # the tab hears of both, and sets its buttons
+
+
+def test_a_resumed_run_is_noticed_without_anybody_doing_anything(view):
+    view.show()
+    view.send(started(), step(1), ended("stopped"), run=RUN)
+    view.runs = {"ppo-1": 4}
+    view.page.wait_for_function("streams.length === 2", timeout=15_000)
+
+
+def test_a_hidden_page_asks_nothing_and_asks_at_once_when_it_is_seen_again(view):
+    view.show()
+    view.send(started(), step(1), ended("stopped"), run=RUN)
+    view.beat()
+    view.page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.unseen, configurable: true})")
+    view.page.evaluate("window.unseen = true")
+    view.page.wait_for_timeout(3200)  # one heartbeat may still be on its way
+    asked = len(view.beats)
+    view.page.wait_for_timeout(3200)
+    assert len(view.beats) == asked
+    view.page.evaluate("window.unseen = false")
+    view.beat()
+
+
+def test_one_heartbeat_asks_for_all_runs_in_sight_that_are_not_followed(view):
+    view.page.evaluate("""() => {
+      const other = document.createElement("div");
+      other.append(Object.assign(document.createElement("div"), {className: "run-view"}));
+      document.body.append(other);
+      Playground.runView(other, {value: {run: "dpo-9"}}, () => {}, () => {});
+      streams[0].onerror();
+    }""")
+    view.show()
+    view.beat()
+    assert view.beats[-1].endswith("/api/status?run=dpo-9")
 
 
 def test_a_run_that_is_gone_is_not_asked_for_for_ever(view):
-    view.page.route("**/api/runs/**", lambda route: route.fulfill(status=404, json={"message": "There is no run."}))
     view.show()
-    view.page.evaluate("streams[0].readyState = 2; streams[0].onerror()")
+    view.page.evaluate("streams[0].onerror()")
+    view.runs = {"ppo-1": None}
+    view.beat()
     view.page.locator(".empty", has_text="not here any more").wait_for()
-    view.page.wait_for_timeout(1300)
-    assert view.page.evaluate("streams.length") == 1
+    view.beat()
+    assert len(view.streams()) == 1 and view.beats[-1].endswith("/api/status?")
 
 
 def test_a_run_stopped_while_it_waited_claims_nothing_learned(view):
@@ -302,6 +379,27 @@ def test_every_figure_of_the_reward_model_is_drawn(view, name):
         assert words[name] in view.text(".figures")
     else:
         assert view.page.evaluate("!!document.querySelector('.figures .chart').traces.length")
+
+
+def test_a_figure_is_drawn_anew_in_its_own_place(view):
+    view.show()
+    first = {"kind": "Measured", "time": 1.0, "step": 1, "name": "scores", "data": {"chosen": [1.0], "rejected": [0.0]}}
+    view.send(started(), first, run=RUN)
+    view.settle()
+    view.page.evaluate("window.node = document.querySelector('.figures .chart')")
+    view.send({**first, "step": 2, "data": {"chosen": [3.0, 4.0], "rejected": [0.0]}})
+    view.settle()
+    assert view.page.evaluate("node === document.querySelector('.figures .chart') && node.traces[0].x.length") == 2
+
+
+def test_how_to_read_a_chart_is_told_above_it_not_on_it(view):
+    view.show()
+    view.send(started(), step(1), run=RUN)
+    view.settle()
+    view.page.locator(".panel .hint").first.click()
+    advice = view.page.locator(".panel .advice").first.bounding_box()
+    chart = view.page.locator(".panel .chart").first.bounding_box()
+    assert advice["height"] > 0 and advice["y"] + advice["height"] <= chart["y"]
 
 
 def test_an_ended_run_plays_again_and_comes_to_the_same_end(view):

@@ -48,22 +48,19 @@
     return `${(s / 3600).toFixed(1)} h`;
   };
 
+  // The line under the title: how the models are coming up, and whether the playground is there at all.
   P.status = function (element) {
     const line = element.querySelector(".status-line");
-    async function ask() {
-      let wait = 1000;
-      try {
-        const answer = await (await fetch("/api/status")).json();
-        line.textContent = answer.text;
-        line.dataset.ready = answer.ready;
-        if (answer.ready) return;
-      } catch {
-        line.textContent = "The playground does not answer. Trying again.";
-        wait = 3000;
-      }
-      if (element.isConnected) setTimeout(ask, wait);
+    function show(state, text) {
+      line.dataset.state = state;
+      if (line.textContent !== text) line.textContent = text; // a screen reader speaks every change
     }
-    ask();
+    P.pulse({
+      element: line,
+      run: () => null,
+      answered: (answer) => show(answer.ready ? "ready" : "loading", answer.text),
+      silent: () => show("lost", "The playground does not answer. It may have been closed; this page tries again by itself."),
+    });
   };
 
   P.openTab = function (id) {

@@ -32,7 +32,7 @@
     return {
       height: 170, margin: { l: 46, r: 10, t: 8, b: 26 }, showlegend: false, uirevision: "kept", hovermode: "x unified",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: touch ? false : "zoom",
-      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: c.text },
+      font: { family: getComputedStyle(document.querySelector(".gradio-container") || document.body).fontFamily, size: 12, color: c.text },
       hoverlabel: { bgcolor: c.hover, bordercolor: c.grid, font: { color: c.text } },
       ...rest,
       xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, nticks: 5, ...yaxis },
@@ -45,9 +45,20 @@
       .catch((error) => { host.textContent = `The chart cannot be drawn: ${error.message}.`; });
   };
 
-  P.hint = function (...sentences) {
-    return P.el("details.hint", null, P.el("summary", { "aria-label": "How to read this", title: "How to read this" }, "?"),
-      P.el("div", null, ...sentences.map((s) => P.el("p", null, s))));
+  // Charts that are taken away must be told, else the window keeps them for its next change of size.
+  P.purge = function (node) {
+    for (const chart of window.Plotly ? node.querySelectorAll(".chart") : []) if (chart.data) window.Plotly.purge(chart);
+  };
+
+  // A figure's title, with a "?" that folds out how to read it; the text stands above the chart, never on it.
+  P.caption = function (title, sentences) {
+    const text = P.el("div.advice", { hidden: true }, ...sentences.map((s) => P.el("p", null, s)));
+    const button = P.el("button.hint", { type: "button", "aria-label": "How to read this", title: "How to read this", "aria-expanded": "false" }, "?");
+    button.addEventListener("click", () => {
+      text.hidden = !text.hidden;
+      button.setAttribute("aria-expanded", String(!text.hidden));
+    });
+    return P.el("figcaption", null, P.el("div.titles", null, ...title), button, text);
   };
 
   // One panel: title with the latest value, a "?" on how healthy and sick look, thin lines, warnings as marks.
@@ -55,10 +66,10 @@
     const chart = P.el("div.chart");
     const latest = metrics.map(() => P.el("b"));
     const swatches = metrics.map(() => P.el("i.swatch"));
-    const names = metrics.map((m, i) => P.el("span.series", null, metrics.length > 1 && swatches[i], m.title + " ", latest[i]));
+    const names = metrics.map((m, i) => P.el("span.series", null, metrics.length > 1 && swatches[i], P.el("span", null, m.title), " ", latest[i]));
     const advice = metrics.map((m) => `${metrics.length > 1 ? m.title + ". " : ""}Healthy: ${m.healthy}${m.sick === "-" ? "" : " Sick: " + m.sick}`);
     const root = P.el("figure.panel", { "data-metrics": metrics.map((m) => m.name).join(" ") },
-      P.el("figcaption", null, P.el("div", null, ...names), P.hint(...advice)), chart);
+      P.caption(names, advice), chart);
 
     function draw(rows, warnings) {
       root.hidden = !rows.some((r) => metrics.some((m) => r.metrics[m.name] != null));
@@ -82,17 +93,19 @@
     return { root, draw };
   };
 
-  // A figure whose data the server has made: value = {"data": [...], "layout": {...}}; colours are filled in here.
+  // A figure whose data the server has made: value = {"data": [...], "layout": {...}, "note": text under it}; colours are filled in here.
   P.figure = function (element, props, watch) {
     const host = element.querySelector(".figure");
     const chart = P.el("div.chart");
     const empty = P.el("p.empty");
-    host.append(empty, chart);
+    const note = P.el("p.note");
+    host.append(empty, chart, note);
     function show() {
       const value = props.value;
       chart.hidden = !value || !value.data || !value.data.length;
       empty.hidden = !chart.hidden;
       empty.textContent = (value && value.empty) || "";
+      note.textContent = (!chart.hidden && value.note) || "";
       if (chart.hidden) return;
       const c = P.colours();
       const traces = value.data.map((trace, i) => {

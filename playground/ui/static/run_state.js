@@ -1,0 +1,105 @@
+// What a page knows of one run: the events taken in one by one, and what they come to in words.
+"use strict";
+(function (P) {
+  // As many as the server holds (runs/kept.py): twice as many, then every second one goes.
+  const MOST_STEPS = 1500, MOST_OTHERS = 150;
+
+  // Every second entry, the first and the newest excepted.
+  function halved(list, most) {
+    const newest = list.length - most / 10;
+    return list.filter((_, i) => i % 2 === 0 || i >= newest);
+  }
+
+  // All events of a run for playing it again, thinned kind by kind.
+  P.eventLog = function () {
+    const log = { events: [], add };
+    const held = {};
+    const groupOf = (e) => (e.kind === "Measured" ? `Measured ${e.name}` : e.kind);
+    function add(event) {
+      const group = groupOf(event), most = group === "StepDone" ? MOST_STEPS : MOST_OTHERS;
+      log.events.push(event);
+      held[group] = (held[group] || 0) + 1;
+      if (held[group] <= 2 * most) return;
+      const kept = new Set(halved(log.events.filter((e) => groupOf(e) === group), most));
+      log.events = log.events.filter((e) => groupOf(e) !== group || kept.has(e));
+      held[group] = kept.size;
+    }
+    return log;
+  };
+
+  P.blankRun = function (meta) {
+    return { meta: meta || null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, lost: false, status: "waiting", phase: "", total: meta ? meta.total_steps : 0, base: null, ended: null, started: null };
+  };
+
+  const apply = {
+    RunStarted(run, e) {
+      Object.assign(run, { status: "running", ended: null, phase: "", started: e, total: e.total_steps || run.total });
+      run.base = { time: e.time, step: run.rows.length ? run.rows[run.rows.length - 1].step : 0 };
+    },
+    Phase(run, e) {
+      Object.assign(run, { status: "running", ended: null, phase: e.name });
+    },
+    StepDone(run, e) {
+      while (run.rows.length && run.rows[run.rows.length - 1].step >= e.step) run.rows.pop(); // a resumed run goes back to its save
+      run.rows.push({ step: e.step, metrics: e.metrics, time: e.time });
+      if (run.rows.length > 2 * MOST_STEPS) run.rows = halved(run.rows, MOST_STEPS);
+      run.base ||= { time: e.time, step: e.step };
+      if (e.step <= run.base.step && run.started) run.base = { time: run.started.time, step: e.step - 1 }; // it began again
+      Object.assign(run, { status: "running", phase: "" });
+    },
+    Sampled(run, e) {
+      run.samples = run.samples.filter((s) => s.step < e.step).concat([e]);
+      if (run.samples.length > 2 * MOST_OTHERS) run.samples = halved(run.samples, MOST_OTHERS);
+    },
+    Measured(run, e) {
+      run.measured[e.name] = e.data;
+    },
+    Warned(run, e) {
+      run.warnings = run.warnings.slice(-MOST_OTHERS).concat([e]);
+    },
+    RunEnded(run, e) {
+      Object.assign(run, { status: e.status, ended: e, phase: "" });
+    },
+  };
+
+  P.takeEvent = function (run, event) {
+    if (apply[event.kind]) apply[event.kind](run, event);
+  };
+
+  function secondsLeft(run) {
+    const last = run.rows[run.rows.length - 1];
+    if (!run.total || !last || !run.base || last.step <= run.base.step) return null;
+    const perStep = (last.time - run.base.time) / (last.step - run.base.step);
+    return Math.max(0, (run.total - last.step) * perStep - (Date.now() / 1000 - last.time));
+  }
+
+  P.timeLeft = function (run) {
+    if (run.ended || run.replaying || run.lost) return "–";
+    const left = secondsLeft(run);
+    if (left != null) return P.seconds(left);
+    return run.meta.estimate_s ? `about ${P.seconds(run.meta.estimate_s)}` : "–";
+  };
+
+  // Where the run stands, as one sentence or two.
+  P.runSentence = function (run) {
+    const last = run.rows[run.rows.length - 1];
+    const step = last ? last.step : 0;
+    const of = run.total ? `step ${step} of ${run.total}` : `step ${step}`;
+    if (run.ended) return endedSentence(run, step, of);
+    if (run.lost) return `The playground does not answer; trying to reach it again. Last heard of: ${of}.`;
+    if (run.replaying) return `Replaying, ${of}.`;
+    const estimate = run.meta.estimate_s ? `, about ${P.seconds(run.meta.estimate_s)} (estimate)` : "";
+    if (run.phase) return `${run.phase[0].toUpperCase()}${run.phase.slice(1)}${last ? `, ${of}` : estimate}.`;
+    if (run.status === "waiting") return `Waiting for its turn${estimate}.`;
+    const left = secondsLeft(run);
+    return left == null ? `Running${estimate}.` : `Running, ${of}, about ${P.seconds(left)} left.`;
+  };
+
+  function endedSentence(run, step, of) {
+    const words = { done: "Done", stopped: "Stopped", failed: "Failed", died: "Broken off" };
+    if (run.status === "stopped" && !step) return "Stopped before its first step. Nothing was changed.";
+    const took = run.ended.seconds ? ` after ${P.seconds(run.ended.seconds)}` : "";
+    const kept = run.status === "stopped" ? " What was learned is kept." : "";
+    return `${words[run.status] || run.status}${took}, ${of}.${kept}`;
+  }
+})(window.Playground);
