@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playground.types import Workload
+from playground.types import Checkpoint, Workload
+
+FOR_LARGER = "Larger model"  # the preset for models beside the pocket one
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,12 @@ def build_config(entry: Algorithm, values: Mapping[str, Any]) -> Any:
         if look is not None:
             _check(name, value, look)
     return entry.config(**values)
+
+
+def suited(entry: Algorithm, start: Checkpoint, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and for what they leave open on a model larger than the pocket one: an adapter, and gentle steps."""
+    usual = {} if start.card == "pocket" else entry.presets.get(FOR_LARGER, {})
+    return {**usual, **values}
 
 
 def _check(name: str, value: Any, look: Dial) -> None:

@@ -230,6 +230,11 @@ def _check_causal(model: nn.Module, checkpoint: Checkpoint) -> None:
 def _not_usable(checkpoint: Checkpoint, error: Exception, part: str = "model") -> PlaygroundError:
     if isinstance(error, PlaygroundError):
         return error
+    if "ignore_mismatched_sizes" in str(error):
+        return ModelNotUsable(
+            f"The weights of {checkpoint.name} have other sizes than its config says.",
+            hint="Copy config.json and the weights from one and the same place.",
+        )
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if isinstance(error, SafetensorError):
         hint = "The file of weights is damaged or cut short: copy or download it again."

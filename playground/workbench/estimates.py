@@ -5,38 +5,53 @@ from __future__ import annotations
 import dataclasses
 import statistics
 
+from playground.models.catalogue import CARDS
+from playground.models.shelf import ModelShelf
 from playground.registry import Algorithm, algorithms, build_config
 from playground.runs.tail import RunShelf
-from playground.types import Json, Speed
+from playground.types import Checkpoint, Json, Speed
 
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world
 
 
 class Estimates:
-    """Seconds ahead. speed is measured by the trainer when it comes up."""
+    """Seconds ahead. speed is measured by the trainer when it comes up, with the pocket model."""
 
-    def __init__(self, shelf: RunShelf) -> None:
+    def __init__(self, shelf: RunShelf, models: ModelShelf) -> None:
         self._shelf = shelf
+        self._models = models
         self.speed: Speed | None = None
 
-    def seconds(self, workspace: str, algorithm: str, values: Json, rows: int) -> float | None:
+    def seconds(self, workspace: str, algorithm: str, values: Json, rows: int, start: Checkpoint) -> float | None:
         """Seconds a run will take on this machine; None while the machine's speed is not yet known."""
         if self.speed is None:
             return None
         entry = algorithms()[algorithm]
-        return self._by_speed(entry, values, rows) * self._correction(workspace, entry)
+        return self._by_speed(entry, values, rows, start) * self._correction(workspace, entry, start)
 
-    def _by_speed(self, entry: Algorithm, values: Json, rows: int) -> float:
-        """Seconds by the tokens to work through and the speed measured at start."""
-        return entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS).seconds(self.speed)
+    def _by_speed(self, entry: Algorithm, values: Json, rows: int, start: Checkpoint) -> float:
+        """Seconds by the tokens to work through, the speed measured at start, and the model's size."""
+        work = entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS)
+        return work.fixed_s + (work.seconds(self.speed) - work.fixed_s) * self._times_the_pocket(start)
 
-    def _correction(self, workspace: str, entry: Algorithm) -> float:
-        """How long the last runs took against what the speed alone says: the median ratio, 1 without history."""
+    def _times_the_pocket(self, start: Checkpoint) -> float:
+        """How many times the pocket model's weights this model has: about how much longer a token takes."""
+        parameters = {card.name: card.parameters for card in CARDS}
+        if start.card in parameters:
+            return parameters[start.card] / parameters["pocket"]
+        kept = self._models.find(start.card)
+        return kept.parameters / parameters["pocket"] if kept else 1.0
+
+    def _correction(self, workspace: str, entry: Algorithm, start: Checkpoint) -> float:
+        """How long the last runs of this model took against what the speed says: the median ratio, else 1."""
         fields = {field.name for field in dataclasses.fields(entry.config)}
         past = [
             s
             for s in self._shelf.summaries(workspace)
-            if s.status == "done" and s.spec.algorithm == entry.name and fields >= set(s.spec.config)
+            if s.status == "done"
+            and s.spec.algorithm == entry.name
+            and s.spec.start.card == start.card
+            and fields >= set(s.spec.config)
         ]
-        ratios = [s.seconds / self._by_speed(entry, s.spec.config, s.spec.data_count) for s in past[:5]]
+        ratios = [s.seconds / self._by_speed(entry, s.spec.config, s.spec.data_count, start) for s in past[:5]]
         return statistics.median(ratios) if ratios else 1.0

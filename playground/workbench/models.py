@@ -6,7 +6,7 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from playground.settings import Settings
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 _DEMO_LARGEST = 400_000_000  # weights; what many visitors of one small machine may fetch
+_TELL_EVERY_S = 0.4
 _BYTES_OF_A_WEIGHT = 2  # on the shelf, where a conversion writes it
 
 
@@ -42,6 +43,10 @@ class Models:
         self._settings = settings
         self.shelf = ModelShelf(settings.data_dir / "models")
         self._fetching = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._progress = FetchProgress("")
+        self._failure: PlaygroundError | None = None
+        self._stop = threading.Event()
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The table of models that are offered by name."""
@@ -63,9 +68,45 @@ class Models:
             require_memory(facts, free)
         return Offer(facts, free, kept is not None)
 
+    def begin(self, name: str) -> None:
+        """Fetch a model in the background; it goes on when the page is closed. Raises as look does."""
+        facts = self.look(name).facts
+        steps = self._bring(facts)
+        self._progress, self._failure = next(steps), None
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, args=(steps, facts.id), daemon=True)
+        self._thread.start()
+
+    def follow(self) -> Iterator[FetchProgress]:
+        """How far the fetch on its way is, until it ends; nothing where none is. Raises what went wrong with it."""
+        thread = self._thread
+        while thread is not None and thread.is_alive():
+            yield self._progress
+            thread.join(_TELL_EVERY_S)
+        if self._failure is not None:
+            raise self._failure
+        if thread is not None:
+            yield self._progress
+
+    def stop(self) -> None:
+        """End the fetch on its way; nothing is left of it. Raises: NotAllowed in demo mode."""
+        if self._settings.mode == "demo":
+            raise NotAllowed("The fetch may be another visitor's.", hint="It ends by itself.")
+        self._stop.set()
+
     def fetch(self, name: str) -> Iterator[FetchProgress]:
         """Bring a model here, telling how far it is; ending the iteration early cancels and leaves nothing behind."""
-        facts = self.look(name).facts
+        yield from self._bring(self.look(name).facts)
+
+    def remove(self, model_id: str) -> None:
+        """Delete a fetched model, or forget where one's own lies. Raises: NotFound; NotAllowed in demo mode."""
+        if self._settings.mode == "demo":
+            raise NotAllowed("Models are shared by all visitors here.", hint="They stay.")
+        self.shelf.remove(model_id)
+
+    def _bring(self, facts: ModelFacts) -> Iterator[FetchProgress]:
+        if self.shelf.find(facts.id) is not None:
+            raise NotAllowed(f"{facts.id} is here already.", hint="Choose it in any list of checkpoints.")
         converted = _BYTES_OF_A_WEIGHT * facts.parameters if facts.source in ("package", "gguf") else 0
         require_disk(self.shelf.folder, facts.download + converted)
         if not self._fetching.acquire(blocking=False):
@@ -75,11 +116,17 @@ class Models:
         finally:
             self._fetching.release()
 
-    def remove(self, model_id: str) -> None:
-        """Delete a fetched model, or forget where one's own lies. Raises: NotFound; NotAllowed in demo mode."""
-        if self._settings.mode == "demo":
-            raise NotAllowed("Models are shared by all visitors here.", hint="They stay.")
-        self.shelf.remove(model_id)
+    def _run(self, steps: Iterator[FetchProgress], model_id: str) -> None:
+        try:
+            with closing(steps):
+                for self._progress in steps:
+                    if self._stop.is_set():
+                        break
+        except PlaygroundError as error:
+            self._failure = error
+            return
+        if self._stop.is_set() and self.shelf.find(model_id) is None:
+            self._progress = FetchProgress("Stopped. Nothing of it is left here.")
 
     def _fetched(self, facts: ModelFacts) -> Iterator[FetchProgress]:
         service = "playground.models.fetching:FetchService"

@@ -14,7 +14,7 @@ from pathlib import Path
 from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
 from playground.events import Phase
 from playground.preferences.store import PreferenceStore
-from playground.registry import Algorithm, algorithms, build_config
+from playground.registry import Algorithm, algorithms, build_config, suited
 from playground.runs.package import package_run
 from playground.runs.rows import to_json
 from playground.runs.tail import RunShelf, RunSummary, RunTail
@@ -46,9 +46,12 @@ class Runs:
         self._store = store
         self._resuming = threading.Lock()
 
-    def estimate(self, workspace: str, algorithm: str, values: Json, rows: int) -> float | None:
+    def estimate(
+        self, workspace: str, algorithm: str, values: Json, rows: int, start_id: str = "pocket-sft"
+    ) -> float | None:
         """Seconds a run will take on this machine; None while the machine's speed is not yet known."""
-        return self._estimates.seconds(workspace, algorithm, values, rows)
+        start = self._checkpoints.find(workspace, start_id)
+        return self._estimates.seconds(workspace, algorithm, values, rows, start)
 
     def start(
         self,
@@ -65,8 +68,8 @@ class Runs:
     ) -> RunSpec:
         """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
         entry = algorithms()[algorithm]
-        config = _checked_config(entry, values)
         start = self._checkpoints.find(workspace, start_id)
+        config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
         rows, snapshot = self._data(workspace, entry, config, examples, seed)
         spec = RunSpec(
@@ -84,7 +87,7 @@ class Runs:
             seed=seed,
             threads=self._settings.threads,
             dtype=self._settings.dtype,
-            estimate_s=self.estimate(workspace, algorithm, dataclasses.asdict(config), len(rows)),
+            estimate_s=self.estimate(workspace, algorithm, dataclasses.asdict(config), len(rows), start_id),
             created_at=time.time(),
         )
         self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])

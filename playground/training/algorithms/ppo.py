@@ -227,6 +227,7 @@ PRESETS = {
     "Careful": {"kl_coef": 0.1},
     "Balanced": {"kl_coef": 0.05},
     "No leash": {"kl_coef": 0.0, "kl_target": 0.0},
+    "Larger model": {"adapter": "lora", "learning_rate": 1e-4, "microbatch_size": 4},
 }
 CHARTS = (
     ("proxy_reward", "gold_reward"),
