@@ -141,7 +141,6 @@ class RunSpec:
     dtype: str = "auto"  # auto, float32 or bfloat16
     estimate_s: float | None = None
     created_at: float = 0.0
-    resumes: str | None = None  # id of the run it goes on from
 
 
 @dataclass(frozen=True, slots=True)

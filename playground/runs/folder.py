@@ -7,11 +7,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import TypeVar
 
 from playground.events import Event, RunEnded, from_line, to_line
 from playground.types import Checkpoint, Json, RunSpec
+
+Record = TypeVar("Record", RunSpec, Checkpoint)
 
 
 class RunFolder:
@@ -53,9 +56,9 @@ class RunFolder:
     def spec(self) -> RunSpec:
         """The run's specification. Raises FileNotFoundError where there is none."""
         raw = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
-        raw["start"] = Checkpoint(**raw["start"])
-        raw["reward"] = Checkpoint(**raw["reward"]) if raw["reward"] else None
-        return RunSpec(**raw)
+        raw["start"] = _known(Checkpoint, raw["start"])
+        raw["reward"] = _known(Checkpoint, raw["reward"]) if raw["reward"] else None
+        return _known(RunSpec, raw)
 
     def rows(self) -> list[Json]:
         """The frozen data, one dict a row."""
@@ -108,6 +111,12 @@ class RunFolder:
         for event in self.events():
             last = event
         return last if isinstance(last, RunEnded) else None
+
+
+def _known(cls: type[Record], row: Json) -> Record:
+    """The dataclass of a row that another version of the playground may have written: what it does not know is left."""
+    names = {field.name for field in fields(cls)}
+    return cls(**{name: value for name, value in row.items() if name in names})
 
 
 def read_line(line: str) -> Event | None:

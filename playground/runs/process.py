@@ -41,7 +41,6 @@ class WorkerProcess:
         arguments: dict[str, Any],
         log_dir: Path,
         on_ready: Callable[[Any], None] = lambda value: None,
-        on_death: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self.ready = threading.Event()
@@ -49,7 +48,6 @@ class WorkerProcess:
         self._arguments = arguments
         self._log_path = log_dir / f"{name}.log"
         self._on_ready = on_ready
-        self._on_death = on_death
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._replies: dict[int, queue.Queue] = {}
@@ -112,7 +110,6 @@ class WorkerProcess:
             self.ready.clear()
             if not self._closed:
                 self._fail_begun(and_waiting=deaths_before_ready >= _HOPELESS)
-                self._on_death()
                 time.sleep(min(30.0, 0.5 * 2**deaths_before_ready))
 
     def _launch(self) -> None:

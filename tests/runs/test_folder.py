@@ -32,6 +32,14 @@ def test_the_specification_comes_back_as_it_was_written(shelf):
     assert new_run(shelf).spec() == SPEC
 
 
+def test_a_specification_by_another_version_is_read_without_what_is_unknown_here(shelf):
+    folder = new_run(shelf)
+    raw = json.loads((folder.path / "config.json").read_text())
+    raw["brand_new"] = raw["start"]["brand_new"] = 1
+    (folder.path / "config.json").write_text(json.dumps(raw))
+    assert folder.spec() == SPEC
+
+
 @pytest.mark.parametrize(
     "row",
     [
