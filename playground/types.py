@@ -134,6 +134,7 @@ class RunSpec:
     persona: str | None = None  # whose gold reward is charted, where a persona labelled
     data_hash: str = ""
     data_count: int = 0
+    data_from: dict[str, int] = field(default_factory=dict)  # who judged, or what it was taken from -> rows
     snapshot: str | None = None  # id of the frozen preference set
     name: str = ""
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Following a run: its events as server-sent deltas. Backlog first, then what comes; the stream ends with the run."""
+"""Routes of runs: followed by server-sent deltas (backlog first, the stream ends with the run), named, deleted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import BaseModel, Field
 
 from playground.api.refusals import RefusalsAsJson
 from playground.registry import algorithms
+from playground.runs.origin import data_words
 from playground.runs.tail import RunTail
 from playground.types import Json
 from playground.vocabulary import METRICS
@@ -21,8 +24,14 @@ _POLL_S = 0.1
 _HEARTBEAT_S = 15.0
 
 
+class Name(BaseModel):
+    """What a run is to be called."""
+
+    name: Annotated[str, Field(max_length=1000)]
+
+
 def run_routes(bench: Workbench) -> APIRouter:
-    """GET /api/runs/{id}/events (SSE) and GET /api/runs/{id}/download."""
+    """The routes under /api/runs."""
     router = APIRouter(route_class=RefusalsAsJson)
 
     @router.get("/api/runs/{run_id}/events")
@@ -38,6 +47,16 @@ def run_routes(bench: Workbench) -> APIRouter:
     def download(request: Request, run_id: str) -> FileResponse:
         path = bench.runs.download(bench.workspace_of(request.cookies), run_id)
         return FileResponse(path, filename=f"{run_id}.zip")
+
+    @router.post("/api/runs/{run_id}/name")
+    def rename(request: Request, run_id: str, wanted: Name) -> Json:
+        bench.runs.rename(bench.workspace_of(request.cookies), run_id, wanted.name)
+        return {}
+
+    @router.delete("/api/runs/{run_id}")
+    def delete(request: Request, run_id: str) -> Json:
+        bench.runs.delete(bench.workspace_of(request.cookies), run_id)
+        return {}
 
     return router
 
@@ -79,8 +98,7 @@ def describe_run(tail: RunTail) -> Json:
         "total_steps": summary.total_steps,
         "start": spec.start.name,
         "reward": spec.reward.name if spec.reward else None,
-        "persona": spec.persona,
-        "data_count": spec.data_count,
+        "data": data_words(spec),
         "charts": [list(panel) for panel in entry.charts],
         "metrics": {name: dataclasses.asdict(METRICS[name]) for name in sorted(names)},
     }

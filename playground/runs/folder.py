@@ -60,6 +60,11 @@ class RunFolder:
         raw["reward"] = _known(Checkpoint, raw["reward"]) if raw["reward"] else None
         return _known(RunSpec, raw)
 
+    def delete(self) -> None:
+        """Remove the folder. Without its specification it is no run any more, so that goes first."""
+        (self.path / "config.json").unlink()
+        shutil.rmtree(self.path)
+
     def rows(self) -> list[Json]:
         """The frozen data, one dict a row."""
         with self.data_path.open(encoding="utf-8") as file:

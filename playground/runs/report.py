@@ -7,6 +7,7 @@ from typing import Any
 from playground.events import to_line
 from playground.registry import algorithms, dials
 from playground.runs.folder import RunFolder
+from playground.runs.origin import data_words
 from playground.runs.tail import RunSummary, step_rows
 from playground.types import Json
 from playground.vocabulary import METRICS
@@ -29,7 +30,7 @@ def _head(summary: RunSummary) -> list[str]:
         f"- Algorithm: {algorithms()[spec.algorithm].title}",
         f"- Started from: {spec.start.name} ({spec.start.id}, fingerprint {spec.start.fingerprint})",
         *scored,
-        f"- Data: {spec.data_count} rows, hash {spec.data_hash[:16]}",
+        f"- Data: {data_words(spec)}; hash {spec.data_hash[:16]}",
         f"- Status: {summary.status}, {summary.step} of {summary.total_steps} steps, {summary.seconds:.1f} s",
         f"- Result: {f'{made.name}, fingerprint {made.fingerprint}' if made else 'nothing saved'}",
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 import time
 import uuid
@@ -15,6 +16,7 @@ from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
 from playground.events import Phase
 from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config, suited
+from playground.runs.origin import origins
 from playground.runs.package import package_run
 from playground.runs.rows import to_json
 from playground.runs.tail import RunShelf, RunSummary, RunTail
@@ -24,6 +26,8 @@ from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
 from playground.workbench.queue import TrainingQueue
+
+_LONGEST_NAME = 60
 
 
 class Runs:
@@ -82,6 +86,7 @@ class Runs:
             persona=persona or self._labelling_persona(workspace, rows, reward),
             data_hash=snapshot.content_hash if snapshot else content_hash([to_json(r) for r in rows]),
             data_count=len(rows),
+            data_from=origins(rows),
             snapshot=snapshot.id if snapshot else None,
             name=name or self._next_name(workspace, entry),
             seed=seed,
@@ -110,6 +115,29 @@ class Runs:
             self._shelf.tail(workspace, run_id).refresh(force=True)
         self._send(summary.spec)
         return summary.spec
+
+    def rename(self, workspace: str, run_id: str, name: str) -> None:
+        """Give a run and its checkpoint another name, also where other runs speak of it."""
+        self._own(workspace, run_id)
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= _LONGEST_NAME:
+            hint = f"Type one of 1 to {_LONGEST_NAME} characters."
+            raise PlaygroundError(f"The name has {len(name)} characters.", hint=hint)
+        for other in self.all(workspace):
+            spec = _renamed(other.spec, run_id, name)
+            if spec != other.spec:
+                self._shelf.folder(workspace, spec.id).write_spec(spec)
+                self._shelf.forget(workspace, spec.id)
+
+    def delete(self, workspace: str, run_id: str) -> None:
+        """Remove a run with its folder. Raises NotAllowed while it goes on or another run builds on it."""
+        summary = self._own(workspace, run_id)
+        if summary.active or self._queue.holds(workspace, run_id):
+            raise NotAllowed(f"{summary.spec.name} is {summary.status}.", hint="Stop it, then delete it.")
+        for other in self._built_on(workspace, run_id):
+            raise NotAllowed(f"{other.spec.name} was trained on {summary.spec.name}.", hint="Delete that one first.")
+        self._shelf.folder(workspace, run_id).delete()
+        self._shelf.forget(workspace, run_id)
 
     def all(self, workspace: str) -> list[RunSummary]:
         """All runs, newest first."""
@@ -144,16 +172,24 @@ class Runs:
 
     def _resumable(self, workspace: str, run_id: str) -> RunSummary:
         """The run, if it may be gone on with. Raises NotAllowed."""
-        summary = self.find(workspace, run_id)
-        if run_id in self._shelf.recorded_names():
-            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
+        summary = self._own(workspace, run_id)
         if summary.active or summary.status == "done" or self._queue.holds(workspace, run_id):
             raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
-        for other in self.all(workspace):
-            if run_id in (other.spec.start.id, other.spec.reward.id if other.spec.reward else None):
-                hint = "Start a new run with the same settings."
-                raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+        for other in self._built_on(workspace, run_id):
+            hint = "Start a new run with the same settings."
+            raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
         return summary
+
+    def _own(self, workspace: str, run_id: str) -> RunSummary:
+        """The run, if it is one of the workspace's own. Raises NotAllowed for a recorded one."""
+        if run_id in self._shelf.recorded_names():
+            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
+        return self.find(workspace, run_id)
+
+    def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
+        """The runs that started from this one's checkpoint or are scored by it."""
+        made = [s for s in self.all(workspace) if s.spec.id != run_id]
+        return [s for s in made if run_id in (s.spec.start.id, s.spec.reward.id if s.spec.reward else None)]
 
     def _send(self, spec: RunSpec) -> None:
         """Queue a run, with its checkpoints where they lie now: the data folder may have moved."""
@@ -199,8 +235,19 @@ class Runs:
         return most[0][0] if most and 2 * most[0][1] > len(rows) else None
 
     def _next_name(self, workspace: str, entry: Algorithm) -> str:
-        number = 1 + sum(s.spec.algorithm == entry.name for s in self.all(workspace))
-        return f"{entry.title} {number}"
+        taken = {s.spec.name for s in self.all(workspace)}
+        return next(name for number in itertools.count(1) if (name := f"{entry.title} {number}") not in taken)
+
+
+def _renamed(spec: RunSpec, run_id: str, name: str) -> RunSpec:
+    """The specification with that run's name wherever it stands in it."""
+    start, reward = spec.start, spec.reward
+    return replace(
+        spec,
+        name=name if spec.id == run_id else spec.name,
+        start=replace(start, name=name) if start.id == run_id else start,
+        reward=replace(reward, name=name) if reward and reward.id == run_id else reward,
+    )
 
 
 def _checked_config(entry: Algorithm, values: Json):
