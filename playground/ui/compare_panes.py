@@ -31,10 +31,16 @@ class Pane:
     tokens: str = ""  # HTML of the coloured tokens; stands in place of the text
 
 
-def panes_html(panes: Sequence[Pane], sampling: Sampling, busy: bool = False) -> str:
-    """All panes side by side."""
+def panes_html(panes: Sequence[Pane], sampling: Sampling, prompt: str = "", busy: bool = False) -> str:
+    """All panes side by side, under the prompt that they answer."""
+    asked = f'<p class="asked">Asked: <b>{escape(prompt)}</b></p>' if prompt else ""
     cells = "".join(_pane(i, pane, sampling) for i, pane in enumerate(panes))
-    return f'<div class="panes" data-n="{len(panes)}" aria-busy="{str(busy).lower()}">{cells}</div>'
+    return f'{asked}<div class="panes" data-n="{len(panes)}" aria-busy="{str(busy).lower()}">{cells}</div>'
+
+
+def waiting_html(checkpoints: Sequence[Checkpoint]) -> str:
+    """Empty panes: what will answer."""
+    return panes_html([Pane(c, note="Press Run.") for c in checkpoints], Sampling())
 
 
 def _pane(i: int, pane: Pane, sampling: Sampling) -> str:

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.components import Component
 
 from playground.errors import PlaygroundError
-from playground.registry import Algorithm, Dial, dials
+from playground.registry import FOR_LARGER, Algorithm, Dial, dials
 from playground.types import Json
 
 
@@ -37,12 +37,12 @@ class Form:
         return typed(self.entry, {field: arguments[f"{self.entry.name}_{field}"] for field in self.controls})
 
 
-def draw_form(entry: Algorithm, in_sight: tuple[str, ...] = ()) -> Form:
-    """Draw what stays in sight here: main dials, those named, presets. draw_rest adds the others further down."""
+def draw_form(entry: Algorithm) -> Form:
+    """Draw what stays in sight here: presets and main dials. draw_rest adds the others further down."""
+    presets = _presets(entry)
     looks = dials(entry.config)
-    front = [f for f, look in looks.items() if look.place == "main" or f in in_sight]
-    controls = {field: _control(entry, field, looks[field]) for field in front}
-    return Form(entry, controls, _presets(entry))
+    controls = {f: _control(entry, f, look) for f, look in looks.items() if look.place == "main"}
+    return Form(entry, controls, presets)
 
 
 def draw_rest(form: Form, label: str = "More settings") -> Form:
@@ -63,6 +63,11 @@ def defaults(entry: Algorithm) -> Json:
     """The config's default values by field."""
     config = entry.config()
     return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
+
+
+def presets_for(entry: Algorithm, larger: bool) -> list[str]:
+    """The presets on offer: the one for larger models only where there is such a model."""
+    return [name for name in entry.presets if larger or name != FOR_LARGER]
 
 
 def preset_values(entry: Algorithm, name: str) -> Json:

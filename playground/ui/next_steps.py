@@ -1,41 +1,95 @@
-"""The two buttons under a finished run: look at what it did beside its reference, or judge it against it."""
+"""What to do with what a run made: buttons under it that lead on to the next tab, with that tab set up for it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from playground.errors import PlaygroundError
+from playground.runs.tail import RunSummary
 from playground.ui.listener import told
 from playground.ui.run_view import run_shown
 from playground.ui.tab import Context, workspace
 
 
-def next_steps(context: Context, view: gr.HTML, prefix: str, rank: bool) -> gr.Row:
-    """Draw the buttons here, hidden until there is a checkpoint; they open Compare and Rank on it and its start."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way on."""
 
-    def both(shown: Any, request: gr.Request) -> list[str]:
-        run_id = run_shown(shown)
-        if not run_id:
-            raise PlaygroundError("No run is shown yet.", hint="Train something first.")
-        summary = context.bench.runs.find(workspace(context, request), run_id)
-        if summary.checkpoint is None:
-            raise PlaygroundError("This run has kept no checkpoint yet.", hint="Wait for its end, or press Stop.")
-        return [summary.spec.start.id, summary.checkpoint.id]
+    name: str  # of the button's element
+    label: str
+    what: str  # one sentence: what will happen
+    tab: str
+    sends: Callable[[RunSummary], Any]  # what that tab is to start from
+    into: Callable[[Context], gr.State]
 
+
+def _both(summary: RunSummary) -> list[str]:
+    return [summary.spec.start.id, summary.checkpoint.id]
+
+
+COMPARE = Step(
+    "compare",
+    "Compare with its reference",
+    "Compare opens with this model beside the one it started from: ask both the same thing.",
+    "compare",
+    _both,
+    lambda context: context.compare_ids,
+)
+RANK_OWN = Step(
+    "rank",
+    "Rank its completions",
+    "Rank shows you pairs of this model's completions: your choices are what the next steps learn from.",
+    "rank",
+    lambda summary: [summary.checkpoint.id],
+    lambda context: context.rank_ids,
+)
+RANK_AGAINST = Step(
+    "rank",
+    "Rank against its reference",
+    "Rank shows you pairs with one completion of each, blind: you find out which you really prefer.",
+    "rank",
+    _both,
+    lambda context: context.rank_ids,
+)
+POLICY = Step(
+    "policy",
+    "Train a policy with it",
+    "Policy opens with PPO and this reward model: a model learns to write what it scores high.",
+    "policy",
+    lambda summary: summary.checkpoint.id,
+    lambda context: context.reward_id,
+)
+
+
+def next_steps(context: Context, view: gr.HTML, prefix: str, *steps: Step) -> gr.Column:
+    """Draw the buttons here, hidden until the run in `view` has kept a checkpoint."""
+    with gr.Column(visible=False, elem_id=f"{prefix}-next") as part:
+        gr.Markdown("**What next?** " + " ".join(step.what for step in steps))
+        with gr.Row():
+            buttons = [gr.Button(step.label, elem_id=f"{prefix}-{step.name}") for step in steps]
+    for step, button in zip(steps, buttons, strict=True):
+        _wire(context, view, step, button)
+    return part
+
+
+def _wire(context: Context, view: gr.HTML, step: Step, button: gr.Button) -> None:
     @told
-    def compare(shown: Any, request: gr.Request) -> tuple[list[str], Any]:
-        return both(shown, request), gr.Tabs(selected="compare")
+    def go(shown: Any, request: gr.Request) -> tuple[Any, Any]:
+        summary = kept_by(context, workspace(context, request), run_shown(shown))
+        return step.sends(summary), gr.Tabs(selected=step.tab)
 
-    @told
-    def judge(shown: Any, request: gr.Request) -> tuple[list[str], Any]:
-        return both(shown, request), gr.Tabs(selected="rank")
+    button.click(go, view, [step.into(context), context.tabs], api_visibility="private", show_progress="hidden")
 
-    with gr.Row(visible=False) as row:
-        to_compare = gr.Button("Compare with the reference", elem_id=f"{prefix}-compare")
-        to_compare.click(compare, view, [context.compare_ids, context.tabs], api_visibility="private")
-        if rank:
-            to_rank = gr.Button("Rank against the reference", elem_id=f"{prefix}-rank")
-            to_rank.click(judge, view, [context.rank_ids, context.tabs], api_visibility="private")
-    return row
+
+def kept_by(context: Context, space: str, run_id: str | None) -> RunSummary:
+    """The run, with the checkpoint it kept. Raises PlaygroundError where there is none."""
+    if not run_id:
+        raise PlaygroundError("No run is shown yet.", hint="Train something first.")
+    summary = context.bench.runs.find(space, run_id)
+    if summary.checkpoint is None:
+        raise PlaygroundError("This run has kept no checkpoint yet.", hint="Wait for its end, or press Stop.")
+    return summary

@@ -10,6 +10,7 @@ from playground.settings import Settings
 from playground.table_files import MB
 from playground.ui.tab import Context, tabs
 from playground.ui.theme import head, theme
+from playground.ui.words import build_explained
 from playground.workbench import Workbench
 
 _BRAND = """<header id="brand"><h1>Alignment Playground</h1>
@@ -22,12 +23,12 @@ def build_page(bench: Workbench) -> gr.Blocks:
     with gr.Blocks(title="Alignment Playground", analytics_enabled=False) as page:
         gr.HTML(html_template=_BRAND, js_on_load="Playground.status(element)", apply_default_css=False, elem_id="head")
         bar = gr.Tabs(elem_id="steps", overflow_behavior="wrap")
-        context = Context(bench, bar, gr.State([]), gr.State([]), gr.State(""))
+        context = Context(bench, bar, gr.State([]), gr.State([]), gr.State(""), gr.State(""))
         with bar:
             for number, tab in enumerate(tabs(), start=1):
                 with gr.Tab(f"{number} {tab.title}", id=tab.id, elem_id=f"tab-{tab.id}") as item:
                     gr.Markdown(tab.intro, elem_classes="lead")
-                    tab.build(context, item)
+                    build_explained(tab, context, item)
         page.load(None, js="() => Playground.openFromAddress()")
     page.queue(default_concurrency_limit=20, max_size=500, status_update_rate=5)
     return page

@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from playground.errors import PlaygroundError
 from playground.types import Completion, Json, Prompt, Sampling
+from playground.ui.checkpoint_lists import follow, newest, newest_tuned, pick, shipped_policies
 from playground.ui.listener import told
 from playground.ui.tab import Context, workspace
-from playground.ui.train_panel import kept, pick, shipped_policies
 
 MOST = 6
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
-    """Draw the bench here. It refreshes when the tab opens and when the run in `view` ends."""
-    bench = context.bench
-    gr.Markdown("### Bench: what does it score?")
+    """Draw the bench here, hidden while there is no reward model. The end of the run in `view` may bring one."""
+    with gr.Column(visible=False, elem_id="bench") as part:
+        bench = _draw(context)
+    _follow_models(context, item, view, bench, part)
+    _score_events(context, bench)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Its components."""
+
+    prompt: gr.Textbox
+    boxes: list[gr.Textbox]
+    count: gr.State  # how many boxes are in sight
+    more: gr.Button
+    fill: gr.Button
+    reward: gr.Dropdown
+    source: gr.Dropdown
+    score: gr.Button
+    table: gr.HTML
+
+    @property
+    def completions(self) -> dict[str, gr.Textbox]:
+        """Listener arguments: `completion_<n>` -> box."""
+        return {f"completion_{i + 1}": box for i, box in enumerate(self.boxes)}
+
+
+def _draw(context: Context) -> Bench:
+    gr.Markdown("### Try it: what does it score?")
     with gr.Row():
         with gr.Column(scale=3, min_width=300):
             prompt = gr.Textbox(label="Prompt", value="What is the capital of France?", elem_id="bench-prompt")
@@ -28,16 +56,15 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
                 gr.Textbox(label=f"Completion {i + 1}", lines=1, max_lines=6, visible=i < 2, elem_id=f"bench-{i + 1}")
                 for i in range(MOST)
             ]
-            count = gr.State(2)
             with gr.Row():
                 more = gr.Button("Add a box", size="md", min_width=90, elem_id="bench-more")
-                sampled = gr.Button("Fill with samples", size="md", min_width=130, elem_id="bench-sample")
+                fill = gr.Button("Fill with samples", size="md", min_width=130, elem_id="bench-sample")
         with gr.Column(scale=2, min_width=280):
             reward = pick("Reward model", "bench-reward", [], None)
             source = pick("Sample from", "bench-source", shipped_policies(context), "pocket-sft")
-            score = gr.Button("Score", elem_id="bench-score")
+            score = gr.Button("Score", variant="primary", elem_id="bench-score")
             gr.Markdown(
-                "A raw score means nothing alone; differences do. The sigmoid of a difference is the chance that the "
+                "A score means nothing alone; differences do. The sigmoid of a difference is the chance that the "
                 "annotator would prefer the first, and the sigmoid of one score compares it with a score of 0.",
                 elem_classes="note",
             )
@@ -48,13 +75,29 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
         apply_default_css=False,
         elem_id="bench-result",
     )
+    return Bench(prompt, boxes, gr.State(2), more, fill, reward, source, score, table)
+
+
+def _follow_models(context: Context, item: gr.Tab, view: gr.HTML, bench: Bench, part: gr.Column) -> None:
+    """Reward model and source are the visitor's newest, until the visitor chooses."""
+    lists, set_to = [bench.reward, bench.source], [gr.State(None), gr.State("pocket-sft")]
 
     @told
-    def refresh(reward_now: str | None, source_now: str | None, request: gr.Request) -> tuple[Any, Any]:
+    def refresh(
+        reward: str | None, source: str | None, reward_was: str | None, source_was: str | None, request: gr.Request
+    ) -> tuple[Any, ...]:
         space = workspace(context, request)
-        rewards, policies = bench.checkpoints.all(space, "reward"), bench.checkpoints.all(space, "policy")
-        return kept(rewards, reward_now), kept(policies, source_now)
+        rewards, policies = (context.bench.checkpoints.all(space, kind) for kind in ("reward", "policy"))
+        best, tuned = newest(rewards), newest_tuned(policies)
+        updates = [follow(rewards, reward, reward_was, best), follow(policies, source, source_was, tuned)]
+        return *(gr.update(**update) for update in updates), best, tuned, gr.update(visible=bool(rewards))
 
+    io = [*lists, *set_to], [*lists, *set_to, part]
+    item.select(refresh, *io, **_QUIET)
+    view.ended(refresh, *io, **_QUIET)
+
+
+def _score_events(context: Context, bench: Bench) -> None:
     @told
     def add(now: int) -> list[Any]:
         shown = min(now + 1, MOST)
@@ -62,23 +105,20 @@ def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
 
     @told
     def fill(request: gr.Request, **given: Any) -> list[Any]:
-        texts = [given[name] or "" for name in named]
+        texts = [given[name] or "" for name in bench.completions]
         return _filled(context, workspace(context, request), given["prompt"], given["source"], given["count"], texts)
 
     @told
     def scored(request: gr.Request, **given: Any) -> Json:
-        texts = [given[name].strip() for name in named if (given[name] or "").strip()]
+        texts = [given[name].strip() for name in bench.completions if (given[name] or "").strip()]
         return score_rows(context, workspace(context, request), given["prompt"], given["reward"], texts)
 
-    named = {f"completion_{i + 1}": box for i, box in enumerate(boxes)}
-    filling = {"prompt": prompt, "source": source, "count": count, **named}
-    refreshed = {"inputs": [reward, source], "outputs": [reward, source], "show_progress": "hidden"}
-    item.select(refresh, **refreshed, api_visibility="private")
-    view.ended(refresh, **refreshed, api_visibility="private")
-    more.click(add, count, [count, *boxes], queue=False, api_visibility="private", show_progress="hidden")
-    sampled.click(fill, None, [count, *boxes], inputs_kwargs=filling, api_name="bench_fill")
-    scoring = {"prompt": prompt, "reward": reward, **named}
-    score.click(scored, None, table, inputs_kwargs=scoring, api_name="bench_score")
+    grown = [bench.count, *bench.boxes]
+    filling = {"prompt": bench.prompt, "source": bench.source, "count": bench.count, **bench.completions}
+    scoring = {"prompt": bench.prompt, "reward": bench.reward, **bench.completions}
+    bench.more.click(add, bench.count, grown, queue=False, **_QUIET)
+    bench.fill.click(fill, None, grown, inputs_kwargs=filling, api_name="bench_fill")
+    bench.score.click(scored, None, bench.table, inputs_kwargs=scoring, api_name="bench_score")
 
 
 def score_rows(context: Context, space: str, text: str, reward_id: str | None, texts: list[str]) -> Json:

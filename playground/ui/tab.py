@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import gradio as gr
 
+from playground.registry import Algorithm
 from playground.workbench import Workbench
 
 
@@ -18,9 +19,10 @@ class Context:
 
     bench: Workbench
     tabs: gr.Tabs
-    compare_ids: gr.State  # list of checkpoint ids that Compare should show; a tab sets it and selects "compare"
-    rank_ids: gr.State  # list of checkpoint ids whose completions Rank should pair
+    compare_ids: gr.State  # checkpoint ids that Compare should show; who sets it selects that tab, which empties it
+    rank_ids: gr.State  # checkpoint ids whose completions Rank should pair
     run_id: gr.State  # the run that Runs should open
+    reward_id: gr.State  # the reward model that Policy should train against
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Tab:
     title: str
     intro: str  # two sentences: what happens here, and why
     build: Callable[[Context, gr.Tab], None]
+    curves: Callable[[], Mapping[str, Algorithm]] = dict  # the algorithms whose curves it shows
+    words: tuple[str, ...] = ()  # words of the glossary that only the browser writes here
 
 
 def tabs() -> list[Tab]:

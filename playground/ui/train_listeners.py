@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
 from playground.errors import PlaygroundError
-from playground.registry import build_config
-from playground.runs.tail import RunSummary
+from playground.registry import build_config, dials
+from playground.types import Checkpoint, Example, Json
+from playground.ui.as_started import set_by_a_run, shown_as_started, values_of
+from playground.ui.checkpoint_lists import follow, newest, newest_tuned
+from playground.ui.form import Form, presets_for
 from playground.ui.listener import told
 from playground.ui.run_view import run_shown, showing
 from playground.ui.tab import workspace
-from playground.ui.train_panel import Panel, kept
+from playground.ui.train_facts import Facts, facts
+from playground.ui.train_panel import Panel
 
 _RESUMABLE = ("stopped", "died", "failed")
-_PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
 
 
 def wire_panel(panel: Panel, item: gr.Tab) -> None:
@@ -25,23 +28,26 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     does = Training(panel)
     name = panel.prefix
     runs = [c for c in (panel.picked, panel.view, panel.train, panel.stop, panel.resume, panel.after) if c is not None]
-    lists = [c for c in (panel.start, panel.facts, panel.reward) if c is not None]
-    everything = panel.inputs | {"shown": panel.view}
+    lists = [*does.lists.values(), *does.set_to.values(), panel.facts]
+    settings = panel.inputs | {"shown": panel.view}
+    everything = settings | {f"{field}_was": state for field, state in does.set_to.items()}
+    sent = {"sent": panel.context.reward_id} if panel.reward is not None else {}
+    opened = list(dict.fromkeys([*lists, *runs, *set_by_a_run(panel), *sent.values()]))
     hidden = {"show_progress": "hidden"}
     own = {"api_visibility": "private", **hidden}
-    item.select(does.open, None, [*lists, *runs], inputs_kwargs=everything, api_name=f"{name}_open", **hidden)
+    item.select(does.open, None, opened, inputs_kwargs=everything | sent, api_name=f"{name}_open", **hidden)
     panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, **own)
     panel.train.click(does.train, None, runs, inputs_kwargs=panel.inputs, api_name=f"{name}_train", **hidden)
     panel.train.click(None, js=f"() => Playground.bring('{name}-run')")
     panel.stop.click(does.stop, panel.view, None, api_name=f"{name}_stop", **hidden)
     panel.resume.click(does.resume, panel.view, runs, api_name=f"{name}_resume", **hidden)
-    panel.picked.input(does.look_at, panel.picked, runs, **own)
+    panel.picked.input(does.look_at, None, runs, inputs_kwargs=settings | {"run_id": panel.picked}, **own)
     gr.on(
         [component.change for component in panel.inputs.values()],
         does.estimate,
         None,
-        panel.facts,
-        inputs_kwargs=panel.inputs,
+        [panel.facts, panel.train],
+        inputs_kwargs=settings,
         queue=False,
         trigger_mode="always_last",
         api_name=f"{name}_estimate",
@@ -55,6 +61,9 @@ class Training:
     def __init__(self, panel: Panel) -> None:
         self.panel = panel
         self.bench = panel.context.bench
+        lists = {"start": panel.start, "reward": panel.reward}
+        self.lists: dict[str, gr.Dropdown] = {field: c for field, c in lists.items() if c is not None}
+        self.set_to = {field: gr.State(c.value) for field, c in self.lists.items()}  # what we, not the visitor, chose
 
     @told
     def open(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
@@ -62,31 +71,36 @@ class Training:
         space = workspace(self.panel.context, request)
         shown = run_shown(given["shown"])
         latest = None if shown else self.bench.runs.latest(space, list(self.panel.forms))
+        going = latest.spec if latest and latest.active else None
+        updates, now = self._follow(space, given | (values_of(self.panel, going) if going else {}))
+        if going:
+            updates = shown_as_started(self.panel, going, updates)
+        sent, now = self._sent(now)
         chosen = shown or (latest.spec.id if latest else None)
-        return self._lists(space, given) | self._run(space, chosen, fresh=shown is None)
+        return self._presets(space) | updates | sent | self._standing(space, chosen, now, fresh=shown is None)
 
     @told
     def refresh(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
         """The run in sight has ended: its checkpoint joins the lists, the buttons change."""
         space = workspace(self.panel.context, request)
-        return self._lists(space, given) | self._run(space, run_shown(given["shown"]), fresh=False)
+        updates, now = self._follow(space, given)
+        return updates | self._standing(space, run_shown(given["shown"]), now, fresh=False)
 
     @told
     def train(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
         """Start a run with the settings in sight and show it."""
         space = workspace(self.panel.context, request)
-        form = self.panel.form(given)
-        values = form.read(given)
+        form, values, examples = self._asked(given)
         spec = self.bench.runs.start(
             space,
             form.entry.name,
             values,
             start_id=given["start"],
             reward_id=given.get("reward") if form.entry.needs == "prompts" else None,
-            examples=self.panel.examples(given),
+            examples=examples,
             seed=int(values.get("seed", 0)),
         )
-        return self._run(space, spec.id, fresh=True)
+        return self._run(space, spec.id, ready=True, fresh=True)
 
     @told
     def stop(self, shown: Any, request: gr.Request) -> None:
@@ -104,29 +118,61 @@ class Training:
         if not run_id:
             raise PlaygroundError("No run is shown.", hint="Choose the run to go on with.")
         self.bench.runs.resume(space, run_id)
-        return self._run(space, run_id, fresh=True) | self._buttons(active=True, resumable=False)
+        return self._run(space, run_id, ready=True, fresh=True) | self._buttons(active=True)
 
     @told
-    def look_at(self, run_id: str, request: gr.Request) -> dict[Component, Any]:
+    def look_at(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
         """Show another run of this tab."""
-        return self._run(workspace(self.panel.context, request), run_id, fresh=True)
+        space = workspace(self.panel.context, request)
+        return self._run(space, given["run_id"], self._facts(space, given).ready, fresh=True)
 
     @told
-    def estimate(self, request: gr.Request, **given: Any) -> str:
-        """What a run with these settings learns from and how long it takes."""
-        return self._facts(workspace(self.panel.context, request), given)
+    def estimate(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
+        """What a run with these settings learns from and how long it takes; Train only where it can be pressed."""
+        space = workspace(self.panel.context, request)
+        found, shown = self._facts(space, given), run_shown(given["shown"])
+        active = bool(shown) and self.bench.runs.find(space, shown).active
+        return {self.panel.facts: found.text, self.panel.train: gr.update(interactive=found.ready and not active)}
 
-    def _lists(self, space: str, given: Mapping[str, Any]) -> dict[Component, Any]:
-        panel = self.panel
-        updates: dict[Component, Any] = {
-            panel.start: kept(self.bench.checkpoints.all(space, "policy"), given["start"]),
-            panel.facts: self._facts(space, given),
-        }
-        if panel.reward is not None:
-            updates[panel.reward] = kept(self.bench.checkpoints.all(space, "reward"), given["reward"])
-        return updates
+    def _follow(self, space: str, given: Mapping[str, Any]) -> tuple[dict[Component, Any], dict[str, Any]]:
+        """The lists as they are now, and the settings with what those lists then show."""
+        updates: dict[Component, Any] = {}
+        now = dict(given)
+        for field, dropdown in self.lists.items():
+            known = self.bench.checkpoints.all(space, "reward" if field == "reward" else "policy")
+            proposal = self._proposal(field, known)
+            update = follow(known, given[field], given.get(f"{field}_was"), proposal)
+            updates |= {dropdown: gr.update(**update), self.set_to[field]: proposal}
+            now[field] = update.get("value", given[field])
+        return updates, now
 
-    def _run(self, space: str, run_id: str | None, fresh: bool) -> dict[Component, Any]:
+    def _proposal(self, field: str, known: Sequence[Checkpoint]) -> str | None:
+        if field == "reward":
+            return newest(known)
+        learns_to_answer = any(form.entry.needs == "examples" for form in self.panel.forms.values())
+        return self.panel.start.value if learns_to_answer else newest_tuned(known)
+
+    def _sent(self, now: dict[str, Any]) -> tuple[dict[Component, Any], dict[str, Any]]:
+        """What another tab's button asked for: to train against that reward model."""
+        panel, reward_id = self.panel, now.get("sent")
+        if not reward_id:
+            return {}, now
+        method = next(name for name, form in panel.forms.items() if form.entry.needs == "prompts")
+        updates = {panel.method: method, panel.reward: gr.update(value=reward_id), panel.context.reward_id: ""}
+        return updates, now | {"method": method, "reward": reward_id}
+
+    def _presets(self, space: str) -> dict[Component, Any]:
+        """Presets for larger models, only where there is one."""
+        larger = any(c.card != "pocket" for c in self.bench.checkpoints.all(space, "policy"))
+        forms = [form for form in self.panel.forms.values() if form.presets is not None]
+        return {form.presets: gr.update(choices=presets_for(form.entry, larger)) for form in forms}
+
+    def _standing(self, space: str, run_id: str | None, now: Mapping[str, Any], fresh: bool) -> dict[Component, Any]:
+        """The facts of the next run and the state of the one in sight."""
+        found = self._facts(space, now)
+        return {self.panel.facts: found.text} | self._run(space, run_id, found.ready, fresh)
+
+    def _run(self, space: str, run_id: str | None, ready: bool, fresh: bool) -> dict[Component, Any]:
         """The list of runs, the view (only where `fresh`) and the buttons for that run."""
         panel = self.panel
         runs = [s for s in self.bench.runs.all(space) if s.spec.algorithm in panel.forms]
@@ -136,49 +182,33 @@ class Training:
             updates[panel.view] = showing(run_id)
         summary = next((s for s in runs if s.spec.id == run_id), None)
         if panel.after is not None:
-            updates[panel.after] = gr.update(visible=bool(summary and summary.checkpoint))
-        return updates | self._buttons(_active(summary), bool(summary and summary.status in _RESUMABLE))
+            updates[panel.after] = gr.update(visible=bool(summary and summary.checkpoint and not summary.active))
+        active, status = bool(summary and summary.active), summary.status if summary else ""
+        return updates | self._buttons(active, status in _RESUMABLE, ready)
 
-    def _buttons(self, active: bool, resumable: bool) -> dict[Component, Any]:
+    def _buttons(self, active: bool, resumable: bool = False, ready: bool = True) -> dict[Component, Any]:
         return {
-            self.panel.train: gr.update(interactive=not active),
-            self.panel.stop: gr.update(interactive=active),
-            self.panel.resume: gr.update(interactive=resumable),
+            self.panel.train: gr.update(interactive=ready and not active),
+            self.panel.stop: gr.update(visible=active),
+            self.panel.resume: gr.update(visible=resumable),
         }
 
-    def _facts(self, space: str, given: Mapping[str, Any]) -> str:
-        """What a run would learn from and how long it takes here, or which setting is in the way."""
+    def _asked(self, given: Mapping[str, Any]) -> tuple[Form, Json, list[Example] | None]:
+        """The form in sight, its settings, and the visitor's own examples, which are all learned from."""
         form = self.panel.form(given)
+        values, examples = form.read(given), self.panel.examples(given)
+        if examples and "examples" in values:
+            dial = dials(form.entry.config)["examples"]
+            values["examples"] = int(max(dial.minimum, min(dial.maximum, len(examples))))
+        return form, values, examples
+
+    def _facts(self, space: str, given: Mapping[str, Any]) -> Facts:
+        """What a run would learn from and how long it takes here, or which setting is in the way."""
         try:
-            values = form.read(given)
+            form, values, examples = self._asked(given)
             build_config(form.entry, values)
-            rows, what = self._rows(space, given, values)
-        except (PlaygroundError, ValueError) as error:
-            return f"**{error}**"
-        seconds = self.bench.runs.estimate(space, form.entry.name, values, rows)
-        if seconds is None:
-            return f"The estimate follows once this machine is measured: {what}."
-        return f"About **{_spoken(seconds)}** on this machine: {what}."
-
-    def _rows(self, space: str, given: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[int, str]:
-        """How many rows a run would get, and what they are in words."""
-        needs = self.panel.form(given).entry.needs
-        if needs == "preferences":
-            rows = self.bench.preferences.counts(space).usable
-            return rows, f"{rows} preferences in your set" + ("; at least 4 are needed, see Rank" if rows < 4 else "")
-        if needs == "prompts":
-            missing = "" if given.get("reward") else "; it needs a reward model, see Reward model"
-            return _PPO_PROMPTS, f"it writes its own completions to pocket prompts{missing}"
-        examples = self.panel.examples(given)
-        rows = len(examples) if examples else int(values.get("examples", 0))
-        return rows, f"{rows} examples"
-
-
-def _active(summary: RunSummary | None) -> bool:
-    return summary is not None and summary.active
-
-
-def _spoken(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        except PlaygroundError as error:
+            return Facts(f"**{error.message}** {error.hint}", ready=False)
+        except ValueError as error:
+            return Facts(f"**{error}**", ready=False)
+        return facts(self.bench, space, form.entry, values, len(examples) if examples else None, given.get("reward"))

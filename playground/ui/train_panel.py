@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from playground.types import Checkpoint, Example
+from playground.types import Example
 from playground.ui.form import Form
 from playground.ui.run_view import run_view
 from playground.ui.tab import Context
@@ -31,7 +31,7 @@ class Panel:
     resume: gr.Button
     picked: gr.Dropdown
     view: gr.HTML
-    after: gr.Row | None = None  # what to do with the run's checkpoint
+    after: gr.Column | None = None  # what to do with the run's checkpoint
     extra: dict[str, Component] = field(default_factory=dict)
     examples: Callable[[Mapping[str, Any]], list[Example] | None] = lambda given: None
 
@@ -51,41 +51,12 @@ class Panel:
         return self.forms[given["method"]] if self.method else next(iter(self.forms.values()))
 
 
-def pick(label: str, elem_id: str, checkpoints: list[Checkpoint], value: str | None, info: str = "") -> gr.Dropdown:
-    """A list of checkpoints. Ids it does not know are passed on: the workbench refuses them in plain words."""
-    chosen = value if any(c.id == value for c in checkpoints) else None
-    dropdown = gr.Dropdown(
-        choices_of(checkpoints), value=chosen, label=label, info=info or None, elem_id=elem_id, filterable=False
-    )
-    dropdown.preprocess = lambda payload: payload
-    return dropdown
-
-
-def shipped_policies(context: Context) -> list[Checkpoint]:
-    """What every visitor has; their own join when the tab opens."""
-    return [c for c in context.bench.checkpoints.all("local", "policy") if not c.run_id]
-
-
-def choices_of(checkpoints: list[Checkpoint]) -> list[tuple[str, str]]:
-    """Choices for a list of checkpoints, the newest first."""
-    return [(c.name, c.id) for c in reversed(checkpoints)]
-
-
-def kept(checkpoints: list[Checkpoint], value: str | None, default: str | None = None) -> Any:
-    """An update of such a list that keeps what is chosen, and falls back only where that is gone."""
-    ids = [c.id for c in checkpoints]
-    if value in ids:
-        return gr.update(choices=choices_of(checkpoints))
-    newest = ids[-1] if ids else None
-    return gr.update(choices=choices_of(checkpoints), value=default if default in ids else newest)
-
-
 def run_buttons(prefix: str, label: str) -> tuple[gr.Button, gr.Button, gr.Button]:
-    """Train, Stop, Resume."""
+    """Train, and what there is to press while a run goes on or once it was stopped."""
     with gr.Row():
         train = gr.Button(label, variant="primary", elem_id=f"{prefix}-train", min_width=110, scale=2)
-        stop = gr.Button("Stop", interactive=False, elem_id=f"{prefix}-stop", min_width=70)
-        resume = gr.Button("Resume", interactive=False, elem_id=f"{prefix}-resume", min_width=80)
+        stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}-stop", min_width=70)
+        resume = gr.Button("Resume", visible=False, elem_id=f"{prefix}-resume", min_width=80)
     return train, stop, resume
 
 

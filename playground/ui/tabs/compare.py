@@ -16,6 +16,7 @@ from playground.errors import EmptyPrompt, PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import prompt_chips
 from playground.types import Checkpoint, Prompt, Sampling
+from playground.ui.checkpoint_lists import FIRST_COMPARED, choices_of, follow, newest_beside_its_start
 from playground.ui.compare_panes import (
     Pane,
     difference_html,
@@ -23,6 +24,7 @@ from playground.ui.compare_panes import (
     panes_html,
     status_html,
     tokens_html,
+    waiting_html,
 )
 from playground.ui.compare_set import compare_set
 from playground.ui.listener import told
@@ -31,7 +33,6 @@ from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
 from playground.workbench import Workbench
 
-DEFAULT_IDS = ["pocket-base", "pocket-sft"]
 FIRST_PROMPT = "What is the capital of France?"
 PARENT = "parent"  # as reference: the checkpoint that each one was trained from
 _STATIC = Path(__file__).parents[1] / "static"
@@ -51,6 +52,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     _token_events(context, running, reference, colour, panes, line, legend, last)
     compare_set(context, ids, dials)
     _follow_checkpoints(context, tab, ids, reference)
+    _fresh_panes(context, running, ids, panes, line, legend, last)
 
 
 TAB = Tab(
@@ -71,10 +73,11 @@ TAB = Tab(
 def _checkpoints() -> gr.Dropdown:
     ids = gr.Dropdown(
         _choices(shipped_checkpoints()),
-        value=DEFAULT_IDS,
+        value=FIRST_COMPARED,
         multiselect=True,
         max_choices=4,
         label="Checkpoints, two to four",
+        info="Your newest one beside the one it was trained from, until you choose others.",
         elem_id="compare-checkpoints",
     )
     ids.preprocess = lambda payload: payload  # trained ones are not in the first list; the workbench refuses strangers
@@ -127,8 +130,7 @@ def _token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
 
 
 def _before_the_first_run() -> str:
-    panes = [Pane(c, note="Press Run.") for c in shipped_checkpoints() if c.id in DEFAULT_IDS]
-    return panes_html(panes, Sampling())
+    return waiting_html([c for c in shipped_checkpoints() if c.id in FIRST_COMPARED])
 
 
 def _html(css: str, elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
@@ -140,7 +142,7 @@ def _static(name: str) -> str:
 
 
 def _choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
-    return [(c.name, c.id) for c in checkpoints if c.kind == "policy"]
+    return choices_of([c for c in checkpoints if c.kind == "policy"])
 
 
 def _reference_choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
@@ -163,6 +165,10 @@ class Compared:
         """One pane a checkpoint, uncoloured."""
         return [Pane(c, text) for c, text in zip(self.checkpoints, self.texts, strict=True)]
 
+    def html(self, busy: bool = False) -> str:
+        """All of them as they stand."""
+        return panes_html(self.panes(), self.sampling, self.prompt.text, busy)
+
 
 def compare(
     bench: Workbench, here: str, ids: Sequence[str], text: str, sampling: Sampling
@@ -174,12 +180,12 @@ def compare(
         raise EmptyPrompt
     checkpoints = tuple(bench.checkpoints.find(here, i) for i in ids)
     now = Compared(checkpoints, Prompt.user(text), ("",) * len(ids), sampling)
-    yield now, panes_html(now.panes(), sampling, busy=True), status_html("Waiting for the first token.")
+    yield now, now.html(busy=True), status_html("Waiting for the first token.")
     with closing(bench.completions.stream(here, ids, now.prompt, sampling)) as stream:
         for texts in stream:
             now = replace(now, texts=tuple(texts))
-            yield now, panes_html(now.panes(), sampling, busy=True), status_html("Writing.")
-    shown = panes_html(now.panes(), sampling)
+            yield now, now.html(busy=True), status_html("Writing.")
+    shown = now.html()
     yield now, shown, status_html("Done. Checking that these are different models.")
     yield now, shown, _difference(bench, here, checkpoints, now.prompt)
 
@@ -215,7 +221,7 @@ def coloured(bench: Workbench, here: str, last: Compared | None, reference: str)
         raise PlaygroundError("There are no completions yet.", hint="Press Run first.")
     panes = [_coloured_pane(bench, here, pane, last, reference) for pane in last.panes()]
     what = "the checkpoint it was trained from" if reference == PARENT else bench.checkpoints.find(here, reference).name
-    return panes_html(panes, last.sampling), legend_html(what)
+    return panes_html(panes, last.sampling, last.prompt.text), legend_html(what)
 
 
 def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, reference: str) -> Pane:
@@ -237,7 +243,7 @@ def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, refe
 def _token_events(context, running, reference, colour, panes, line, legend, last) -> None:
     def draw(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
         if not wanted:
-            return panes_html(compared.panes(), compared.sampling) if compared else gr.skip(), "", gr.skip()
+            return compared.html() if compared else gr.skip(), "", gr.skip()
         try:
             return *coloured(context.bench, workspace(context, request), compared, against), gr.skip()
         except PlaygroundError as error:
@@ -255,15 +261,28 @@ def _token_events(context, running, reference, colour, panes, line, legend, last
 
 
 def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, reference: gr.Dropdown) -> None:
-    def choices(request: gr.Request) -> tuple:
-        known = context.bench.checkpoints.all(workspace(context, request))
-        return gr.Dropdown(choices=_choices(known)), gr.Dropdown(choices=_reference_choices(known))
+    """When the tab opens: fresh lists, and what another tab sent here, else the visitor's newest beside its start."""
+    set_to = gr.State(FIRST_COMPARED)
 
-    def sent_here(request: gr.Request, wanted: list[str]) -> Any:
-        if not wanted:
-            return gr.skip()
+    def opened(request: gr.Request, now: list[str], before: list[str], sent: list[str]) -> tuple:
         known = context.bench.checkpoints.all(workspace(context, request))
-        return gr.Dropdown(choices=_choices(known), value=wanted[:4])
+        proposal = newest_beside_its_start(known)
+        update = follow(known, now, before, proposal)
+        if sent:
+            update["value"] = sent[:4]
+        return gr.Dropdown(**update), proposal, [], gr.Dropdown(choices=_reference_choices(known))
 
-    tab.select(told(choices), outputs=[ids, reference], **_QUIET)
-    context.compare_ids.change(told(sent_here), context.compare_ids, ids, **_QUIET)
+    sent = context.compare_ids
+    tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent, reference], **_QUIET)
+
+
+def _fresh_panes(context, running, ids, panes, line, legend, last) -> None:
+    """Other checkpoints are chosen: completions of the old ones go, also where they are still being written."""
+
+    def clear(request: gr.Request, chosen: list[str], compared: Compared | None) -> tuple:
+        if compared is not None and [c.id for c in compared.checkpoints] == chosen:
+            return (gr.skip(),) * 4
+        here = workspace(context, request)
+        return waiting_html([context.bench.checkpoints.find(here, i) for i in chosen]), "", "", None
+
+    ids.change(told(clear), [ids, last], [panes, line, legend, last], cancels=[running], **_QUIET)

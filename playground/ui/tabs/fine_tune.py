@@ -12,12 +12,13 @@ from playground.errors import PlaygroundError
 from playground.registry import algorithms
 from playground.table_files import FileLimits
 from playground.types import Example
+from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
-from playground.ui.next_steps import next_steps
+from playground.ui.next_steps import COMPARE, RANK_OWN, next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
+from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
 _ALGORITHM = "sft"
 _POCKET, _FILE = "Pocket examples", "My own file"
@@ -28,21 +29,19 @@ def build(context: Context, item: gr.Tab) -> None:
     """The tab's components and listeners."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            start = pick(
-                "Start from", "sft-start", shipped_policies(context), "pocket-base", "The model before this step."
-            )
+            start = pick("Start from", "sft-start", shipped_policies(context), "pocket-base")
             source = gr.Radio([_POCKET, _FILE], value=_POCKET, label="Examples to learn from", elem_id="sft-data")
             with gr.Column(visible=False) as own:
                 file = gr.File(label="JSONL, CSV or JSON with prompt and completion", elem_id="sft-file", height=120)
                 preview = gr.Dataframe(headers=["prompt", "completion"], label="First rows", visible=False, wrap=True)
                 problems = gr.Markdown(elem_classes="note")
-            form = draw_form(algorithms()[_ALGORITHM], in_sight=("adapter",))
+            form = draw_form(algorithms()[_ALGORITHM])
             facts = gr.Markdown("", elem_id="sft-facts", elem_classes="note")
             train, stop, resume = run_buttons("sft", "Fine-tune")
             forms = {_ALGORITHM: draw_rest(form)}
         with gr.Column(scale=5, min_width=320):
             picked, view = run_side("sft", _EMPTY)
-            after = next_steps(context, view, "sft", rank=False)
+            after = next_steps(context, view, "sft", COMPARE, RANK_OWN)
     formulas(forms)
     extra = {"source": source, "file": file}
     limits = context.bench.settings.upload_limits
@@ -60,7 +59,12 @@ def build(context: Context, item: gr.Tab) -> None:
         rows = [[_short(e.prompt.text), _short(e.completion)] for e in examples[:3]]
         return {preview: gr.update(value=rows, visible=bool(rows)), problems: _verdict(len(examples), bad)}
 
-    source.change(lambda chosen: gr.update(visible=chosen == _FILE), source, own, queue=False, api_visibility="private")
+    def sourced(chosen: str) -> list[Any]:
+        """With a file of one's own all its rows are learned from: how many pocket examples is no question then."""
+        return [gr.update(visible=chosen == _FILE), *(gr.update(visible=chosen != _FILE) for _ in of_pocket)]
+
+    of_pocket = [c for c in (form.controls["examples"], form.presets) if c is not None]
+    source.change(sourced, source, [own, *of_pocket], queue=False, api_visibility="private", show_progress="hidden")
     file.change(looked, file, [preview, problems], api_name="sft_preview")
 
 
@@ -103,6 +107,7 @@ TAB = Tab(
     order=25,
     title="Fine-tune",
     intro="The base model only continues documents. Supervised fine-tuning shows it prompts with good answers until it "
-    "answers too; this first policy is where every later step starts.",
+    "answers too; the later steps start from the model you make here.",
     build=build,
+    curves=lambda: {_ALGORITHM: algorithms()[_ALGORITHM]},
 )

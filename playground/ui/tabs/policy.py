@@ -7,11 +7,12 @@ from typing import Any
 import gradio as gr
 
 from playground.registry import Algorithm, algorithms
+from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
-from playground.ui.next_steps import next_steps
+from playground.ui.next_steps import COMPARE, RANK_AGAINST, next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
+from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
 _EMPTY = "No trained policy yet. Press Train and watch what the preferences do to the model."
 
@@ -33,9 +34,19 @@ def build(context: Context, item: gr.Tab) -> None:
             choices = [(entry.title, name) for name, entry in entries.items()]
             method = gr.Radio(choices, value=first, label="Method", elem_id="policy-method")
             start = pick(
-                "Start from", "policy-start", shipped_policies(context), "pocket-sft", "It is also the reference."
+                "Start from",
+                "policy-start",
+                shipped_policies(context),
+                "pocket-sft",
+                "Your newest fine-tuned model, until you choose another. It is also the reference.",
             )
-            reward = pick("Reward model", "policy-reward", [], None, "Whose score the policy is to raise.")
+            reward = pick(
+                "Reward model",
+                "policy-reward",
+                [],
+                None,
+                "Whose score the policy is to raise. Your newest one, until you choose another.",
+            )
             reward.visible = entries[first].needs == "prompts"
             for name, entry in entries.items():
                 with gr.Column(visible=name == first, elem_id=f"policy-form-{name}") as group:
@@ -49,7 +60,7 @@ def build(context: Context, item: gr.Tab) -> None:
                 groups.append((name, group))
         with gr.Column(scale=5, min_width=320):
             picked, view = run_side("policy", _EMPTY)
-            after = next_steps(context, view, "policy", rank=True)
+            after = next_steps(context, view, "policy", COMPARE, RANK_AGAINST)
     formulas(forms)
     wire_panel(
         Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after), item
@@ -70,4 +81,5 @@ TAB = Tab(
     "reward model judge them. Both are held near the reference, because a policy that only chases its reward forgets "
     "the rest.",
     build=build,
+    curves=methods,
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from playground.registry import algorithms
+from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
+from playground.ui.next_steps import POLICY, next_steps
 from playground.ui.reward_bench import reward_bench
 from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
-from playground.ui.train_panel import Panel, formulas, pick, run_buttons, run_side, shipped_policies
+from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
 _ALGORITHM = "reward_model"
 _EMPTY = "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
@@ -24,7 +26,7 @@ def build(context: Context, item: gr.Tab) -> None:
                 "reward-start",
                 shipped_policies(context),
                 "pocket-sft",
-                "Its weights become the scorer's body.",
+                "Its weights become the scorer. Your newest fine-tuned model, until you choose another.",
             )
             form = draw_form(algorithms()[_ALGORITHM])
             facts = gr.Markdown("", elem_id="reward-facts", elem_classes="note")
@@ -32,8 +34,11 @@ def build(context: Context, item: gr.Tab) -> None:
             forms = {_ALGORITHM: draw_rest(form)}
         with gr.Column(scale=5, min_width=320):
             picked, view = run_side("reward", _EMPTY)
+            after = next_steps(context, view, "reward", POLICY)
     formulas(forms)
-    wire_panel(Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view), item)
+    wire_panel(
+        Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view, after), item
+    )
     reward_bench(context, item, view)
 
 
@@ -44,4 +49,6 @@ TAB = Tab(
     intro="People cannot score every completion during training, so a network learns to predict their choices. "
     "It is trained on your preferences as they stand now; on the bench below you can give it anything to score.",
     build=build,
+    curves=lambda: {_ALGORITHM: algorithms()[_ALGORITHM]},
+    words=("calibration", "sigmoid"),
 )

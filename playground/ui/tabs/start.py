@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from playground.registry import algorithms
+from playground.ui.checkpoint_lists import shipped_policies
 from playground.ui.listener import told
 from playground.ui.pictures import Stage, pipeline
 from playground.ui.run_view import run_view, showing
 from playground.ui.tab import Context, Tab, tabs, workspace
-from playground.ui.train_panel import shipped_policies
 
 _NEXT = {
     "compare": "Begin with **2 Compare**: put one question to the base model and to the fine-tuned one, side by side.",
@@ -103,4 +104,5 @@ TAB = Tab(
     intro="A language model is aligned in a few steps, and you can do each of them here with a small model that trains "
     "in seconds. Click a step to go there; nothing you do can break anything.",
     build=build,
+    curves=lambda: {name: entry for name, entry in algorithms().items() if entry.needs == "prompts"},
 )

@@ -1,0 +1,101 @@
+"""What a run would learn from, in how many steps and how long; or what it lacks and where to get it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from playground.registry import Algorithm
+from playground.types import Json
+from playground.workbench import Workbench
+
+PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
+FEWEST_PREFERENCES = 4
+FEW_STEPS = 10  # fewer hardly move a model
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The line above the Train button, in Markdown, and whether that button can do anything."""
+
+    text: str
+    ready: bool
+
+
+def facts(
+    bench: Workbench, space: str, entry: Algorithm, values: Json, own_rows: int | None, reward: str | None
+) -> Facts:
+    """The facts of a run with these settings. own_rows: how many examples the visitor's file holds."""
+    if entry.needs == "prompts":
+        return _of_prompts(bench, space, entry, values, reward)
+    if entry.needs == "preferences":
+        return _of_preferences(bench, space, entry, values)
+    rows = own_rows or int(values.get("examples", 0))
+    what = f"{rows} examples" + (" from your file" if own_rows else "")
+    return _timed(bench, space, entry, values, rows, what)
+
+
+def _of_prompts(bench: Workbench, space: str, entry: Algorithm, values: Json, reward: str | None) -> Facts:
+    if not reward:
+        text = "**It needs a reward model, and you have none yet.** Train one in [Reward model](#reward-model) first."
+        return Facts(text, ready=False)
+    what = "it writes its own completions to prompts of the pocket world"
+    seconds = bench.runs.estimate(space, entry.name, values, PPO_PROMPTS)
+    return Facts(_time_words(seconds, what), ready=True)
+
+
+def _of_preferences(bench: Workbench, space: str, entry: Algorithm, values: Json) -> Facts:
+    rows = bench.preferences.counts(space).usable
+    if rows < FEWEST_PREFERENCES:
+        have = "no preferences" if not rows else f"{rows} preference{'s' if rows > 1 else ''}"
+        text = (
+            f"**Your set holds {have}; at least {FEWEST_PREFERENCES} are needed, a hundred teach something.** Go to "
+            "[Rank](#rank): judge some pairs yourself, or let a simulated annotator judge a hundred."
+        )
+        return Facts(text, ready=False)
+    rows = min(rows, int(values.get("labels", rows)))
+    return _timed(bench, space, entry, values, rows, f"{rows} of your preferences")
+
+
+def _timed(bench: Workbench, space: str, entry: Algorithm, values: Json, rows: int, what: str) -> Facts:
+    seconds, steps = bench.runs.estimate(space, entry.name, values, rows), steps_of(values, rows)
+    if steps is None:
+        return Facts(_time_words(seconds, what), ready=True)
+    text = _time_words(seconds, f"{what}, {_counted(steps, 'step')}")
+    return Facts(text + _too_little(values, rows, steps), ready=True)
+
+
+def steps_of(values: Json, rows: int) -> int | None:
+    """How many steps that many rows make, but for rows that prove too long; None where there are no epochs."""
+    if "epochs" not in values or "batch_size" not in values:
+        return None
+    share = values.get("held_out_share", 0.0)
+    held_out = max(1, round(rows * share)) if share and rows > 1 else 0
+    return math.ceil((rows - held_out) / values["batch_size"]) * values["epochs"]
+
+
+def _too_little(values: Json, rows: int, steps: int) -> str:
+    """A warning before a run that cannot teach anything, with what would help."""
+    if steps >= FEW_STEPS:
+        return ""
+    passes = math.ceil(FEW_STEPS * values["epochs"] / max(steps, 1))
+    return (
+        f"\n\n**Too little to learn from:** {_counted(steps, 'step')} will hardly change the model. Bring more than "
+        f"these {rows} rows, or see each of them more often: set Epochs, under More settings, to {passes}."
+    )
+
+
+def _time_words(seconds: float | None, what: str) -> str:
+    if seconds is None:
+        return f"The estimate follows once this machine is measured: {what}."
+    return f"About **{_spoken(seconds)}** on this machine: {what}."
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
