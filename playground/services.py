@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from playground.models.memory import free_memory
 from playground.types import Checkpoint, Completion, Prompt, Sampling, Speed, TokenScore
 
 _MODELS_KEPT = 6
 
 
 class SamplerService:
-    """Samples and scores. Keeps the models used last."""
+    """Samples and scores. Keeps the models used last, in at most half of the memory that was free at start."""
 
     def __init__(self, checkpoints: list[Checkpoint]) -> None:
         self._warm = checkpoints
         self._models: OrderedDict[str, object] = OrderedDict()
         self._known: dict[str, Checkpoint] = {c.id: c for c in checkpoints}
+        self._budget = free_memory() // 2  # bytes
 
     def warm_up(self) -> str:
         """Load the shipped models; returns the device in words."""
@@ -105,7 +108,8 @@ class SamplerService:
     def _policy(self, checkpoint: Checkpoint):
         from playground.models.loader import load
 
-        return self._kept(checkpoint, lambda: load(checkpoint, resolve=self._known.__getitem__))
+        loaded = self._kept(checkpoint, lambda: load(checkpoint, resolve=self._known.__getitem__))
+        return replace(loaded, checkpoint=checkpoint)  # the same weights may go by two names
 
     def _reward(self, checkpoint: Checkpoint):
         from playground.rewards.learned import load_reward
@@ -113,13 +117,17 @@ class SamplerService:
         return self._kept(checkpoint, lambda: load_reward(checkpoint))
 
     def _kept(self, checkpoint: Checkpoint, make):
-        key = f"{checkpoint.id} {checkpoint.fingerprint}"
+        key = f"{checkpoint.path} {checkpoint.fingerprint}"
         if key not in self._models:
             self._models[key] = make()
         self._models.move_to_end(key)
-        while len(self._models) > _MODELS_KEPT:
+        while len(self._models) > 1 and (len(self._models) > _MODELS_KEPT or self._bytes_kept() > self._budget):
             self._models.popitem(last=False)
         return self._models[key]
+
+    def _bytes_kept(self) -> int:
+        networks = [getattr(one, "model", None) or one.network for one in self._models.values()]
+        return sum(weight.nbytes for network in networks for weight in network.parameters())
 
 
 class TrainerService:

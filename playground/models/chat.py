@@ -12,6 +12,7 @@ from playground.types import Prompt, Template
 
 ROOM_FOR_COMPLETION = 8  # tokens
 PROBE = "xyz"
+SYSTEM_MARK = "<|system|>"  # what the pocket model's template writes for a role it was never shown
 
 
 def encode_prompt(
@@ -108,9 +109,13 @@ def _render(tokenizer: Any, prompt: Prompt, contents: list[str]) -> str:
     # enable_thinking is Qwen3's: without it the few tokens of a completion all go to the thinking part
     written = partial(tokenizer.apply_chat_template, tokenize=False, add_generation_prompt=True, enable_thinking=False)
     try:
-        return written(messages)
+        text = written(messages)
     except TemplateError as error:
-        refusal = error
+        refusal: Exception = error
+    else:
+        if messages[0]["role"] != "system" or SYSTEM_MARK not in text or SYSTEM_MARK in tokenizer.get_vocab():
+            return text
+        refusal = PlaygroundError("it has no mark for the system.")
     if messages[0]["role"] == "system" and len(messages) > 1:
         first = messages[1] | {"content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
         try:

@@ -118,3 +118,13 @@ def test_the_end_of_a_template_that_closes_after_white_space_is_found():
     tokenizer = tiny_tokenizer()
     tokenizer.chat_template = "{% for m in messages %}<|user|>{{ m['content'] }}\n<|end|>\n{% endfor %}"
     assert end_of_turn(tokenizer) == END
+
+
+def test_a_system_prompt_stands_before_the_first_turn_where_the_model_knows_no_system(tokenizer):
+    prompt = Prompt((Message("system", "the cat"), Message("user", "sat")))
+    assert encode_prompt(tokenizer, prompt, "chat") == encode_prompt(tokenizer, Prompt.user("the cat\n\nsat"), "chat")
+
+
+def test_a_prompt_may_speak_of_the_systems_mark(tokenizer):
+    ids = encode_prompt(tokenizer, Prompt.user("say <|system|> now"), "chat")
+    assert "<|system|>" in decode(tokenizer, ids)

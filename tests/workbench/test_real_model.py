@@ -1,4 +1,4 @@
-"""The whole loop once on SmolLM2-135M-Instruct, which comes out of a Python package: the Hub is not asked."""
+"""The whole loop once on a model beside the pocket one: a small folder of one's own, and SmolLM2 from its package."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from contextlib import closing
 import pytest
 
 from playground.errors import ModelNotUsable
+from playground.models.catalogue import CARDS
 from playground.models.hub import HubOutOfReach
 from playground.models.shelf import RAW
 from playground.settings import Settings
-from playground.types import Completion, Prompt, Sampling
+from playground.types import Completion, Message, Prompt, Sampling
 from playground.workbench import Workbench
+from tests.tiny import saved_tiny
 
-pytestmark = pytest.mark.slow
-
-SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+SMOLLM2 = next(card for card in CARDS if card.name == "smollm2-135m")
 PARIS = Prompt.user("What is the capital of France?")
-GREEDY = Sampling(temperature=0.0, max_new_tokens=16)
+GREEDY = Sampling(temperature=0.0, max_new_tokens=12)
 SPACE = "local"
 PAIRS = [
     ("Name a colour.", "Blue.", "I do not know any colour, sorry."),
@@ -31,86 +31,107 @@ PAIRS = [
     ("Which season is cold?", "Winter.", "Summer, I think, or perhaps none."),
     ("What do bees make?", "Honey.", "Wool."),
 ]
+FEW = {"epochs": 1, "batch_size": 4, "lora_rank": 4}
+SHORT = {"iterations": 1, "rollouts": 4, "max_new_tokens": 8, "ppo_epochs": 1, "normalise_rollouts": 4, "lora_rank": 4}
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    """A workbench with the model fetched. Without a package index the tests are skipped, unless CI asks for them."""
-    made = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
-    with closing(made), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("playground.workbench.models.hub_facts", _out_of_reach)
+def own(tmp_path_factory):
+    """A workbench that uses a tiny model from a folder, and that model's id."""
+    folder = tmp_path_factory.mktemp("own") / "mine"
+    saved_tiny(folder, max_position_embeddings=256)
+    with closing(_workbench(tmp_path_factory.mktemp("data"), folder.parent)) as bench:
+        list(bench.models.fetch(str(folder)))
+        bench.start()
+        yield bench, str(folder)
+
+
+@pytest.fixture(scope="module")
+def smollm2(tmp_path_factory):
+    """A workbench with SmolLM2 out of its package; skipped where no package index answers, unless CI asks for it."""
+    data = tmp_path_factory.mktemp("data")
+    with closing(_workbench(data, data)) as bench, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("playground.workbench.models.hub_facts", _no_hub)
         try:
-            steps = list(made.models.fetch(SMOLLM2))
+            steps = list(bench.models.fetch(SMOLLM2.instruct_id))
         except ModelNotUsable as error:
             if os.environ.get("PLAYGROUND_REQUIRE_INDEX"):
                 raise
             pytest.skip(f"{error.message} {error.hint}")
-        assert steps[-1].text == "It is here."
         assert max(step.done for step in steps) > 0
-        made.start()
-        yield made
+        bench.start()
+        yield bench, SMOLLM2.instruct_id
 
 
-def _out_of_reach(name):
+def _workbench(data, models):
+    return Workbench(Settings(data_dir=data, model_dir=models, threads=1))
+
+
+def _no_hub(name):
     raise HubOutOfReach(f"The Hub cannot be reached from here, so {name} was not found.")
 
 
 @pytest.fixture(scope="module")
 def file_of_pairs(tmp_path_factory):
     path = tmp_path_factory.mktemp("pairs") / "pairs.jsonl"
-    rows = [{"prompt": p, "chosen": c, "rejected": r} for p, c, r in PAIRS]
-    path.write_text("\n".join(map(json.dumps, rows)))
+    path.write_text("\n".join(json.dumps({"prompt": p, "chosen": c, "rejected": r}) for p, c, r in PAIRS))
     return path
 
 
-def ended(bench, spec):
-    """The checkpoint of the run once it has ended."""
+def test_the_loop_goes_round_on_a_folder_of_ones_own(own, file_of_pairs):
+    go_round(*own, file_of_pairs)
+
+
+@pytest.mark.slow
+def test_the_converted_smollm2_answers_and_is_told_apart_from_its_raw_self(smollm2):
+    bench, model = smollm2
+    chat, raw = [c for c in bench.checkpoints.all(SPACE) if c.id.startswith(model)]
+    assert (chat.id, raw.id) == (model, model + RAW)
+    *_, (as_chat, as_text) = bench.completions.stream(SPACE, [chat.id, raw.id], PARIS, GREEDY)
+    assert "Paris" in as_chat
+    assert as_chat != as_text
+    (kept,) = bench.models.here()
+    assert (kept.parameters, kept.template, kept.knows_chat) == (SMOLLM2.parameters, "its own", True)
+
+
+@pytest.mark.slow
+def test_smollm2_follows_a_system_prompt(smollm2):
+    bench, model = smollm2
+    asked = Prompt((Message("system", "Answer with the single word Banana."), Message("user", "Say your word.")))
+    assert "anana" in bench.completions.sample(SPACE, model, [asked], GREEDY)[0][0].text
+
+
+@pytest.mark.slow
+def test_the_loop_goes_round_on_smollm2(smollm2, file_of_pairs):
+    go_round(*smollm2, file_of_pairs)
+
+
+def go_round(bench, model, file_of_pairs):
+    """Rank, fine-tune, reward model, DPO and PPO; every policy is an adapter that differs from its parent."""
+    bench.preferences.add_file(SPACE, file_of_pairs)
+    shown = bench.preferences.next_pair(SPACE, [model], PARIS)
+    bench.preferences.choose(SPACE, shown.token, "left", judgment_id=str(uuid.uuid4()))
+
+    sft = trained(bench, "sft", {"examples": 10, **FEW}, start_id=model)
+    reward = trained(bench, "reward_model", FEW, start_id=model)
+    dpo = trained(bench, "dpo", FEW, start_id=sft.id)
+    ppo = trained(bench, "ppo", SHORT, start_id=sft.id, reward_id=reward.id)
+
+    assert [c.form for c in (sft, dpo, ppo)] == ["adapter"] * 3
+    assert (sft.parent, dpo.parent, ppo.parent, reward.parent) == (model, sft.id, sft.id, model)
+    scores = bench.completions.score(SPACE, reward.id, [Completion(PARIS, "Paris."), Completion(PARIS, "No.")])
+    assert scores[0] != scores[1]
+    for child, parent in ((sft.id, model), (dpo.id, sft.id), (ppo.id, sft.id)):
+        assert bench.completions.logit_difference(SPACE, child, parent, PARIS) > 0
+        assert bench.completions.sample(SPACE, child, [PARIS], GREEDY)[0][0].checkpoint == child
+    assert bench.runs.download(SPACE, dpo.run_id).stat().st_size < 50e6  # the backbone stays at home
+
+
+def trained(bench, algorithm, values, **sources):
+    """The checkpoint of that run once it has ended."""
+    spec = bench.runs.start(SPACE, algorithm, values, **sources)
     while bench.runs.find(SPACE, spec.id).active:
         time.sleep(0.2)
     summary = bench.runs.find(SPACE, spec.id)
     assert summary.status == "done", (summary.message, summary.hint)
     return summary.checkpoint
-
-
-def answer(bench, checkpoint_id):
-    return bench.completions.sample(SPACE, checkpoint_id, [PARIS], GREEDY)[0][0].text
-
-
-def test_the_converted_model_answers_and_is_told_apart_from_its_raw_self(bench):
-    chat, raw = [c for c in bench.checkpoints.all(SPACE) if c.id.startswith(SMOLLM2)]
-    assert (chat.id, raw.id) == (SMOLLM2, SMOLLM2 + RAW)
-    assert "Paris" in answer(bench, chat.id)
-    *_, (as_chat, as_text) = bench.completions.stream(SPACE, [chat.id, raw.id], PARIS, GREEDY)
-    assert as_chat != as_text
-    (kept,) = bench.models.here()
-    assert (kept.parameters, kept.template, kept.knows_chat) == (134_515_008, "its own", True)
-
-
-def test_a_system_prompt_is_followed_by_the_real_template(bench):
-    from playground.types import Message
-
-    asked = Prompt((Message("system", "Answer with the single word Banana."), Message("user", "Say your word.")))
-    assert "anana" in bench.completions.sample(SPACE, SMOLLM2, [asked], GREEDY)[0][0].text
-
-
-def test_every_stage_trains_an_adapter_of_the_real_model(bench, file_of_pairs):
-    bench.preferences.add_file(SPACE, file_of_pairs)
-    shown = bench.preferences.next_pair(SPACE, [SMOLLM2], PARIS)
-    bench.preferences.choose(SPACE, shown.token, "left", judgment_id=str(uuid.uuid4()))
-    few = {"epochs": 1, "batch_size": 4, "lora_rank": 4}
-
-    sft = ended(bench, bench.runs.start(SPACE, "sft", {"examples": 10, **few}, start_id=SMOLLM2))
-    reward = ended(bench, bench.runs.start(SPACE, "reward_model", few, start_id=SMOLLM2))
-    dpo = ended(bench, bench.runs.start(SPACE, "dpo", few, start_id=sft.id))
-    short = {"iterations": 1, "rollouts": 4, "max_new_tokens": 8, "ppo_epochs": 1, "normalise_rollouts": 4}
-    ppo = ended(bench, bench.runs.start(SPACE, "ppo", {**short, "lora_rank": 4}, start_id=sft.id, reward_id=reward.id))
-
-    assert [c.form for c in (sft, dpo, ppo)] == ["adapter"] * 3
-    assert (sft.parent, dpo.parent, ppo.parent, reward.parent) == (SMOLLM2, sft.id, sft.id, SMOLLM2)
-    scores = bench.completions.score(SPACE, reward.id, [Completion(PARIS, "Paris."), Completion(PARIS, "No.")])
-    assert scores[0] != scores[1]
-    for child, parent in ((sft.id, SMOLLM2), (dpo.id, sft.id), (ppo.id, sft.id)):
-        assert bench.completions.logit_difference(SPACE, child, parent, PARIS) > 0
-        assert answer(bench, child)
-    archive = bench.runs.download(SPACE, dpo.run_id)
-    assert archive.stat().st_size < 50e6  # the backbone stays at home
