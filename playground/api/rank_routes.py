@@ -15,6 +15,7 @@ from playground.api.refusals import RefusalsAsJson
 from playground.types import Choice, Json, Prompt
 from playground.workbench import Workbench
 from playground.workbench.preferences import Shown
+from playground.workbench.typed_prompt import typed_prompt
 
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Checkpoints = Annotated[list[_Id], Field(min_length=1, max_length=2)]
@@ -110,7 +111,7 @@ def rank_routes(bench: Workbench) -> APIRouter:
 
 
 def _prompt(text: str | None) -> Prompt | None:
-    return None if text is None else Prompt.user(text)
+    return None if text is None else typed_prompt(text)
 
 
 def _pair_json(shown: Shown) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playground.registry import Algorithm
@@ -23,28 +24,31 @@ class Facts:
 
 
 def facts(
-    bench: Workbench, space: str, entry: Algorithm, values: Json, own_rows: int | None, reward: str | None
+    bench: Workbench, space: str, entry: Algorithm, values: Json, own_rows: int | None, reward: str | None, start: str
 ) -> Facts:
     """The facts of a run with these settings. own_rows: how many examples the visitor's file holds."""
+
+    def seconds(rows: int) -> float | None:
+        return bench.runs.estimate(space, entry.name, values, rows, start)
+
     if entry.needs == "prompts":
-        return _of_prompts(bench, space, entry, values, reward)
+        return _of_prompts(seconds(PPO_PROMPTS), reward)
     if entry.needs == "preferences":
-        return _of_preferences(bench, space, entry, values)
+        return _of_preferences(bench, space, values, seconds)
     rows = own_rows or int(values.get("examples", 0))
     what = f"{rows} examples" + (" from your file" if own_rows else "")
-    return _timed(bench, space, entry, values, rows, what)
+    return _timed(seconds(rows), values, rows, what)
 
 
-def _of_prompts(bench: Workbench, space: str, entry: Algorithm, values: Json, reward: str | None) -> Facts:
+def _of_prompts(seconds: float | None, reward: str | None) -> Facts:
     if not reward:
         text = "**It needs a reward model, and you have none yet.** Train one in [Reward model](#reward-model) first."
         return Facts(text, ready=False)
     what = "it writes its own completions to prompts of the pocket world"
-    seconds = bench.runs.estimate(space, entry.name, values, PPO_PROMPTS)
     return Facts(_time_words(seconds, what), ready=True)
 
 
-def _of_preferences(bench: Workbench, space: str, entry: Algorithm, values: Json) -> Facts:
+def _of_preferences(bench: Workbench, space: str, values: Json, seconds: Callable[[int], float | None]) -> Facts:
     rows = bench.preferences.counts(space).usable
     if rows < FEWEST_PREFERENCES:
         have = "no preferences" if not rows else f"{rows} preference{'s' if rows > 1 else ''}"
@@ -54,11 +58,11 @@ def _of_preferences(bench: Workbench, space: str, entry: Algorithm, values: Json
         )
         return Facts(text, ready=False)
     rows = min(rows, int(values.get("labels", rows)))
-    return _timed(bench, space, entry, values, rows, f"{rows} of your preferences")
+    return _timed(seconds(rows), values, rows, f"{rows} of your preferences")
 
 
-def _timed(bench: Workbench, space: str, entry: Algorithm, values: Json, rows: int, what: str) -> Facts:
-    seconds, steps = bench.runs.estimate(space, entry.name, values, rows), steps_of(values, rows)
+def _timed(seconds: float | None, values: Json, rows: int, what: str) -> Facts:
+    steps = steps_of(values, rows)
     if steps is None:
         return Facts(_time_words(seconds, what), ready=True)
     text = _time_words(seconds, f"{what}, {_counted(steps, 'step')}")

@@ -16,16 +16,19 @@ from playground.ui.checkpoint_lists import follow, newest, newest_tuned
 from playground.ui.form import Form, presets_for
 from playground.ui.listener import told
 from playground.ui.run_view import run_shown, showing
+from playground.ui.suited_settings import suit_settings
 from playground.ui.tab import workspace
 from playground.ui.train_facts import Facts, facts
 from playground.ui.train_panel import Panel
 
+DEFAULT_START = "pocket-sft"
 _RESUMABLE = ("stopped", "died", "failed")
 
 
 def wire_panel(panel: Panel, item: gr.Tab) -> None:
     """Attach the listeners of a training tab."""
     does = Training(panel)
+    suit_settings(panel)
     name = panel.prefix
     runs = [c for c in (panel.picked, panel.view, panel.train, panel.stop, panel.resume, panel.after) if c is not None]
     lists = [*does.lists.values(), *does.set_to.values(), panel.facts]
@@ -211,4 +214,5 @@ class Training:
             return Facts(f"**{error.message}** {error.hint}", ready=False)
         except ValueError as error:
             return Facts(f"**{error}**", ready=False)
-        return facts(self.bench, space, form.entry, values, len(examples) if examples else None, given.get("reward"))
+        rows = len(examples) if examples else None
+        return facts(self.bench, space, form.entry, values, rows, given.get("reward"), given["start"] or DEFAULT_START)

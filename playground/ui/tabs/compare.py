@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from playground.errors import EmptyPrompt, PlaygroundError
+from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import prompt_chips
 from playground.types import Checkpoint, Prompt, Sampling
@@ -32,6 +32,7 @@ from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
 from playground.workbench import Workbench
+from playground.workbench.typed_prompt import HOW, typed_prompt
 
 FIRST_PROMPT = "What is the capital of France?"
 PARENT = "parent"  # as reference: the checkpoint that each one was trained from
@@ -87,7 +88,9 @@ def _checkpoints() -> gr.Dropdown:
 def _prompt_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Row():
         with gr.Column(scale=5, min_width=300):
-            prompt = gr.Textbox(FIRST_PROMPT, label="Prompt", lines=2, max_lines=8, elem_id="compare-prompt")
+            prompt = gr.Textbox(
+                FIRST_PROMPT, label="Prompt", placeholder=HOW, lines=2, max_lines=8, elem_id="compare-prompt"
+            )
         with gr.Column(scale=2, min_width=220), gr.Row():
             run = gr.Button("Run", variant="primary", min_width=90, elem_id="compare-run")
             stop = gr.Button("Stop", min_width=90, elem_id="compare-stop")
@@ -176,10 +179,9 @@ def compare(
     """The comparison so far, its panes and the line under them; at the end the line says whether the logits differ."""
     if not 2 <= len(ids) <= 4:
         raise PlaygroundError(f"{len(ids)} checkpoints are chosen.", hint="Choose two to four.")
-    if not text.strip():
-        raise EmptyPrompt
+    prompt = typed_prompt(text)
     checkpoints = tuple(bench.checkpoints.find(here, i) for i in ids)
-    now = Compared(checkpoints, Prompt.user(text), ("",) * len(ids), sampling)
+    now = Compared(checkpoints, prompt, ("",) * len(ids), sampling)
     yield now, now.html(busy=True), status_html("Waiting for the first token.")
     with closing(bench.completions.stream(here, ids, now.prompt, sampling)) as stream:
         for texts in stream:

@@ -9,6 +9,7 @@ import gradio as gr
 from playground.registry import algorithms
 from playground.ui.checkpoint_lists import shipped_policies
 from playground.ui.listener import told
+from playground.ui.model_picker import model_fold
 from playground.ui.pictures import Stage, pipeline
 from playground.ui.run_view import run_view, showing
 from playground.ui.tab import Context, Tab, tabs, workspace
@@ -46,6 +47,7 @@ def build(context: Context, item: gr.Tab) -> None:
         )
         view = run_view("start-run", "Choose a recorded run.")
         chosen.input(lambda run_id: showing(run_id), chosen, view, queue=False, api_visibility="private")
+    model_fold(context, item)
 
     @told
     def opened(request: gr.Request) -> tuple[str, str]:
