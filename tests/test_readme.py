@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from playground.models.catalogue import CARDS
+from playground.models.facts import spoken_count
 from playground.registry import algorithms
 from playground.settings import ROOT, Settings
 from playground.vocabulary import GLOSSARY, METRICS
@@ -49,3 +51,10 @@ def test_the_commands_of_the_readme_name_files_that_exist():
 def test_the_space_header_pins_the_gradio_that_requirements_pin():
     pinned = re.search(r"gradio==(\S+)", (ROOT / "requirements.txt").read_text())[1]
     assert f"sdk_version: {pinned}" in README
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_every_model_card_is_in_the_readme(card):
+    (row,) = re.findall(rf"^\| {re.escape(card.title)} \|.*", README, re.MULTILINE)
+    assert f"| {card.licence} |" in row and f"| {spoken_count(card.parameters)} |" in row
+    assert card.source == "pocket" or (f"`{card.base_id}`" in row and f"`{card.instruct_id}`" in row)

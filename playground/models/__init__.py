@@ -1,4 +1,5 @@
-"""Models: which there are, how they are loaded and saved, their log-probs, how they write.
+"""Models: which there are, how they come here, are loaded and saved, their log-probs, how they write.
 
-catalogue (no torch) -> loader -> adapters, chat, logps, decode (with llama_decode as its fast path), devices.
+Without torch: memory, package, catalogue -> facts -> hub, own -> shelf. Then templates, loader -> conversion, fetching,
+adapters, chat, logps, decode (with llama_decode as its fast path), devices.
 """

@@ -158,8 +158,10 @@ def require_memory(facts: ModelFacts, free: int) -> None:
 
 
 def spoken_count(parameters: int) -> str:
-    """135M, 1.5B."""
-    return f"{parameters / 1e6:.0f}M" if parameters < 999.5e6 else f"{parameters / 1e9:.1f}B"
+    """3.7M, 135M, 1.5B."""
+    if parameters >= 999.5e6:
+        return f"{parameters / 1e9:.1f}B"
+    return f"{parameters / 1e6:.{0 if parameters >= 1e7 else 1}f}M"
 
 
 def read_json(path: Path) -> dict[str, Any]:
