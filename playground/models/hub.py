@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,8 @@ def _plain_words(model_id: str) -> Iterator[None]:
             f"The Hub refused {model_id} with error {error.response.status_code}.", hint="Try again in a few minutes."
         ) from error
     except (hub.HTTPError, OSError) as error:  # no network, no name, no answer in time
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise ModelNotUsable(f"The disk is full, so {model_id} was not fetched.", hint="Make room.") from error
         raise _out_of_reach(model_id) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ REFUSALS = [
     (errors.LocalEntryNotFoundError("offline"), HubOutOfReach, "cannot be reached", "internet"),
     (httpx2.ConnectError("Name or service not known"), HubOutOfReach, "cannot be reached", "internet"),
     (httpx2.ReadTimeout("slow"), HubOutOfReach, "cannot be reached", "internet"),
+    (OSError(errno.ENOSPC, "No space left on device"), ModelNotUsable, "disk is full", "room"),
     (ConnectionResetError(), HubOutOfReach, "cannot be reached", "internet"),
 ]
 BY_NAME = [type(refusal[0]).__name__ for refusal in REFUSALS]
