@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from html import escape
 from typing import Any
 
@@ -70,8 +69,8 @@ def progress(bench: Workbench, begin: str | None = None) -> Iterator[tuple]:
     try:
         if begin is not None:
             bench.models.begin(begin)
-        with closing(bench.models.follow()) as steps:
-            for step in steps:
+        if begin is not None or bench.models.fetching:  # what ended long ago is not told again
+            for step in bench.models.follow():
                 yield progress_html(step), gr.update(interactive=False), gr.update(visible=True), gr.skip()
     except PlaygroundError as error:
         yield problem_html(error), gr.skip(), gr.update(visible=False), gr.skip()

@@ -77,6 +77,11 @@ class Models:
         self._thread = threading.Thread(target=self._run, args=(steps, facts.id), daemon=True)
         self._thread.start()
 
+    @property
+    def fetching(self) -> bool:
+        """Whether a fetch goes on in the background."""
+        return self._thread is not None and self._thread.is_alive()
+
     def follow(self) -> Iterator[FetchProgress]:
         """How far the fetch on its way is, until it ends; nothing where none is. Raises what went wrong with it."""
         thread = self._thread

@@ -27,6 +27,7 @@ class FakeModels:
 
     def __init__(self, steps=(), failure=None):
         self.steps, self.failure, self.begun = steps, failure, []
+        self.fetching = bool(steps)
 
     def here(self):
         return [KeptModel("o/m", "m", "", 135_000_000, True, "its own")]
@@ -76,8 +77,13 @@ def test_a_refusal_is_said_where_the_progress_stood():
 
 def test_the_page_looks_at_a_fetch_that_goes_on_without_beginning_another():
     one = bench(FetchProgress("Downloading.", 1, 2))
-    list(progress(one))
+    assert len(list(progress(one))) == 2
     assert one.models.begun == []
+
+
+def test_what_ended_long_ago_is_not_told_again():
+    (shown,) = progress(bench(failure=ModelNotUsable("It was gated.")))
+    assert "gated" not in str(shown)
 
 
 def test_every_card_with_its_memory_and_licence_stands_in_the_fold():
