@@ -25,8 +25,11 @@ def figure(elem_id: str) -> gr.HTML:
     )
 
 
-def overlay(runs: Mapping[str, Sequence[Json]], metric: str) -> Json:
-    """One metric of several runs over their steps. `runs` maps a run's name to its rows {"step", metric: value}."""
+def overlay(runs: Mapping[str, Sequence[Json]], metric: str, left_out: int = 0) -> Json:
+    """One metric of several runs over their steps. `runs` maps a run's name to its rows {"step", metric: value}.
+
+    A note says which of them have no such curve, and how many chosen runs are left out because there are too many.
+    """
     words = METRICS[metric]
     data = []
     for colour, (name, rows) in enumerate(runs.items()):
@@ -35,7 +38,19 @@ def overlay(runs: Mapping[str, Sequence[Json]], metric: str) -> Json:
             data.append(_line(name, points, colour))
     unit = f" ({words.unit})" if words.unit else ""
     layout = {"xaxis": {"title": {"text": "step"}, "tickformat": "d"}, "yaxis": {"title": {"text": words.title + unit}}}
-    return {"data": data, "layout": layout, "empty": f"None of the chosen runs has logged “{words.title}”."}
+    note = _without([name for name in runs if name not in {line["name"] for line in data}], words.title)
+    if left_out:
+        note += f" Only the first {len(runs)} ticked runs are drawn."
+    empty = f"None of the chosen runs has logged “{words.title}”."
+    return {"data": data, "layout": layout, "note": note.strip(), "empty": empty}
+
+
+def _without(names: Sequence[str], title: str) -> str:
+    """Says that those runs have no such curve."""
+    if not names:
+        return ""
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"No curve of {listed}: “{title}” was not logged there."
 
 
 def frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> Json:

@@ -1,4 +1,4 @@
-"""Pictures drawn as SVG text: the pipeline with the visitor's own counts, and the lineage of checkpoints."""
+"""The pipeline drawn as SVG text, with the visitor's own counts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from playground.types import Checkpoint
-
-_ARROW = (
+ARROW = (  # the head of an arrow; its id must be the page's only one
     '<defs><marker id="{id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
     '<path d="M0 0 L8 4 L0 8 z"/></marker></defs>'
 )
@@ -35,14 +33,14 @@ def _row(stages: Sequence[Stage]) -> str:
     total = len(stages) * width + (len(stages) - 1) * gap
     boxes = [_box(stage, i * (width + gap), 2, width) for i, stage in enumerate(stages)]
     arrows = [_arrow(i * (width + gap) - gap + 3, 50, gap - 7, 0, "wide-arrow") for i in range(1, len(stages))]
-    return _svg(total, 104, _ARROW.format(id="wide-arrow") + "".join(boxes + arrows))
+    return svg(total, 104, ARROW.format(id="wide-arrow") + "".join(boxes + arrows))
 
 
 def _column(stages: Sequence[Stage]) -> str:
     width, height, gap = 350, 96, 24
     boxes = [_box(stage, 2, i * (height + gap) + 2, width - 4) for i, stage in enumerate(stages)]
     arrows = [_arrow(width / 2, i * (height + gap) - gap + 3, 0, gap - 5, "tall-arrow") for i in range(1, len(stages))]
-    return _svg(width, len(stages) * (height + gap) - gap + 4, _ARROW.format(id="tall-arrow") + "".join(boxes + arrows))
+    return svg(width, len(stages) * (height + gap) - gap + 4, ARROW.format(id="tall-arrow") + "".join(boxes + arrows))
 
 
 def _box(stage: Stage, x: float, y: float, width: float) -> str:
@@ -68,57 +66,8 @@ def _arrow(x: float, y: float, dx: float, dy: float, marker: str) -> str:
     return f'<path d="M{x} {y} l{dx} {dy}" marker-end="url(#{marker})"/>'
 
 
-def lineage(checkpoints: Sequence[Checkpoint]) -> str:
-    """Every checkpoint under its parent, oldest to the left; "" where there is none."""
-    if not checkpoints:
-        return ""
-    places = _places(checkpoints)
-    width, height, across, down = 190, 52, 236, 66
-    drawn = []
-    for checkpoint in checkpoints:
-        depth, row = places[checkpoint.id]
-        x, y = depth * across + 2, row * down + 2
-        if checkpoint.parent in places:
-            from_x, from_row = places[checkpoint.parent][0] * across + width + 2, places[checkpoint.parent][1]
-            start, end = from_row * down + 2 + height / 2, y + height / 2
-            bend = f"M{from_x} {start} C{from_x + 24} {start} {x - 26} {end} {x - 3} {end}"
-            drawn.append(f'<path d="{bend}" marker-end="url(#line-arrow)"/>')
-        kind = checkpoint.method.replace("_", " ")
-        drawn.append(
-            f"<g><title>{escape(checkpoint.id)} {escape(checkpoint.fingerprint)}</title>"
-            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10"/>'
-            f'<text x="{x + 12}" y="{y + 22}" font-size="14" font-weight="700">'
-            f"{escape(_cut(checkpoint.name, width - 30))}</text>"
-            f'<text x="{x + 12}" y="{y + 40}" font-size="12" class="small">{escape(kind)}</text></g>'
-        )
-    total = (
-        max(d for d, _ in places.values()) * across + width + 4,
-        max(r for _, r in places.values()) * down + height + 4,
-    )
-    picture = _svg(*total, _ARROW.format(id="line-arrow") + "".join(drawn))
-    return f'<div style="min-width: {min(total[0], 700)}px; max-width: {total[0]}px">{picture}</div>'
-
-
-def _places(checkpoints: Sequence[Checkpoint]) -> dict[str, tuple[int, int]]:
-    """Checkpoint id -> (generation, row); every child stands in a row of its own, the first beside its parent."""
-    known = {c.id for c in checkpoints}
-    children: dict[str | None, list[Checkpoint]] = {}
-    for checkpoint in checkpoints:
-        children.setdefault(checkpoint.parent if checkpoint.parent in known else None, []).append(checkpoint)
-    places: dict[str, tuple[int, int]] = {}
-    next_row = 0
-    waiting = [(c, 0) for c in reversed(children.get(None, []))]
-    while waiting:
-        checkpoint, depth = waiting.pop()
-        places[checkpoint.id] = (depth, next_row)
-        own = children.get(checkpoint.id, [])
-        if not own:
-            next_row += 1
-        waiting += [(c, depth + 1) for c in reversed(own)]
-    return places
-
-
-def _svg(width: float, height: float, body: str) -> str:
+def svg(width: float, height: float, body: str) -> str:
+    """A picture of that size that grows and shrinks with the page."""
     return f'<svg viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg" role="group">{body}</svg>'
 
 

@@ -19,6 +19,7 @@ SCRIPTS = (
     "probes.js",
     "run_view.js",
     "tables.js",
+    "runs_table.js",
 )
 
 

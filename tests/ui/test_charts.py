@@ -16,6 +16,13 @@ def test_an_overlay_has_a_line_for_every_run_that_logged_the_metric():
     assert "nats" in figure["layout"]["yaxis"]["title"]["text"]
 
 
+def test_an_overlay_says_which_runs_lack_the_metric_and_how_many_are_too_many():
+    figure = overlay({"a": ROWS, "b": [{"step": 1, "loss": 2.0}], "c": []}, "kl", left_out=2)
+    assert "b and c" in figure["note"] and "KL" in figure["note"]
+    assert "first 3" in figure["note"]
+    assert overlay({"a": ROWS}, "kl")["note"] == ""
+
+
 def test_a_run_keeps_its_colour_when_another_has_nothing_to_draw():
     figure = overlay({"a": [], "b": ROWS}, "kl")
     assert figure["data"][0]["colour"] == 1

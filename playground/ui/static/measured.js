@@ -67,8 +67,8 @@
         { ...roomy, xaxis: { title: { text: "pairs" }, rangemode: "tozero" }, yaxis: { tickformat: ".0%" } }];
     });
 
-  const accuracy = () => written("Held-out accuracy with its interval",
-    ["The share of pairs it never trained on that it ranks as the annotator did; ties count half.", "The bar is where the true share lies with 95 % confidence; the line is chance."],
+  const accuracy = () => written("Accuracy on held-out pairs: the figure to quote",
+    ["The share of pairs it never trained on that it ranks as the annotator did; ties count half.", "On training pairs it does better: those it has learned.", "The bar is where the true share lies with 95 % confidence; the line is chance."],
     (data) => {
       const low = data.low * 100, high = data.high * 100;
       const bar = el("div.interval", { role: "img", "aria-label": `between ${Math.round(low)} and ${Math.round(high)} percent` });
@@ -100,20 +100,23 @@
   const makers = { accuracy, scores, calibration, learning_curve: learningCurve, disagreements };
   const across = ["accuracy", "learning_curve", "disagreements"]; // take the whole width
 
-  // The figures of a run in a fixed order, each drawn anew in its own place.
+  // The figures of a run in a fixed order, each drawn anew in its own place; the one to quote apart, to stand first.
   P.measuredFigures = function () {
+    const first = el("div", { hidden: true });
     const root = el("div.panels.figures");
     const made = {};
     function add(name) {
       made[name] = makers[name]();
       made[name].root.classList.toggle("across", across.includes(name));
-      root.replaceChildren(...Object.keys(makers).filter((n) => made[n]).map((n) => made[n].root));
+      root.replaceChildren(...Object.keys(makers).filter((n) => made[n] && n !== "accuracy").map((n) => made[n].root));
+      first.replaceChildren(...(made.accuracy ? [made.accuracy.root] : []));
+      first.hidden = !made.accuracy;
     }
     function draw(measured) {
       const names = Object.keys(makers).filter((name) => measured[name]);
       for (const name of names) if (!made[name]) add(name);
       return Promise.all(names.map((name) => made[name].show(measured[name])));
     }
-    return { root, draw };
+    return { first, root, draw };
   };
 })(window.Playground);

@@ -57,7 +57,7 @@
     }
     P.pulse({
       element: line,
-      run: () => null,
+      runs: () => [],
       answered: (answer) => show(answer.ready ? "ready" : "loading", answer.text),
       silent: () => show("lost", "The playground does not answer. It may have been closed; this page tries again by itself."),
     });
@@ -87,4 +87,5 @@
     new MutationObserver(tabOpened).observe(document.getElementById("steps"), { subtree: true, attributeFilter: ["aria-selected"] });
     if (/^[a-z-]+$/.test(id) && id !== "start") P.openTab(id);
   };
+  window.addEventListener("hashchange", () => P.openTab(location.hash.slice(1))); // a link to #rank opens that tab
 })(window.Playground);

@@ -5,7 +5,7 @@
   const listeners = new Set();
   let timer = 0, asking = false;
 
-  // listener = {element, run: () => id of a run to ask about or null, answered(answer), silent()}
+  // listener = {element, runs: () => ids of the runs to ask about, answered(answer), silent()}
   P.pulse = function (listener) {
     listeners.add(listener);
     if (!timer) beat();
@@ -26,8 +26,8 @@
   }
 
   async function ask() {
-    const runs = [...listeners].map((listener) => listener.run()).filter(Boolean);
-    const query = new URLSearchParams(runs.map((id) => ["run", id]));
+    const runs = new Set([...listeners].flatMap((listener) => listener.runs()));
+    const query = new URLSearchParams([...runs].slice(0, 20).map((id) => ["run", id]));
     const answer = await fetch(`/api/status?${query}`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     return answer.json();

@@ -35,7 +35,7 @@
     view.moreCurves = el("details.more-curves", null, el("summary", null, "More curves"), view.more);
     const recorded = meta.id.startsWith("recorded-") && el("span.tag", null, "recorded");
     view.parts = [el("header", null, el("div", null, el("h3", null, meta.name || meta.title, " ", recorded), view.state), view.replay), el("div.tiles", null, ...view.tiles.map((t) => t.root)),
-      view.failure, view.warnings, view.goldLine, view.grid, view.moreCurves, view.probes.root, view.figures.root, settings(meta)];
+      view.failure, view.figures.first, view.warnings, view.goldLine, view.grid, view.moreCurves, view.probes.root, view.figures.root, settings(meta)];
     return view;
   }
 
@@ -192,7 +192,7 @@
       view.tiles[3].set(...(run.ended && run.ended.seconds ? [P.seconds(run.ended.seconds), "Took"] : [P.timeLeft(run), "Time left"]));
       view.state.textContent = P.runSentence(run);
       view.replay.hidden = !run.ended || run.rows.length < 2;
-      view.goldLine.hidden = !(run.rows.some((r) => r.metrics.gold_reward != null) || run.samples.some((s) => s.probes.some((p) => p.gold_reward != null)));
+      view.goldLine.hidden = !run.rows.some((r) => r.metrics.gold_reward != null); // without a curve there is nothing to follow
       const message = run.ended && run.ended.message;
       view.failure.hidden = !message || run.status === "done" || run.status === "stopped";
       if (message) view.failure.replaceChildren(el("b", null, message), run.ended.hint ? el("span", null, " " + run.ended.hint) : "");
@@ -237,7 +237,7 @@
       P.purge(root);
       close();
     }
-    P.pulse({ element: root, run: () => (source ? null : shown), answered, silent });
+    P.pulse({ element: root, runs: () => (shown && !source ? [shown] : []), answered, silent });
     watch("value", follow);
     follow();
   };

@@ -1,4 +1,4 @@
-// Tables and pictures fed by a value: the list of runs, scored completions, configurations side by side, links to tabs.
+// Tables and pictures fed by a value: scored completions, configurations side by side, links to tabs.
 "use strict";
 (function (P) {
   const el = P.el;
@@ -22,26 +22,6 @@
     element.addEventListener("keydown", open);
   };
 
-  // value = {"rows": [{"id", "name", "algorithm", "status", "result", "when", "took", "recorded"}], "chosen": [ids]}
-  P.runsTable = function (element, props, watch, changed) {
-    function toggle(id, on) {
-      const value = props.value;
-      const chosen = value.chosen.filter((c) => c !== id).concat(on ? [id] : []);
-      props.value = { ...value, chosen };
-      changed();
-    }
-    shows(element, props, watch, ({ rows, chosen }) => {
-      if (!rows || !rows.length) return [el("p.empty", null, "No runs yet. Train something in Fine-tune, Reward model or Policy.")];
-      const columns = ["", "Run", "What", "Status", "Last result", "Took", "Started", "Keep"];
-      return [el("table", null, el("thead", null, el("tr", null, ...columns.map((c) => el("th", { scope: "col" }, c)))),
-        el("tbody", null, ...rows.map((row) => el("tr", { "data-run": row.id },
-          el("td", null, el("input", { type: "checkbox", checked: chosen.includes(row.id), "aria-label": `Compare ${row.name}`, onchange: (e) => toggle(row.id, e.target.checked) })),
-          el("td", null, el("b", null, row.name)), el("td", null, row.algorithm), el("td", null, el(`span.status.${row.status}`, null, row.status)),
-          el("td.figure", null, row.result), el("td.figure", null, row.took), el("td.figure", null, row.when),
-          el("td", null, el("a", { href: `/api/runs/${encodeURIComponent(row.id)}/download`, download: true, "aria-label": `Download ${row.name}` }, "Download")))))) ];
-    });
-  };
-
   // value = {"rows": [{"text", "score", "sigmoid", "rank", "source"}]}
   P.scoreTable = function (element, props, watch) {
     shows(element, props, watch, ({ rows }) => {
@@ -58,17 +38,17 @@
     });
   };
 
-  // value = {"runs": [names], "rows": [{"setting", "values": [text], "differs"}]}
+  // value = {"columns": [names], "groups": [{"title", "folded", "marked", "rows": [{"setting", "values"}]}], "note"}
   P.sideBySide = function (element, props, watch) {
-    shows(element, props, watch, ({ runs, rows }) => {
-      if (!runs || !runs.length) return [el("p.empty", null, "Tick runs in the table to lay their settings side by side.")];
-      const table = (shown) => el("table", null, el("thead", null, el("tr", null, el("th", { scope: "col" }, "Setting"), ...runs.map((r) => el("th", { scope: "col" }, r)))),
-        el("tbody", null, ...shown.map((row) => el("tr", { class: row.differs ? "differs" : null }, el("th", { scope: "row" }, row.setting, row.differs && el("span.tag", null, "differs")),
-          ...row.values.map((v) => el("td", null, v))))));
-      const differing = rows.filter((row) => row.differs), same = rows.filter((row) => !row.differs);
-      const none = runs.length > 1 && !differing.length && el("p.empty", null, "Their settings are the same.");
-      return [differing.length ? table(differing) : none, same.length && el("details", null,
-        el("summary", null, runs.length > 1 ? `${same.length} settings they share` : "All settings"), table(same))].filter(Boolean);
+    shows(element, props, watch, ({ columns, groups, note }) => {
+      if (!columns) return [el("p.empty", null, "Tick a run in the table to see its settings here, or several to see where they differ.")];
+      const head = () => el("thead", null, el("tr", null, el("th", { scope: "col" }, "Setting"), ...columns.map((name) => el("th", { scope: "col" }, name))));
+      const line = (row, marked) => el("tr", { class: marked ? "differs" : null }, el("th", { scope: "row" }, row.setting), ...row.values.map((v, i) => el("td", { "data-title": columns[i] }, v == null ? "–" : v)));
+      const table = (group) => el("table.side", null, head(), el("tbody", null, ...group.rows.map((row) => line(row, group.marked))));
+      const parts = groups.map((group) => group.folded
+        ? el("details", null, el("summary", null, group.title), table(group))
+        : el("section", null, group.title && el("h4", null, group.title), table(group)));
+      return [note && el("p.empty", null, note), ...parts].filter(Boolean);
     });
   };
 })(window.Playground);
