@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playground.events import Measured, Phase
+from playground.events import Event, Measured, Phase
 from playground.rewards.agreement import accuracy
 from playground.runs.run import Run
 from playground.training.reward_fit import Pairs, pair_scores, reward_trainer, scoring_network
 from playground.training.trained_policy import trainable
-from playground.training.trl_bridge import Watch, release
+from playground.training.trl_bridge import release
+from playground.training.trl_teller import Watch
 from playground.types import Json
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from playground.training.algorithms.reward_model import RewardModelConfig
 
 SIZES = (10, 30, 100)
+
+
+class _Hushed(Run):
+    """A run that can be stopped but says nothing: its curve is not this training's."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.folder, run.spec, run.stop)
+
+    def emit(self, event: Event) -> None:
+        return
 
 
 def learning_curve(
@@ -38,7 +49,8 @@ def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: 
 
     policy = trainable(replace(start, model=copy_model(start.model)), config)
     network = scoring_network(policy)
-    trainer = reward_trainer(run, policy, network, train.tokens[:size], Watch(resumable=False), config, silent=True)
+    watch = Watch(resumable=False)
+    trainer = reward_trainer(_Hushed(run), policy, network, train.tokens[:size], watch, config)
     trainer.train()
     release(network)
     chosen, rejected = pair_scores(network, held_out.tokens, policy.tokenizer.pad_token_id)

@@ -11,7 +11,9 @@ from playground.events import Measured
 from playground.rewards.agreement import accuracy, calibration
 from playground.runs.run import Run
 from playground.training.tokens import preference_tokens, usable
-from playground.training.trl_bridge import Schedule, Watch, build_trainer, trl_arguments
+from playground.training.trl_bridge import build_trainer
+from playground.training.trl_settings import trl_settings
+from playground.training.trl_teller import Watch
 from playground.types import Json, Preference
 
 if TYPE_CHECKING:
@@ -61,44 +63,33 @@ def reward_trainer(
     rows: Sequence[Json],
     watch: Watch,
     config: RewardModelConfig,
-    silent: bool = False,
 ) -> Any:
     """TRL's RewardTrainer over tokenised pairs, with a head that learns faster than the body."""
     from trl import RewardConfig, RewardTrainer
 
-    schedule = Schedule(
-        config.learning_rate, config.epochs, config.batch_size, config.rows_at_once, config.seed, weight_decay=0.01
-    )
+    own = {"max_length": None, "center_rewards_coefficient": config.centre_coef or None}
     return build_trainer(
         RewardTrainer,
         run,
         policy,
         rows,
         watch,
-        silent=silent,
         model=network,
-        args=trl_arguments(
-            RewardConfig,
-            schedule,
-            run,
-            policy,
-            max_length=None,
-            center_rewards_coefficient=config.centre_coef or None,
-        ),
+        args=trl_settings(RewardConfig, config, run, policy, **own),
         data_collator=_PairCollator(policy.tokenizer.pad_token_id),
-        optimizers=(_optimizer(network, schedule), None),
+        optimizers=(_optimizer(network, config.learning_rate), None),
     )
 
 
-def _optimizer(network: RewardNetwork, schedule: Schedule) -> Any:
+def _optimizer(network: RewardNetwork, learning_rate: float) -> Any:
     import torch
 
     body = [p for p in network.body.parameters() if p.requires_grad]
     groups = [
-        {"params": body, "lr": schedule.learning_rate},
-        {"params": list(network.head.parameters()), "lr": HEAD_RATE * schedule.learning_rate},
+        {"params": body, "lr": learning_rate},
+        {"params": list(network.head.parameters()), "lr": HEAD_RATE * learning_rate},
     ]
-    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay, fused=True)
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
 
 
 @dataclass(frozen=True, slots=True)

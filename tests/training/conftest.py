@@ -101,7 +101,7 @@ def runs() -> list[Run]:
 
 @pytest.fixture
 def train(tiny, tmp_path, runs) -> Callable[..., tuple[Checkpoint, Run]]:
-    """train(name, inputs={…}, **config) runs the algorithm on the tiny model, in float32: (checkpoint, run).
+    """train(name, inputs={…}, **config) runs the algorithm on the tiny model: (checkpoint, run).
 
     loaded: a model to train instead of a fresh load; run: go on in that run's folder.
     """
@@ -114,12 +114,13 @@ def train(tiny, tmp_path, runs) -> Callable[..., tuple[Checkpoint, Run]]:
         stop: threading.Event | None = None,
         run: Run | None = None,
         loaded: LoadedModel | None = None,
+        dtype: str = "float32",
         **values,
     ) -> tuple[Checkpoint, Run]:
         importlib.import_module(f"playground.training.algorithms.{name}")
         entry = ALGORITHMS[name]
         config = build_config(entry, values)
-        run = run or _new_run(name, tiny, tmp_path / str(len(runs)), stop, asdict(config))
+        run = run or _new_run(name, tiny, tmp_path / str(len(runs)), stop, asdict(config), dtype)
         runs.append(run)
         start = loaded or load(tiny, trainable=True, device="cpu")
         return entry.train(run, TrainInputs(start=start, **inputs), config), run
@@ -127,8 +128,8 @@ def train(tiny, tmp_path, runs) -> Callable[..., tuple[Checkpoint, Run]]:
     return run_it
 
 
-def _new_run(name: str, start: Checkpoint, folder: Path, stop: threading.Event | None, config: dict) -> Run:
-    spec = RunSpec("run", "test", name, config, start, dtype="float32")
+def _new_run(name: str, start: Checkpoint, folder: Path, stop: threading.Event | None, config: dict, dtype: str) -> Run:
+    spec = RunSpec("run", "test", name, config, start, dtype=dtype)
     files = RunFolder(folder)
     files.create(spec, [])
     return Run(files, spec, stop)

@@ -4,7 +4,10 @@ import pytest
 
 from playground.errors import NonFiniteLoss
 from playground.events import RunStarted, Saved, StepDone
-from playground.training.trl_bridge import TRL_KEYS, Schedule, due, renamed
+from playground.training.algorithms.sft import SFTConfig
+from playground.training.trl_names import TRL_KEYS, renamed
+from playground.training.trl_settings import micro_batch
+from playground.training.trl_teller import due
 from playground.vocabulary import METRICS
 
 
@@ -58,7 +61,7 @@ def test_due_spreads_the_looks_evenly_and_looks_at_the_end():
 
 
 def test_rows_at_once_always_divides_the_batch():
-    assert [Schedule(1e-3, 1, 16, n).micro_batch for n in (0, 1, 4, 5, 99)] == [16, 1, 4, 4, 16]
+    assert [micro_batch(SFTConfig(batch_size=16, rows_at_once=n)) for n in (0, 1, 4, 5, 99)] == [16, 1, 4, 4, 16]
 
 
 @pytest.mark.parametrize("name", ["sft", "dpo", "reward_model"])

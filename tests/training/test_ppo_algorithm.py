@@ -17,7 +17,6 @@ from playground.models.loader import load
 from playground.registry import algorithms
 from playground.runs.folder import RunFolder
 from playground.runs.run import Run
-from playground.training import ppo_run
 from playground.training.algorithms.ppo import PPOConfig, train_ppo
 from playground.training.inputs import TrainInputs
 from playground.types import Checkpoint, Completion, Example, Prompt, RunSpec
@@ -255,12 +254,6 @@ def test_prompts_that_are_too_long_are_left_out_and_counted(tmp_path, start):
     assert "1 of 5" in warning.text
     with pytest.raises(NothingToLearn):
         world.train(prompts=[Prompt.user("a" * 100)])
-
-
-@pytest.mark.parametrize("dtype, expected", [("float32", None), ("bfloat16", torch.bfloat16), ("auto", "measured")])
-def test_the_number_format_is_the_runs_own_or_measured(dtype, expected, tmp_path, start, monkeypatch):
-    monkeypatch.setattr(ppo_run, "autocast_dtype", lambda: "measured")
-    assert ppo_run.precision(World(tmp_path / "run", start, dtype=dtype).run) == expected
 
 
 def test_the_estimate_grows_with_the_work():

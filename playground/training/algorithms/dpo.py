@@ -10,6 +10,7 @@ from typing import Any
 from playground.events import Phase
 from playground.registry import algorithm, dial
 from playground.runs.run import Run
+from playground.training import shared_dials
 from playground.training.inputs import TrainInputs
 from playground.types import Checkpoint, Json, Workload
 
@@ -52,46 +53,17 @@ class DPOConfig:
         minimum=0.0,
         maximum=10.0,
     )
-    epochs: int = dial(
-        2, "Epochs", "How often each pair is seen. More widens the margin and costs skills.", minimum=1, maximum=20
+    epochs: int = shared_dials.epochs(2, "pair", "More widens the margin and costs skills.")
+    learning_rate: float = shared_dials.learning_rate(
+        3e-4, ". Too high and the text breaks. Larger models need far less."
     )
-    learning_rate: float = dial(
-        3e-4,
-        "Learning rate",
-        "Size of each step. Too high and the text breaks. Larger models need far less.",
-        minimum=1e-7,
-        maximum=1e-2,
-    )
-    batch_size: int = dial(
-        16, "Batch size", "Pairs behind one step. Larger steps are steadier and fewer.", minimum=1, maximum=256
-    )
-    rows_at_once: int = dial(
-        0,
-        "Rows at once",
-        "Pairs on the device at one time; 0: the whole batch. Lower it when memory runs out; the result is the same.",
-        minimum=0,
-        maximum=256,
-    )
-    adapter: str = dial(
-        "full",
-        "Weights to train",
-        "full changes every weight. lora adds a small adapter beside frozen weights: less memory, for larger models.",
-        choices=("full", "lora"),
-    )
-    lora_rank: int = dial(
-        16, "LoRA rank", "Width of the adapter. More rank can learn more and takes more memory.", minimum=1, maximum=256
-    )
-    held_out_share: float = dial(
-        0.1,
-        "Held-out share",
-        "Share of the prompts kept for testing. More makes the test surer and leaves less to learn from.",
-        minimum=0.0,
-        maximum=0.5,
-    )
-    max_length: int = dial(
-        512, "Longest row", "Tokens of prompt and answer together; longer rows are left out.", minimum=16, maximum=8192
-    )
-    seed: int = dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+    batch_size: int = shared_dials.batch_size("Pairs")
+    rows_at_once: int = shared_dials.rows_at_once("Pairs")
+    adapter: str = shared_dials.adapter()
+    lora_rank: int = shared_dials.lora_rank()
+    held_out_share: float = shared_dials.held_out_share(0.1, "prompts")
+    max_length: int = shared_dials.max_length()
+    seed: int = shared_dials.seed()
 
     def __post_init__(self) -> None:
         if self.label_smoothing and self.loss != "robust":  # TRL would ignore it without a word
@@ -123,9 +95,9 @@ def _workload(config: DPOConfig, rows: int, tokens: int) -> Workload:
         "start. There is no reward model and no sampling: the policy itself is the reward model."
     ),
     charts=(
-        ("loss", "held_out_loss"),
-        ("accuracy", "held_out_accuracy"),
-        ("margin", "held_out_margin"),
+        ("held_out_accuracy", "accuracy"),
+        ("held_out_loss", "loss"),
+        ("held_out_margin", "margin"),
         ("chosen_reward", "rejected_reward"),
         ("chosen_logps", "rejected_logps"),
     ),
@@ -150,7 +122,9 @@ def train_dpo(run: Run, inputs: TrainInputs, config: DPOConfig) -> Checkpoint:
     from playground.training.split import split_by_prompt
     from playground.training.tokens import preference_tokens, usable
     from playground.training.trained_policy import frozen_copy, saved, trainable
-    from playground.training.trl_bridge import Schedule, Watch, build_trainer, finish, fit, trl_arguments
+    from playground.training.trl_bridge import build_trainer, finish, fit
+    from playground.training.trl_settings import trl_settings
+    from playground.training.trl_teller import Watch
 
     run.emit(Phase("preparing the pairs"))
     split = split_by_prompt(worth_learning(run, inputs.preferences), config.held_out_share, config.seed)
@@ -167,10 +141,9 @@ def train_dpo(run: Run, inputs: TrainInputs, config: DPOConfig) -> Checkpoint:
         train_count=len(train),
         held_out_count=len(held_out),
     )
-    schedule = Schedule(config.learning_rate, config.epochs, config.batch_size, config.rows_at_once, config.seed)
-    arguments = trl_arguments(TRLConfig, schedule, run, loaded, max_length=None, **_loss(config))
+    settings = trl_settings(TRLConfig, config, run, loaded, max_length=None, **_loss(config))
     trainer = build_trainer(
-        DPOTrainer, run, loaded, train, watch, model=loaded.model, ref_model=reference, args=arguments
+        DPOTrainer, run, loaded, train, watch, model=loaded.model, ref_model=reference, args=settings
     )
     if reference is None:
         trainer.model.delete_adapter("ref")  # TRL's copy of the adapter; switched off, ours is the reference exactly

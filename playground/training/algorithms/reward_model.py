@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playground.events import Phase
 from playground.registry import algorithm, dial
 from playground.runs.run import Run
+from playground.training import shared_dials
 from playground.training.inputs import TrainInputs
 from playground.types import Checkpoint, Preference, Workload
 
@@ -30,30 +31,12 @@ class RewardModelConfig:
         step=10,
         place="main",
     )
-    epochs: int = dial(
-        4,
-        "Epochs",
-        "How often each pair is seen. Too many and the pairs are memorised: the held-out loss rises.",
-        minimum=1,
-        maximum=20,
+    epochs: int = shared_dials.epochs(4, "pair", "Too many and the pairs are memorised: the held-out loss rises.")
+    learning_rate: float = shared_dials.learning_rate(
+        2e-4, "; the head that makes the score takes ten times as large ones. Larger models need less."
     )
-    learning_rate: float = dial(
-        2e-4,
-        "Learning rate",
-        "Size of each step; the head that makes the score takes ten times as large ones. Larger models need less.",
-        minimum=1e-6,
-        maximum=1e-2,
-    )
-    batch_size: int = dial(
-        16, "Batch size", "Pairs behind one step. Larger steps are steadier and fewer.", minimum=1, maximum=256
-    )
-    rows_at_once: int = dial(
-        0,
-        "Rows at once",
-        "Pairs on the device at one time; 0: the whole batch. Lower it when memory runs out; the result is the same.",
-        minimum=0,
-        maximum=256,
-    )
+    batch_size: int = shared_dials.batch_size("Pairs")
+    rows_at_once: int = shared_dials.rows_at_once("Pairs")
     centre_coef: float = dial(
         1e-3,
         "Pull towards zero",
@@ -61,31 +44,16 @@ class RewardModelConfig:
         minimum=0.0,
         maximum=1.0,
     )
-    held_out_share: float = dial(
-        0.2,
-        "Held-out share",
-        "Share of the prompts kept for testing. More makes the test surer and leaves less to learn from.",
-        minimum=0.0,
-        maximum=0.5,
-    )
+    held_out_share: float = shared_dials.held_out_share(0.2, "prompts")
     learning_curve: bool = dial(
         False,
         "Learning curve",
         "At the end, train again on 10, 30, 100 and all pairs and show how accuracy grows with labels. Takes longer.",
     )
-    adapter: str = dial(
-        "full",
-        "Weights to train",
-        "full changes every weight. lora adds a small adapter beside frozen weights: less memory, for larger models.",
-        choices=("full", "lora"),
-    )
-    lora_rank: int = dial(
-        16, "LoRA rank", "Width of the adapter. More rank can learn more and takes more memory.", minimum=1, maximum=256
-    )
-    max_length: int = dial(
-        512, "Longest row", "Tokens of prompt and answer together; longer rows are left out.", minimum=16, maximum=8192
-    )
-    seed: int = dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+    adapter: str = shared_dials.adapter()
+    lora_rank: int = shared_dials.lora_rank()
+    max_length: int = shared_dials.max_length()
+    seed: int = shared_dials.seed()
 
 
 def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
@@ -109,9 +77,9 @@ def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
         "It then stands in for the annotator, who could not score every answer in training."
     ),
     charts=(
-        ("accuracy", "held_out_accuracy"),
-        ("loss", "held_out_loss"),
-        ("margin", "held_out_margin"),
+        ("held_out_accuracy", "accuracy"),
+        ("held_out_loss", "loss"),
+        ("held_out_margin", "margin"),
         ("grad_norm",),
         ("learning_rate",),
     ),
@@ -131,7 +99,8 @@ def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig)
     from playground.training.reward_fit import PairTest, merge_adapter, reward_trainer, scoring_network, usable_pairs
     from playground.training.split import split_by_prompt
     from playground.training.trained_policy import trainable
-    from playground.training.trl_bridge import Watch, finish, fit
+    from playground.training.trl_bridge import finish, fit
+    from playground.training.trl_teller import Watch
 
     run.emit(Phase("preparing the pairs"))
     start = inputs.start

@@ -10,6 +10,7 @@ from playground.errors import NothingToLearn
 from playground.events import Phase
 from playground.registry import algorithm, dial
 from playground.runs.run import Run
+from playground.training import shared_dials
 from playground.training.inputs import TrainInputs
 from playground.types import Checkpoint, Example, Json, Workload
 
@@ -27,46 +28,17 @@ class SFTConfig:
         step=10,
         place="main",
     )
-    adapter: str = dial(
-        "full",
-        "Weights to train",
-        "full changes every weight. lora adds a small adapter beside frozen weights: less memory, for larger models.",
-        choices=("full", "lora"),
+    adapter: str = shared_dials.adapter()
+    lora_rank: int = shared_dials.lora_rank()
+    learning_rate: float = shared_dials.learning_rate(
+        1e-3, ". Too low learns nothing, too high forgets everything. Larger models need less."
     )
-    lora_rank: int = dial(
-        16, "LoRA rank", "Width of the adapter. More rank can learn more and takes more memory.", minimum=1, maximum=256
-    )
-    learning_rate: float = dial(
-        1e-3,
-        "Learning rate",
-        "Size of each step. Too low learns nothing, too high forgets everything. Larger models need less.",
-        minimum=1e-6,
-        maximum=1e-2,
-    )
-    epochs: int = dial(
-        1, "Epochs", "How often each example is seen. More epochs fit the examples closer.", minimum=1, maximum=20
-    )
-    batch_size: int = dial(
-        16, "Batch size", "Examples behind one step. Larger steps are steadier and fewer.", minimum=1, maximum=256
-    )
-    rows_at_once: int = dial(
-        0,
-        "Rows at once",
-        "Rows on the device at one time; 0: the whole batch. Lower it when memory runs out; the result is the same.",
-        minimum=0,
-        maximum=256,
-    )
-    held_out_share: float = dial(
-        0.05,
-        "Held-out share",
-        "Share of the examples kept for testing. More makes the test surer and leaves less to learn from.",
-        minimum=0.0,
-        maximum=0.5,
-    )
-    max_length: int = dial(
-        512, "Longest row", "Tokens of prompt and answer together; longer rows are left out.", minimum=16, maximum=8192
-    )
-    seed: int = dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+    epochs: int = shared_dials.epochs(1, "example", "More epochs fit the examples closer.")
+    batch_size: int = shared_dials.batch_size("Examples")
+    rows_at_once: int = shared_dials.rows_at_once("Rows")
+    held_out_share: float = shared_dials.held_out_share(0.05, "examples")
+    max_length: int = shared_dials.max_length()
+    seed: int = shared_dials.seed()
 
 
 def _workload(config: SFTConfig, rows: int, tokens: int) -> Workload:
@@ -106,7 +78,9 @@ def train_sft(run: Run, inputs: TrainInputs, config: SFTConfig) -> Checkpoint:
     from playground.training.split import split_examples
     from playground.training.tokens import example_tokens, usable
     from playground.training.trained_policy import saved, trainable
-    from playground.training.trl_bridge import Schedule, Watch, build_trainer, finish, fit, trl_arguments
+    from playground.training.trl_bridge import build_trainer, finish, fit
+    from playground.training.trl_settings import trl_settings
+    from playground.training.trl_teller import Watch
 
     run.emit(Phase("preparing the examples"))
     split = split_examples(_drawn(inputs.examples, config), config.held_out_share, config.seed)
@@ -120,19 +94,11 @@ def train_sft(run: Run, inputs: TrainInputs, config: SFTConfig) -> Checkpoint:
         train_count=len(train),
         held_out_count=len(held_out),
     )
-    schedule = Schedule(
-        config.learning_rate,
-        config.epochs,
-        config.batch_size,
-        config.rows_at_once,
-        config.seed,
-        warmup_steps=min(20, len(train) * config.epochs // config.batch_size // 10),
-        weight_decay=0.01,
-        adam_beta2=0.98,
-    )
-    arguments = trl_arguments(TRLConfig, schedule, run, loaded, max_length=None)
+    steps = len(train) * config.epochs // config.batch_size
+    own = {"max_length": None, "warmup_steps": min(20, steps // 10), "weight_decay": 0.01, "adam_beta2": 0.98}
+    settings = trl_settings(TRLConfig, config, run, loaded, **own)
     rows = [_labelled(row) for row in train]
-    trainer = build_trainer(SFTTrainer, run, loaded, rows, watch, model=loaded.model, args=arguments)
+    trainer = build_trainer(SFTTrainer, run, loaded, rows, watch, model=loaded.model, args=settings)
     run.emit(Phase("training"))
     outcome = fit(trainer, run, watch, inputs.resume)
     run.emit(Phase("saving"))
