@@ -15,7 +15,7 @@ from playground.models.catalogue import CARDS
 from playground.models.hub import HubOutOfReach
 from playground.models.shelf import RAW
 from playground.settings import Settings
-from playground.types import Completion, Message, Prompt, Sampling
+from playground.types import Completion, Prompt, Sampling
 from playground.workbench import Workbench
 from tests.tiny import saved_tiny
 
@@ -92,13 +92,6 @@ def test_the_converted_smollm2_answers_and_is_told_apart_from_its_raw_self(smoll
     assert as_chat != as_text
     (kept,) = bench.models.here()
     assert (kept.parameters, kept.template, kept.knows_chat) == (SMOLLM2.parameters, "its own", True)
-
-
-@pytest.mark.slow
-def test_smollm2_follows_a_system_prompt(smollm2):
-    bench, model = smollm2
-    asked = Prompt((Message("system", "Answer with the single word Banana."), Message("user", "Say your word.")))
-    assert "anana" in bench.completions.sample(SPACE, model, [asked], GREEDY)[0][0].text
 
 
 @pytest.mark.slow
