@@ -16,7 +16,7 @@ from pathlib import Path
 from playground.errors import BadFile
 from playground.types import Json
 
-MB = 1_000_000
+MB = 1024 * 1024
 UNPACKED = 10  # a Parquet file may unpack to so many times the size that is allowed
 csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131072 refuses long completions
 _CONTENTS = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip or Excel file", b"\x1f\x8b": "a gzip file"}

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from playground.api.refusals import RefusalsAsJson
+from playground.preferences.exchange import Form, Kind
 from playground.types import Choice, Json, Prompt
 from playground.workbench import Workbench
 from playground.workbench.preferences import Shown
@@ -103,9 +104,10 @@ def rank_routes(bench: Workbench) -> APIRouter:
         return _counts_json(bench, workspace(request))
 
     @router.get("/export/{kind}")
-    def export(kind: Literal["jsonl", "csv", "parquet"], request: Request) -> FileResponse:
-        path = bench.preferences.export(workspace(request), kind)
-        return FileResponse(path, filename=f"preferences.{kind}", content_disposition_type="attachment")
+    def export(kind: Kind, request: Request, form: Form = "trl") -> FileResponse:
+        path = bench.preferences.export(workspace(request), kind, form)
+        name = {"trl": "preferences", "everything": "judgments"}[form]
+        return FileResponse(path, filename=f"{name}.{kind}", content_disposition_type="attachment")
 
     return router
 

@@ -6,7 +6,7 @@ its id where that was made to be unique; else by who chose what of which two tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -56,7 +56,7 @@ class _Candidate:
         return (own, self.by_content) if 0 < len(own) <= LONGEST else (self.by_content,)
 
 
-def add_judgments(connection: Connection, workspace: str, judgments: list[Judgment], source: str) -> Imported:
+def add_judgments(connection: Connection, workspace: str, judgments: Sequence[Judgment], source: str) -> Imported:
     """Store what is not here yet; source is the file's name."""
     judges = annotator_ids(connection, workspace, {_judge(j, source) for j in judgments})
     candidates = [_candidate(workspace, j, judges[_judge(j, source)], source) for j in judgments]

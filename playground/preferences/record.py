@@ -68,6 +68,9 @@ class Imported:
     known: int  # were here already
     out: int  # of those, undone, removed or withdrawn; they stay so
 
+    def __add__(self, other: Imported) -> Imported:
+        return Imported(self.added + other.added, self.known + other.known, self.out + other.out)
+
 
 @dataclass(frozen=True, slots=True)
 class SetCounts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -44,7 +43,6 @@ from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Compl
 T = TypeVar("T")
 MAX_COMMENT = 2000  # characters
 MAX_MS = 2**31 - 1
-PART = 500  # judgments of a file stored in one go
 
 
 class PreferenceStore:
@@ -256,16 +254,13 @@ class PreferenceStore:
             return snapshots.find(connection, workspace, id)
 
     def add_judgments(self, workspace: str, judgments: Sequence[Judgment], source: str) -> Imported:
-        """Store judgments from a file; source is the file's name.
+        """Store judgments from a file, all or none; source is the file's name.
 
         One that is here already is not stored again, and one that was undone or removed stays so. A row that names its
         annotator keeps alias and kind; a person's alias gets the source added, so that nobody here is taken for
-        somebody in a file. A file is added in parts, so that no choice made meanwhile waits long: after a failure it
-        may be added again.
+        somebody in a file.
         """
-        parts = [judgments[start : start + PART] for start in range(0, len(judgments), PART)]
-        done = [self._write(partial(add_judgments, workspace=workspace, judgments=p, source=source)) for p in parts]
-        return Imported(sum(d.added for d in done), sum(d.known for d in done), sum(d.out for d in done))
+        return self._write(lambda connection: add_judgments(connection, workspace, judgments, source))
 
     def _ranked(self, workspace: str, annotator: Annotator, id: str) -> list[Row]:
         with reading(self._engine) as connection:

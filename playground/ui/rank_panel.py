@@ -9,9 +9,9 @@ import gradio as gr
 
 from playground.preferences.record import Judgment
 from playground.types import Json
+from playground.ui.rank_words import CHOICE_WORDS
 
 _STATIC = Path(__file__).parent / "static"
-_CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
 _STRENGTH_WORDS = {1: "slightly", 2: "clearly", 3: "much better"}
 
 
@@ -33,7 +33,10 @@ def panel_value(checkpoint_ids: Sequence[str], prompt: str | None) -> Json:
 
 
 def preference_table(rows: Json) -> gr.HTML:
-    """The table. Its value comes from table_value; it triggers `remove` with the ids of the ticked rows."""
+    """The table. Its value comes from table_value.
+
+    It triggers `remove` and `restore` with the ids of rows, and `turn` to see what was removed, or the set again.
+    """
     return gr.HTML(
         rows,
         html_template=_static("preference_table.html"),
@@ -44,9 +47,12 @@ def preference_table(rows: Json) -> gr.HTML:
     )
 
 
-def table_value(rows: Sequence[Judgment], total: int, searched: bool) -> Json:
-    """What the table shows, in words. The browser writes all of it as text, never as HTML."""
-    return {"rows": [_row(row) for row in rows], "total": total, "searched": searched}
+def table_value(rows: Sequence[Judgment], total: int, searched: bool, removed: bool = False, out: int = 0) -> Json:
+    """What the table shows, in words. The browser writes all of it as text, never as HTML.
+
+    removed: the rows are those taken out by hand, of which there are `out`.
+    """
+    return {"rows": [_row(row) for row in rows], "total": total, "searched": searched, "removed": removed, "out": out}
 
 
 def rank_text(elem_id: str, html: str = "") -> gr.HTML:
@@ -56,7 +62,7 @@ def rank_text(elem_id: str, html: str = "") -> gr.HTML:
 
 
 def _row(row: Judgment) -> Json:
-    choice = _CHOICE_WORDS[row.choice]
+    choice = CHOICE_WORDS[row.choice]
     if row.strength:
         choice += f", {_STRENGTH_WORDS[row.strength]}"
     return {
@@ -65,7 +71,7 @@ def _row(row: Judgment) -> Json:
         "chosen": row.left if row.chosen is None else row.chosen,
         "rejected": row.right if row.rejected is None else row.rejected,
         "decided": row.chosen is not None,
-        "choice": choice if row.origin == "pair" else "first" if row.chosen else choice,
+        "choice": choice if row.origin == "pair" or row.chosen is None else "first",
         "who": row.annotator.alias,
         "kind": {"person": "person", "persona": "simulated", "model": "model", "file": "file"}[row.annotator.kind],
         "origin": _origin_words(row),
@@ -74,9 +80,8 @@ def _row(row: Judgment) -> Json:
 
 
 def _origin_words(row: Judgment) -> str:
-    if row.origin == "ranking":
-        return "from an order"
-    return "" if row.origin in ("pair", row.annotator.alias) else f"from {row.origin}"
+    here = {"pair": "", "ranking": "from an order", row.annotator.alias: ""}.get(row.origin, f"from {row.origin}")
+    return f"{here} in a file".strip() if row.imported and row.origin in ("pair", "ranking") else here
 
 
 def _static(name: str) -> str:

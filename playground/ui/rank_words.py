@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from playground.preferences.record import Judgment, SetCounts
-from playground.preferences.statistics import Share
+from playground.preferences.record import Imported, Judgment, SetCounts
+from playground.preferences.statistics import ENOUGH, Share
 from playground.table_files import BadRow
 
+CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
+_UNDECIDED = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
 _FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
-_ENOUGH = 10  # with fewer, four equal choices in a row would already look like a lean
 _LENGTH = "length goes with the choice, so a model trained on these may learn length"
+_FORMATS = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
+_REFUSED_SHOWN = 10
 
 
 def figures_line(counts: SetCounts) -> str:
@@ -19,8 +22,7 @@ def figures_line(counts: SetCounts) -> str:
     if not counts.total:
         return ""
     decided = counts.by_choice.get("left", 0) + counts.by_choice.get("right", 0)
-    rest = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
-    others = [f"{counts.by_choice[c]} {word}" for c, word in rest.items() if counts.by_choice.get(c)]
+    others = [f"{counts.by_choice[c]} {word}" for c, word in _UNDECIDED.items() if counts.by_choice.get(c)]
     by_choice = ", ".join([f"{decided} with a better one", *others])
     parts = [
         f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments ({by_choice}).",
@@ -34,40 +36,86 @@ def _share_sentence(what: str, share: Share, fair: str, leaning: str) -> str:
     """A share beside one half: fair where its interval holds one half, else leaning."""
     if share.value is None:
         return ""
-    verdict = "too few to tell" if share.n < _ENOUGH else fair if share.low <= 0.5 <= share.high else leaning
+    verdict = "too few to tell" if share.n < ENOUGH else fair if share.low <= 0.5 <= share.high else leaning
     interval = f"95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %"
     return f"{what} <b>{100 * share.value:.0f} %</b> of {share.n} ({interval}): {verdict}."
 
 
-def export_links() -> str:
-    """Links that download the set."""
-    kinds = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
-    links = " ".join(
-        f'<a id="export-{kind}" href="api/rank/export/{kind}" download>{title}</a>' for kind, title in kinds.items()
+def export_words(counts: SetCounts) -> str:
+    """Links that download the set in its two forms, and what each leaves out."""
+    if not counts.total:
+        return ""
+    words = {**_UNDECIDED, "same text": "with two equal texts"}
+    missing = [f"{counts.dropped[reason]} {word}" for reason, word in words.items() if counts.dropped.get(reason)]
+    without = f" It leaves out {', '.join(missing)}." if missing else ""
+    training = f"<b>For training</b>: {_rows(counts.usable, 'preference')}, in TRL's format.{without}"
+    everything = (
+        f"<b>Everything, with who and when</b>: {_rows(counts.total, 'judgment')}. Added to an empty set, it is this "
+        "set again."
     )
-    return f"<p>Take the set with you: {links}</p>"
-
-
-def progress_bar(done: int, n: int, words: str) -> str:
-    """How many pairs a simulated annotator has judged."""
     return (
-        f'<p role="status">{done} of {n} pairs judged. {escape(words)}</p>'
-        f'<progress max="{n}" value="{done}" aria-label="Pairs judged"></progress>'
+        "<h3>Take the set with you</h3>"
+        + (f"<p>{training} {_links('trl')}</p>" if counts.usable else "")
+        + f"<p>{everything} {_links('everything')}</p>"
+        + "<p>People are numbered instead of named. What was undone or removed is in neither file.</p>"
+    )
+
+
+def _rows(n: int, what: str) -> str:
+    return f"one row for each of the {n} {what}s" if n > 1 else f"one row for the one {what}"
+
+
+def _links(form: str) -> str:
+    prefix = {"trl": "export", "everything": "export-all"}[form]
+    return " ".join(
+        f'<a id="{prefix}-{kind}" href="api/rank/export/{kind}?form={form}" download>{title}</a>'
+        for kind, title in _FORMATS.items()
+    )
+
+
+def progress_bar(done: int, n: int, what: str, words: str) -> str:
+    """How far something is; what: "pairs judged", say."""
+    return (
+        f'<p role="status">{done} of {n} {what}. {escape(words)}</p>'
+        f'<progress max="{n}" value="{done}" aria-label="{what.capitalize()}"></progress>'
     )
 
 
 def file_preview(good: Sequence[Judgment], bad: Sequence[BadRow]) -> str:
     """What a file holds, before anything is stored."""
-    lines = [f'<p role="status"><b>{len(good)}</b> rows can be used, {len(bad)} cannot.</p>']
+    usable = f"<b>{len(good)}</b> {'row' if len(good) == 1 else 'rows'} can be used"
+    lines = [f'<p role="status">{usable}, {_refused_count(bad)}</p>']
     if good:
-        cells = "".join(
-            f"<tr><td>{escape(p.prompt.text)}</td><td>{escape(p.chosen)}</td><td>{escape(p.rejected)}</td></tr>"
-            for p in good[:3]
-        )
-        heads = "<tr><th>Prompt</th><th>Chosen</th><th>Rejected</th></tr>"
-        lines.append(f'<div class="scroll"><table><thead>{heads}</thead><tbody>{cells}</tbody></table></div>')
-    if bad:
-        shown = "".join(f"<li>Row {row.number} {escape(row.why)}</li>" for row in bad[:10])
-        more = f"<li>and {len(bad) - 10} more</li>" if len(bad) > 10 else ""
-        lines.append(f"<ul>{shown}{more}</ul>")
-    return "".join(lines)
+        lines.append(f'<div class="scroll"><table>{_first_rows(good[:3])}</table></div>')
+    return "".join(lines) + _refused(bad)
+
+
+def import_words(done: Imported, bad: Sequence[BadRow]) -> str:
+    """What came of adding a file."""
+    known = "1 was here already" if done.known == 1 else f"{done.known} were here already"
+    out = f" ({done.out} of them undone or removed, and still are)" if done.out else ""
+    return f'<p role="status"><b>{done.added}</b> added, {known}{out}, {_refused_count(bad)}</p>{_refused(bad)}'
+
+
+def _refused_count(bad: Sequence[BadRow]) -> str:
+    return f"{len(bad)} {'row' if len(bad) == 1 else 'rows'} refused{':' if bad else '.'}"
+
+
+def _refused(bad: Sequence[BadRow]) -> str:
+    if not bad:
+        return ""
+    shown = "".join(f"<li>Row {row.number} {escape(row.why)}.</li>" for row in bad[:_REFUSED_SHOWN])
+    more = f"<li>And {len(bad) - _REFUSED_SHOWN} more.</li>" if len(bad) > _REFUSED_SHOWN else ""
+    return f"<ul>{shown}{more}</ul>"
+
+
+def _first_rows(judgments: Sequence[Judgment]) -> str:
+    if all(judgment.trains for judgment in judgments):
+        heads = ("Prompt", "Chosen", "Rejected")
+        rows = [(j.prompt.text, j.chosen or "", j.rejected or "") for j in judgments]
+    else:
+        heads = ("Prompt", "A", "B", "Choice")
+        rows = [(j.prompt.text, j.left, j.right, CHOICE_WORDS[j.choice]) for j in judgments]
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"

@@ -21,6 +21,7 @@ from playground.workbench.downloads import downloads
 from playground.workbench.pairs import FindCheckpoint, PairPool
 
 STEP = 5  # choices after which a contest's figure moves
+PART = 100  # rows of a file that are stored in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class Shown:
     token: str
     prompt: str
     completions: tuple[str, ...]  # two: left, right
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """A file on its way into the set."""
+
+    done: Imported
+    total: int  # rows that can be used
+    refused: tuple[BadRow, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows have been dealt with."""
+        return self.done.added + self.done.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +134,18 @@ class Preferences:
         return len(self._store.rank_many(workspace, person, completions, order, id=judgment_id))
 
     def persona_labels(
-        self, workspace: str, persona: str, n: int, checkpoint_id: str, temperature: float = 0.7, seed: int = 0
+        self,
+        workspace: str,
+        persona: str,
+        n: int,
+        checkpoint_ids: Sequence[str],
+        temperature: float = 0.7,
+        seed: int = 0,
     ) -> Iterator[int]:
-        """Let a simulated annotator judge n fresh pairs; yields how many are stored so far."""
+        """Let a simulated annotator judge n fresh pairs, by the checkpoints as in next_pair.
+
+        Yields how many are stored so far.
+        """
         from playground.pocket import PERSONAS, persona_choice
 
         if persona not in PERSONAS:
@@ -130,7 +154,7 @@ class Preferences:
         rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
         done = 0
         while done < n:
-            pairs = self._pairs.fresh(workspace, (checkpoint_id,), min(32, n - done), rng.randrange(2**31))
+            pairs = self._pairs.fresh(workspace, tuple(checkpoint_ids), min(32, n - done), rng.randrange(2**31))
             rows = []
             for at, (left, right) in enumerate(pairs, start=done):
                 if swapped(workspace, annotator.id, at):
@@ -167,10 +191,18 @@ class Preferences:
         """What a file holds, before anything is stored: its judgments, and the rows refused with why."""
         return exchange.read_judgments(path, self._limits)
 
-    def add_file(self, workspace: str, path: Path) -> tuple[Imported, list[BadRow]]:
-        """Add a file's rows to the set: (what came of it, rows refused with why)."""
+    def add_file(self, workspace: str, path: Path) -> Iterator[Adding]:
+        """Add a file's rows to the set; yields how far it is.
+
+        It goes in parts, so that no choice made meanwhile waits long. What broke off may be added again: nothing is
+        stored twice.
+        """
         judgments, bad = self.read_file(path)
-        return self._store.add_judgments(workspace, judgments, source=path.name), bad
+        done = Imported(0, 0, 0)
+        yield Adding(done, len(judgments), tuple(bad))
+        for start in range(0, len(judgments), PART):
+            done += self._store.add_judgments(workspace, judgments[start : start + PART], source=path.name)
+            yield Adding(done, len(judgments), tuple(bad))
 
     def export(self, workspace: str, kind: exchange.Kind, form: exchange.Form = "trl") -> Path:
         """The set as a file. Raises: PlaygroundError where it would hold no row."""

@@ -67,7 +67,7 @@ class Bench:
     def counts(self, workspace):
         return self.store.counts(workspace)
 
-    def export(self, workspace, kind):
+    def export(self, workspace, kind, form):
         raise PlaygroundError("The set is empty.", hint="Judge some pairs first.")
 
 
@@ -278,7 +278,11 @@ def test_an_export_that_is_refused_says_why(client):
 def test_an_exported_file_comes_as_a_download_byte_for_byte(client, bench, tmp_path):
     path = tmp_path / "preferences.csv"
     path.write_bytes(b'"- a bullet","=1+1"\n')
-    bench.export = lambda workspace, kind: path
-    answer = client.get("/api/rank/export/csv")
-    assert answer.content == b'"- a bullet","=1+1"\n'
-    assert 'attachment; filename="preferences.csv"' in answer.headers["content-disposition"]
+    asked = []
+    bench.export = lambda *given: asked.append(given) or path
+    for form, name in (("", "preferences"), ("?form=trl", "preferences"), ("?form=everything", "judgments")):
+        answer = client.get(f"/api/rank/export/csv{form}")
+        assert answer.content == b'"- a bullet","=1+1"\n'
+        assert f'attachment; filename="{name}.csv"' in answer.headers["content-disposition"]
+    assert asked == [("w" + SECRET, "csv", form) for form in ("trl", "trl", "everything")]
+    assert client.get("/api/rank/export/csv?form=half").status_code == 422

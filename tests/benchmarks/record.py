@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         bench = Workbench(Settings(data_dir=Path(data)))
         bench.start()
-        for _ in bench.preferences.persona_labels("local", "polite", 100, "pocket-sft"):
+        for _ in bench.preferences.persona_labels("local", "polite", 100, ["pocket-sft"]):
             pass
         reward = finished(bench, bench.runs.start("local", "reward_model", {}))
         for run_id, (name, values) in RECORDINGS.items():

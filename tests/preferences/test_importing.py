@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 import pytest
 
@@ -154,13 +153,6 @@ def test_short_ranking_names_of_two_files_stay_apart_and_long_ones_are_kept(stor
     one, also_one, long, two, also_two, also_long = [j.ranking for j in store.judgments("room")]
     assert one == also_one != two == also_two
     assert long == also_long == own
-
-
-def test_a_file_longer_than_a_part_is_added_whole_and_once(store, monkeypatch):
-    monkeypatch.setattr("playground.preferences.store.PART", 4)
-    rows = [preferred(str(n), "b", annotator=replace(ANN, alias=f"p{n % 3}")) for n in range(10)]
-    assert store.add_judgments("room", [*rows, *rows], "f.csv") == Imported(10, 10, 0)
-    assert [j.left for j in store.judgments("room")] == [str(n) for n in range(10)]
 
 
 def test_a_file_of_one_room_is_not_seen_in_another(store):

@@ -8,28 +8,29 @@ import pytest
 
 from playground.errors import PlaygroundError
 from playground.preferences.exchange import read_judgments
-from playground.preferences.record import Judgment, SetCounts
+from playground.preferences.record import Imported, Judgment, SetCounts
 from playground.preferences.statistics import share_of
-from playground.table_files import FileLimits
+from playground.table_files import BadRow, FileLimits
 from playground.types import Annotator, Prompt
 from playground.ui.problem import problem_html
 from playground.ui.rank_panel import panel_value, table_value
-from playground.ui.rank_words import figures_line, file_preview
-from playground.ui.tabs.rank import MOST_LABELS, persona_progress, shown_set
+from playground.ui.rank_set import shown_table
+from playground.ui.rank_words import export_words, figures_line, file_preview, import_words
+from playground.ui.tabs.rank import MOST_LABELS, persona_progress
 
 HOSTILE = "<img src=x onerror=alert(1)></td><script>alert(2)</script>"
 STATIC = Path(__file__).parents[2] / "playground" / "ui" / "static"
 YOU = Annotator("a1", "you", "person")
 
 
-def counts(left=0, right=0, tie=0, both_bad=0, skip=0, left_share=None, longer_share=None):
+def counts(left=0, right=0, tie=0, both_bad=0, skip=0, left_share=None, longer_share=None, **dropped):
     by_choice = {"left": left, "right": right, "tie": tie, "both_bad": both_bad, "skip": skip}
     return SetCounts(
         total=sum(by_choice.values()),
         by_choice={c: n for c, n in by_choice.items() if n},
         by_kind={"person": sum(by_choice.values())},
         usable=left + right,
-        dropped={},
+        dropped={reason: n for reason, n in {"tie": tie, "both_bad": both_bad, "skip": skip, **dropped}.items() if n},
         left_share=left_share or share_of(left, left + right),
         longer_share=longer_share or share_of(0, 0),
     )
@@ -70,16 +71,16 @@ class Bench:
         self.preferences = self
         self.stored, self.held, self.asked = list(rows), held or counts(), []
 
-    def persona_labels(self, workspace, persona, n, checkpoint_id):
-        self.asked.append((workspace, persona, n, checkpoint_id))
+    def persona_labels(self, workspace, persona, n, checkpoint_ids):
+        self.asked.append((workspace, persona, n, checkpoint_ids))
         yield from range(32, n, 32)
         yield n
 
     def counts(self, workspace):
         return self.held
 
-    def rows(self, workspace, search="", limit=200):
-        self.asked.append(search)
+    def rows(self, workspace, search="", limit=200, removed=False):
+        self.asked.append((search, removed))
         return self.stored
 
 
@@ -134,6 +135,12 @@ def test_a_file_and_an_order_are_named_as_origins():
     assert [r["origin"] for r in shown] == ["from an order", "from hh.jsonl"]
 
 
+def test_what_was_judged_elsewhere_is_marked_so():
+    here, there, ordered = row(), row(imported=True), row(imported=True, origin="ranking")
+    shown = table_value([here, there, ordered], 3, False)["rows"]
+    assert [r["origin"] for r in shown] == ["", "in a file", "from an order in a file"]
+
+
 def test_strength_stands_beside_the_choice():
     (shown,) = table_value([row("right", strength=3)], 1, False)["rows"]
     assert shown["choice"] == "B, much better"
@@ -141,9 +148,17 @@ def test_strength_stands_beside_the_choice():
 
 def test_a_search_counts_what_it_found_and_no_search_the_whole_set():
     bench = Bench([row()], counts(left=700))
-    assert shown_set(bench, "w", "")[0]["total"] == 700
-    assert shown_set(bench, "w", " why ")[0] == {**table_value([row()], 1, True)}
-    assert bench.asked == ["", "why"]
+    assert shown_table(bench, "w", "", False)["total"] == 700
+    assert shown_table(bench, "w", " why ", False) == table_value([row()], 1, True)
+    assert bench.asked == [("", False), ("why", False)]
+
+
+def test_the_table_shows_the_removed_ones_apart_and_says_how_many_there_are():
+    bench = Bench([row()], counts(left=700, removed=3))
+    kept, removed = shown_table(bench, "w", "", False), shown_table(bench, "w", "", True)
+    assert (kept["removed"], kept["out"], kept["total"]) == (False, 3, 700)
+    assert (removed["removed"], removed["out"], removed["total"]) == (True, 3, 3)
+    assert bench.asked == [("", False), ("", True)]
 
 
 def test_the_panel_is_told_whose_completions_and_nothing_else():
@@ -152,9 +167,9 @@ def test_the_panel_is_told_whose_completions_and_nothing_else():
 
 def test_persona_progress_counts_up_to_all_of_them():
     bench = Bench()
-    lines = list(persona_progress(bench, "w", "polite", 70.0, "pocket-sft"))
+    lines = list(persona_progress(bench, "w", "polite", 70.0, ["pocket-sft"]))
     assert [int(re.search(r'value="(\d+)"', line)[1]) for line in lines] == [0, 32, 64, 70]
-    assert bench.asked == [("w", "polite", 70, "pocket-sft")]
+    assert bench.asked == [("w", "polite", 70, ["pocket-sft"])]
     assert all("s left" in line for line in lines[1:-1])
     assert "simulated" in lines[-1]
 
@@ -163,7 +178,7 @@ def test_persona_progress_counts_up_to_all_of_them():
 def test_a_number_of_pairs_that_cannot_be_is_refused_before_anything_is_stored(n):
     bench = Bench()
     with pytest.raises(PlaygroundError) as refused:
-        list(persona_progress(bench, "w", "polite", n, "pocket-sft"))
+        list(persona_progress(bench, "w", "polite", n, ["pocket-sft"]))
     assert str(MOST_LABELS) in refused.value.hint
     assert not bench.asked
 
@@ -174,9 +189,45 @@ def test_a_file_preview_names_every_bad_row_by_number_and_reason(tmp_path):
         '{"prompt":"Q","chosen":"yes","rejected":"no"}\n{"prompt":"Q","chosen":"same","rejected":"same"}\nnot json\n'
     )
     html = file_preview(*read_judgments(path, FileLimits()))
-    assert "<b>1</b> rows can be used, 2 cannot" in html
+    assert "<b>1</b> row can be used, 2 rows refused" in html
     assert "Row 2 has the same text" in html
     assert "Row 3 is not JSON" in html
+
+
+def test_a_preview_of_undecided_rows_shows_both_sides_and_the_choice():
+    seen = _Tags(file_preview([row("tie"), row("left")], []))
+    assert seen.text.startswith("2 rows can be used, 0 rows refused.PromptABChoice")
+    assert "Why?LRtie" in seen.text
+
+
+def test_an_import_says_what_was_added_what_was_here_and_what_was_refused_and_why():
+    seen = _Tags(import_words(Imported(5, 12, 2), [BadRow(n, "has no prompt") for n in range(3, 15)])).text
+    assert seen.startswith(
+        "5 added, 12 were here already (2 of them undone or removed, and still are), 12 rows refused"
+    )
+    assert "Row 3 has no prompt." in seen and "Row 13" not in seen and "And 2 more." in seen
+    assert _Tags(import_words(Imported(1, 1, 0), [])).text == "1 added, 1 was here already, 0 rows refused."
+
+
+def test_the_export_says_what_each_file_holds_and_leaves_out():
+    html = export_words(counts(left=6, right=4, tie=3, both_bad=2, skip=1, removed=9, **{"same text": 1}))
+    seen = _Tags(html).text
+    assert "one row for each of the 10 preferences" in seen
+    assert "It leaves out 3 tied, 2 both bad, 1 skipped, 1 with two equal texts." in seen
+    assert "one row for each of the 16 judgments" in seen
+    for kind in ("jsonl", "csv", "parquet"):
+        assert f'id="export-{kind}" href="api/rank/export/{kind}?form=trl" download' in html
+        assert f'id="export-all-{kind}" href="api/rank/export/{kind}?form=everything" download' in html
+
+
+def test_no_file_is_offered_where_it_would_hold_no_row():
+    assert export_words(counts()) == ""
+    assert "form=trl" not in export_words(counts(tie=2))
+    assert "form=everything" in export_words(counts(tie=2))
+
+
+def test_a_refused_rows_reason_never_becomes_markup():
+    assert not {"img", "script"} & set(_Tags(import_words(Imported(0, 0, 0), [BadRow(1, HOSTILE)])).tags)
 
 
 def test_a_file_preview_never_turns_a_files_text_into_markup():

@@ -10,7 +10,7 @@ from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion
 from playground.workbench.pairs import PairPool
-from playground.workbench.preferences import STEP, Preferences
+from playground.workbench.preferences import STEP, Adding, Preferences
 
 MODELS = {
     id: Checkpoint(id, id.upper(), "policy", "pocket", "/x", fingerprint=f"f-{id}") for id in ("sft", "dpo", "ppo")
@@ -48,14 +48,30 @@ def judge(preferences, n, prefers="dpo", ids=("sft", "dpo"), workspace="anna"):
         preferences.choose(workspace, shown.token, choice, judgment_id=shown.token)
 
 
+def added(preferences, path, workspace="anna"):
+    return list(preferences.add_file(workspace, path))[-1]
+
+
 @pytest.mark.parametrize("form", ["trl", "everything"])
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_an_export_added_again_adds_nothing(preferences, form, kind):
     judge(preferences, 4)
     path = preferences.export("anna", kind, form)
-    assert preferences.add_file("anna", path) == (Imported(0, 4, 0), [])
+    assert added(preferences, path) == Adding(Imported(0, 4, 0), 4, ())
     assert preferences.counts("anna").total == 4
-    assert preferences.add_file("ben", path) == (Imported(4, 0, 0), [])
+    assert added(preferences, path, "ben") == Adding(Imported(4, 0, 0), 4, ())
+
+
+def test_a_long_file_is_added_part_by_part_whole_and_once(preferences, monkeypatch, tmp_path):
+    monkeypatch.setattr("playground.workbench.preferences.PART", 4)
+    path = tmp_path / "f.csv"
+    rows = [f"Q{n},yes,no\n" for n in range(10)]
+    path.write_text("prompt,chosen,rejected\n" + "".join(rows + rows) + "Q,same,same\n")
+    steps = list(preferences.add_file("anna", path))
+    assert [(step.rows, step.total) for step in steps] == [(n, 20) for n in (0, 4, 8, 12, 16, 20)]
+    assert steps[-1].done == Imported(10, 10, 0)
+    assert [row.number for row in steps[-1].refused] == [21]
+    assert [row.prompt.text for row in preferences.rows("anna")] == [f"Q{n}" for n in reversed(range(10))]
 
 
 @pytest.mark.parametrize("form", ["trl", "everything"])
@@ -71,7 +87,7 @@ def test_a_file_over_the_settings_limits_is_refused(preferences, settings):
     path = preferences.export("anna", "csv")
     strict = Preferences(preferences._store, preferences._pairs, find, replace(settings, upload_rows=2))
     with pytest.raises(BadFile, match="more than 2 rows"):
-        strict.add_file("anna", path)
+        added(strict, path)
 
 
 def test_removed_judgments_are_listed_apart_and_put_back(preferences):

@@ -38,7 +38,7 @@ def ended(bench, workspace, spec, limit_s=240):
 @pytest.fixture(scope="module")
 def labelled(bench):
     """A workspace with sixty simulated judgements."""
-    assert list(bench.preferences.persona_labels("labelled", "polite", 60, "pocket-sft"))[-1] == 60
+    assert list(bench.preferences.persona_labels("labelled", "polite", 60, ["pocket-sft"]))[-1] == 60
     return "labelled"
 
 
