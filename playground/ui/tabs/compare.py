@@ -65,6 +65,7 @@ TAB = Tab(
         "This is how you see what a training step changed, and what it did not."
     ),
     build=build,
+    words=("logit", "log-ratio", "nats"),
 )
 
 

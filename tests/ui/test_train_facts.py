@@ -1,0 +1,75 @@
+"""Before a run: what it would learn from, in how many steps; and a plain no where it cannot learn anything."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from playground.registry import algorithms
+from playground.ui.form import defaults
+from playground.ui.train_facts import FEW_STEPS, FEWEST_PREFERENCES, facts, steps_of
+
+BY_PREFERENCES = [e for e in algorithms().values() if e.needs == "preferences"]
+BY_PROMPTS = [e for e in algorithms().values() if e.needs == "prompts"]
+SFT = algorithms()["sft"]
+
+
+def bench(preferences=0, seconds=12.0):
+    counts = SimpleNamespace(usable=preferences)
+    return SimpleNamespace(
+        runs=SimpleNamespace(estimate=lambda *_, **__: seconds),
+        preferences=SimpleNamespace(counts=lambda _: counts),
+    )
+
+
+def of(entry, have, own_rows=None, reward=None, **changed):
+    return facts(have, "w", entry, defaults(entry) | changed, own_rows, reward, "pocket-sft")
+
+
+@pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)
+@pytest.mark.parametrize("count", [0, 1, FEWEST_PREFERENCES - 1])
+def test_too_few_preferences_are_said_and_lead_to_rank(entry, count):
+    found = of(entry, bench(count))
+    assert not found.ready
+    assert (f"{count} preference" if count else "no preferences") in found.text
+    assert f"at least {FEWEST_PREFERENCES}" in found.text and "(#rank)" in found.text
+    assert "About" not in found.text
+
+
+@pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)
+def test_enough_preferences_are_counted_with_steps_and_seconds(entry):
+    found = of(entry, bench(200))
+    assert found.ready
+    assert "200 of your preferences" in found.text and "**12 s**" in found.text and " steps" in found.text
+
+
+@pytest.mark.parametrize("entry", BY_PROMPTS, ids=lambda e: e.name)
+def test_without_a_reward_model_there_is_a_link_to_where_one_is_made(entry):
+    assert not of(entry, bench()).ready
+    assert "(#reward-model)" in of(entry, bench()).text
+    assert of(entry, bench(), reward="rm-1").ready
+
+
+def test_an_own_file_of_four_rows_is_warned_about_with_its_steps_and_the_epochs_that_would_help():
+    found = of(SFT, bench(), own_rows=4)
+    assert found.ready
+    assert "4 examples from your file, 1 step." in found.text
+    assert "Too little to learn from" in found.text
+    epochs = int(found.text.rpartition("to ")[2].rstrip("."))
+    assert steps_of(defaults(SFT) | {"epochs": epochs}, 4) >= FEW_STEPS
+
+
+def test_the_usual_fine_tuning_is_not_warned_about():
+    assert "Too little" not in of(SFT, bench()).text
+
+
+@pytest.mark.parametrize(("rows", "share", "batch", "epochs", "steps"), [(4, 0.05, 16, 1, 1), (100, 0.1, 9, 2, 20)])
+def test_steps_are_batches_times_epochs_of_what_is_not_held_out(rows, share, batch, epochs, steps):
+    assert steps_of({"held_out_share": share, "batch_size": batch, "epochs": epochs}, rows) == steps
+
+
+def test_an_algorithm_without_epochs_has_no_steps_to_foretell():
+    assert steps_of({"iterations": 5}, 10) is None
+
+
+def test_before_the_machine_is_measured_there_is_no_number_of_seconds():
+    assert "The estimate follows" in of(SFT, bench(seconds=None)).text
