@@ -154,10 +154,10 @@ def _presets(entry: Algorithm) -> gr.Radio | None:
     if not entry.presets:
         return None
     return gr.Radio(
-        list(entry.presets),
+        presets_for(entry, larger=False),
         value=preset_of(entry, defaults(entry)),
         label="Presets",
-        info="Starting points. Each sets a few of the dials; change them afterwards as you like.",
+        info="Each sets a few of the dials; change them afterwards as you like.",
         elem_id=f"{entry.name}-presets".replace("_", "-"),
     )
 

@@ -182,6 +182,24 @@ def test_gold_is_hidden_until_it_is_asked_for(view):
         assert words in view.text()
 
 
+def test_where_no_gold_reward_is_drawn_it_is_not_offered(view):
+    view.show()
+    view.send(started(), step(1, gold_reward=None), sampled(1, "Hello."), run=RUN)
+    view.settle()
+    assert view.page.locator(".gold").is_hidden()
+
+
+def test_the_accuracy_to_quote_stands_above_the_curves(view):
+    view.show()
+    told = {"accuracy": 0.8, "low": 0.58, "high": 0.92, "count": 20}
+    measured = {"kind": "Measured", "time": 1.0, "step": 1, "name": "accuracy", "data": told}
+    view.send(started(), step(1), measured, ended(), run=RUN)
+    view.settle()
+    text = view.text()
+    assert "80 % of 20 held-out pairs, between 58 % and 92 %" in text
+    assert text.index("the figure to quote") < text.index(METRICS["kl"].title, text.index("Took"))
+
+
 def test_a_panel_without_values_is_not_shown_and_folded_ones_are_not_drawn(view):
     view.show()
     view.send(started(), step(1, stop_rate=1.0), step(2, stop_rate=1.0), run=RUN)
@@ -376,7 +394,7 @@ def test_every_figure_of_the_reward_model_is_drawn(view, name):
         "disagreements": "it always sides with the annotator",
     }
     if name in words:
-        assert words[name] in view.text(".figures")
+        assert words[name] in view.text()
     else:
         assert view.page.evaluate("!!document.querySelector('.figures .chart').traces.length")
 
