@@ -50,10 +50,19 @@ def newest_beside_its_start(policies: Sequence[Checkpoint]) -> list[str]:
 
 
 def follow(
-    checkpoints: Sequence[Checkpoint], now: str | list[str] | None, before: str | list[str] | None, proposal: Any
+    checkpoints: Sequence[Checkpoint],
+    now: str | list[str] | None,
+    before: str | list[str] | None,
+    proposal: Any,
+    sent: Any = None,
 ) -> dict[str, Any]:
-    """What to update of a list that shows `now` and was set to `before`: a visitor's own choice stays as it is."""
+    """What to update of a list that shows `now` and was set to `before`: a visitor's own choice stays as it is.
+
+    sent: what a button on another tab asked for, which is a visitor's choice too.
+    """
     update: dict[str, Any] = {"choices": choices_of(checkpoints)}
+    if sent:
+        return {**update, "value": sent}
     known = {c.id for c in checkpoints}
     wanted = [now] if isinstance(now, str) else now or []
     chosen = bool(wanted) and now != before and known.issuperset(wanted)

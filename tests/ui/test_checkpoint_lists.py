@@ -57,3 +57,7 @@ def test_a_list_of_several_of_which_one_is_gone_starts_anew():
 
 def test_the_newest_stands_first_in_the_list():
     assert next(i for _, i in follow(OWN, None, None, "sft-2")["choices"]) == "dpo-1"
+
+
+def test_what_another_tab_sent_wins_over_both():
+    assert follow(OWN, ["sft-1"], FIRST_COMPARED, FIRST_COMPARED, ["sft-2", "dpo-1"])["value"] == ["sft-2", "dpo-1"]

@@ -74,7 +74,7 @@ TAB = Tab(
 
 def _checkpoints() -> gr.Dropdown:
     ids = gr.Dropdown(
-        _choices(shipped_checkpoints()),
+        choices_of(shipped_checkpoints()),
         value=FIRST_COMPARED,
         multiselect=True,
         max_choices=4,
@@ -145,12 +145,8 @@ def _static(name: str) -> str:
     return (_STATIC / name).read_text(encoding="utf-8")
 
 
-def _choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
-    return choices_of([c for c in checkpoints if c.kind == "policy"])
-
-
 def _reference_choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
-    return [("What each was trained from", PARENT), *_choices(checkpoints)]
+    return [("What each was trained from", PARENT), *choices_of(checkpoints)]
 
 
 # --- the same prompt to all -----------------------------------------------------------------------------------------
@@ -270,10 +266,12 @@ def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, referen
     def opened(request: gr.Request, now: list[str], before: list[str], sent: list[str]) -> tuple:
         known = context.bench.checkpoints.all(workspace(context, request))
         proposal = newest_beside_its_start(known)
-        update = follow(known, now, before, proposal)
-        if sent:
-            update["value"] = sent[:4]
-        return gr.Dropdown(**update), proposal, [], gr.Dropdown(choices=_reference_choices(known))
+        return (
+            gr.update(**follow(known, now, before, proposal, sent[:4])),
+            proposal,
+            [],
+            gr.Dropdown(choices=_reference_choices(known)),
+        )
 
     sent = context.compare_ids
     tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent, reference], **_QUIET)
