@@ -117,7 +117,7 @@ def _completion(row: Json, name: str) -> tuple[tuple[Message, ...], str]:
     else:
         text = _text(row, name)
         if not text:  # as a message it would be an empty completion; as bare text it is a hole
-            raise _Unusable(f"has no {name}")
+            raise _Unusable(f"has no text under {name}")
         return (), text
     if turns[-1].role != "assistant":
         raise _Unusable(f"has a {name} that ends with the {turns[-1].role}'s turn, not the assistant's")
@@ -159,7 +159,7 @@ def _dialogue(text: str) -> tuple[Message, ...]:
 def _text(row: Json, name: str) -> str:
     value = row.get(name)
     if value is None:
-        raise _Unusable(f"has no {name}")
+        raise _Unusable(f"has no text under {name}")
     if not isinstance(value, str):
         raise _Unusable(f"has a {type(value).__name__} as {name}; text or a list of messages is needed")
     return value

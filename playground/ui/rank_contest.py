@@ -28,7 +28,7 @@ def contest_box() -> tuple[gr.Row, gr.HTML, gr.Button]:
     with gr.Row(visible=False, elem_id="rank-contest", equal_height=False) as box:
         with gr.Column(scale=5, min_width=280):
             words = rank_text("rank-contest-words")
-        with gr.Column(scale=1, min_width=180):
+        with gr.Column(scale=1, min_width=230):
             leave = gr.Button("Leave this comparison", elem_id="rank-contest-leave")
     return box, words, leave
 
@@ -91,7 +91,7 @@ def _verdict(rate: WinRate, reference: str, policy: str) -> str:
     if rate.more is None:
         return "too few to tell, and the two are level so far."
     if rate.more > _FAR:
-        return f"too few to tell. They are so close that it would take more than {_FAR} further choices."
+        return f"too few to tell. If it stays this even, it would take more than {_FAR} further choices."
     more = "choice" if rate.more == 1 else "choices"
     where = "" if rate.prompts == rate.choices else ", each on another prompt,"
     return f"too few to tell. About {rate.more} more {more}{where} would tell, if it goes on like this."

@@ -8,6 +8,7 @@ from html import escape
 from playground.preferences.record import Imported, Judgment, SetCounts
 from playground.preferences.statistics import ENOUGH, Share
 from playground.table_files import BadRow
+from playground.ui.train_facts import FEWEST_PREFERENCES
 
 CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
 _UNDECIDED = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
@@ -15,6 +16,10 @@ _FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
 _LENGTH = "length goes with the choice, so a model trained on these may learn length"
 _FORMATS = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
 _REFUSED_SHOWN = 10
+_ON = (
+    '<p><b>What next?</b> <a href="#reward-model">Train a reward model</a> that predicts these choices, or let DPO '
+    'change <a href="#policy">the policy</a> by them directly.</p>'
+)
 
 
 def figures_line(counts: SetCounts) -> str:
@@ -29,7 +34,7 @@ def figures_line(counts: SetCounts) -> str:
         _share_sentence("A was chosen in", counts.left_share, "no sign of a favourite side", _FAVOURITE_SIDE),
         _share_sentence("The longer one was chosen in", counts.longer_share, "no sign that length decides", _LENGTH),
     ]
-    return f"<p>{' '.join(parts)}</p>"
+    return f"<p>{' '.join(parts)}</p>{_ON if counts.usable >= FEWEST_PREFERENCES else ''}"
 
 
 def _share_sentence(what: str, share: Share, fair: str, leaning: str) -> str:
@@ -67,10 +72,11 @@ def _rows(n: int, what: str) -> str:
 
 def _links(form: str) -> str:
     prefix = {"trl": "export", "everything": "export-all"}[form]
-    return " ".join(
+    links = " ".join(
         f'<a id="{prefix}-{kind}" href="api/rank/export/{kind}?form={form}" download>{title}</a>'
         for kind, title in _FORMATS.items()
     )
+    return f'<span class="links">{links}</span>'
 
 
 def progress_bar(done: int, n: int, what: str, words: str) -> str:

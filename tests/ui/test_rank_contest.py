@@ -40,7 +40,7 @@ def test_it_gives_the_rate_with_ties_half_and_its_interval():
         (18, 2, "you prefer DPO 1."),
         (2, 18, "you prefer SFT &lt;b&gt;."),
         (5, 5, "too few to tell, and the two are level so far."),
-        (505, 495, "too few to tell. They are so close that it would take more than 500 further choices."),
+        (505, 495, "too few to tell. If it stays this even, it would take more than 500 further choices."),
     ],
 )
 def test_it_names_the_winner_or_says_that_it_cannot_tell(wins, losses, verdict):

@@ -12,6 +12,7 @@ from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
 from playground.types import Json
+from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
 from playground.ui.listener import told
 from playground.ui.problem import problem_html
 from playground.ui.rank_contest import contest_box, shown_contest
@@ -29,14 +30,16 @@ MOST_LABELS = 2000
 
 def build(context: Context, tab: gr.Tab) -> None:
     """Choose whose completions, judge, look at the set."""
-    ids, prompts, typed = _sources()
+    fold, ids, prompts, typed = _sources()
+    set_to = gr.State(DEFAULT_IDS)
     box, words, leave = contest_box()
     panel = rank_panel(panel_value(DEFAULT_IDS, None))
     view = set_view(context, tab, panel, ids, (box, words))
     _persona(context, view)
     add_from_file(context, view)
-    _follow_sources(context, tab, [ids, prompts, typed], [panel, box, words])
-    leave.click(lambda: DEFAULT_IDS, outputs=ids, **QUIET)
+    _follow_checkpoints(context, tab, ids, set_to)
+    _show_sources(context, [ids, prompts, typed], [panel, box, words, fold])
+    leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
 
 
 TAB = Tab(
@@ -54,16 +57,19 @@ TAB = Tab(
 # --- whose completions ----------------------------------------------------------------------------------------------
 
 
-def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
-    with gr.Accordion("Whose completions, and to which prompts", open=False, elem_id="rank-sources"), gr.Row():
+def _sources() -> tuple[gr.Accordion, gr.Dropdown, gr.Radio, gr.Textbox]:
+    shipped = shipped_checkpoints()
+    folded = _folded([c.name for c in shipped if c.id in DEFAULT_IDS], POCKET_PROMPTS)
+    with gr.Accordion(folded, open=False, elem_id="rank-sources") as fold, gr.Row():
         with gr.Column(min_width=300):
             ids = gr.Dropdown(
-                _choices(shipped_checkpoints()),
+                choices_of(shipped),
                 value=DEFAULT_IDS,
                 multiselect=True,
                 max_choices=2,
                 label="Whose completions",
-                info="One checkpoint: both completions are its own. Two: one from each, sides at random.",
+                info="One checkpoint: both completions are its own. Two: one from each, sides at random. "
+                "Your newest fine-tuned model, until you choose others.",
                 elem_id="rank-checkpoints",
             )
             ids.preprocess = lambda payload: payload  # trained ones are not in the first list
@@ -77,35 +83,39 @@ def _sources() -> tuple[gr.Dropdown, gr.Radio, gr.Textbox]:
                 max_lines=4,
                 elem_id="rank-own-prompt",
             )
-    return ids, prompts, typed
+    return fold, ids, prompts, typed
 
 
-def _follow_sources(context: Context, tab: gr.Tab, sources: list[Any], outputs: list[Any]) -> None:
-    """outputs: the panel, and the box that says which two are judged against each other."""
+def _folded(names: list[str], prompts: str) -> str:
+    """What the folded part says: whose completions are shown, without telling which is which."""
+    return f"Whose completions, and to which prompts: {' and '.join(names)}, {prompts.lower()}"
+
+
+def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, set_to: gr.State) -> None:
+    """When the tab opens: what another tab sent here, else the visitor's newest until the visitor chooses."""
+    sent = context.rank_ids
+
+    def opened(request: gr.Request, now: list[str], before: list[str], wanted: list[str]) -> tuple[Any, ...]:
+        known = context.bench.checkpoints.all(workspace(context, request))
+        tuned = [newest_tuned(known)]
+        return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, []
+
+    tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent], **QUIET)
+
+
+def _show_sources(context: Context, sources: list[Any], outputs: list[Any]) -> None:
+    """outputs: the panel, the box on which two are judged against each other and its words, the fold of the sources."""
     ids, prompts, typed = sources
 
-    def choices(request: gr.Request) -> Any:
-        return gr.Dropdown(choices=_choices(context.bench.checkpoints.all(workspace(context, request))))
-
-    def sent_here(wanted: list[str], request: gr.Request) -> tuple[Any, Any]:
-        if not wanted:
-            return gr.skip(), gr.skip()
-        known = context.bench.checkpoints.all(workspace(context, request))
-        return gr.Dropdown(choices=_choices(known), value=wanted[:2]), []  # emptied, so that the same may come again
-
-    def show(chosen: list[str], source: str, text: str, request: gr.Request) -> tuple[Json, Any, str]:
+    def show(chosen: list[str], source: str, text: str, request: gr.Request) -> tuple[Json, Any, str, Any]:
         prompt = text if source == OWN_PROMPT and text.strip() else None
-        here = workspace(context, request)
-        return panel_value(chosen or DEFAULT_IDS, prompt), *shown_contest(context.bench, here, chosen)
+        here, chosen = workspace(context, request), chosen or DEFAULT_IDS
+        names = [c.name for c in context.bench.checkpoints.all(here) if c.id in chosen]
+        fold = gr.Accordion(label=_folded(names, OWN_PROMPT if prompt else POCKET_PROMPTS))
+        return panel_value(chosen, prompt), *shown_contest(context.bench, here, chosen), fold
 
-    tab.select(told(choices), outputs=ids, **QUIET)
-    context.rank_ids.change(told(sent_here), context.rank_ids, [ids, context.rank_ids], **QUIET)
     prompts.change(lambda source: gr.Textbox(visible=source == OWN_PROMPT), prompts, typed, **QUIET)
     gr.on([ids.change, prompts.change, typed.submit, typed.blur], told(show), sources, outputs, **QUIET)
-
-
-def _choices(checkpoints: list) -> list[tuple[str, str]]:
-    return [(c.name, c.id) for c in checkpoints if c.kind == "policy"]
 
 
 # --- a simulated annotator ------------------------------------------------------------------------------------------
