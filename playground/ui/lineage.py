@@ -26,10 +26,10 @@ def lineage(checkpoints: Sequence[Checkpoint], scored_by: Mapping[str, str] | No
         return ""
     known = {c.id: c for c in checkpoints}
     scorers = {one: by for one, by in (scored_by or {}).items() if one in known and by in known}
+    legend = f'<p class="note">{_LEGEND}</p>' if scorers else ""
     return (
-        f'<div class="wide">{_picture(known, scorers)}</div>'
+        f'<div class="wide">{_picture(known, scorers)}{legend}</div>'
         f'<div class="tall">{_list(None, _children(known), known, scorers)}</div>'
-        + (f'<p class="note">{_LEGEND}</p>' if scorers else "")
     )
 
 

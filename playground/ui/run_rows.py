@@ -128,6 +128,7 @@ def _result(summary: RunSummary) -> str:
     metrics = summary.metrics or {}
     shown = (name for panel in algorithms()[summary.spec.algorithm].charts for name in panel if name != "gold_reward")
     main = next((name for name in shown if metrics.get(name) is not None), None)
-    result = f"{METRICS[main].title} {metrics[main]:.3g}" if main else ""
+    form = ".0%" if main and METRICS[main].unit == "share" else ".3g"
+    result = f"{METRICS[main].title} {metrics[main]:{form}}" if main else ""
     progress = f"step {summary.step} of {summary.total_steps}" if summary.active and summary.total_steps else ""
     return ", ".join(filter(None, (result, progress)))

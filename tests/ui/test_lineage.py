@@ -30,7 +30,7 @@ SCORED = {"ppo": "judge", "ppo-2": "second judge"}
 
 
 def picture(html):
-    return ElementTree.fromstring(f"<div>{html}</div>").find("div[@class='wide']/div/")
+    return ElementTree.fromstring(f"<div>{html}</div>").find("div[@class='wide']/div/*")
 
 
 def found(html, tag):

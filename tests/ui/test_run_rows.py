@@ -73,3 +73,8 @@ def test_a_line_tells_the_last_result_and_how_far_a_run_has_come(active):
     assert "1.25" in row["result"] and "9" not in row["result"]
     assert ("step 3 of 40" in row["result"]) is active
     assert row["active"] is active
+
+
+def test_a_share_is_told_in_per_cent():
+    accuracy = dataclasses.replace(run("dpo"), metrics={"held_out_accuracy": 0.333})
+    assert run_row(accuracy, recorded=False)["result"].endswith(" 33%")
