@@ -6,7 +6,10 @@ import os
 import pytest
 from playwright.sync_api import expect
 
+from playground.preferences.exchange import write_judgments
+from playground.preferences.record import Judgment
 from playground.settings import Settings
+from playground.types import Completion, Prompt
 from playground.workbench import Workbench
 
 pytestmark = pytest.mark.browser
@@ -15,19 +18,25 @@ UNREAD = 300  # milliseconds; the panel ignores a choice on a pair that has just
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The page alone: no model is loaded, no child process started."""
+def bench(tmp_path_factory):
+    """No model is loaded, no child process started."""
+    made = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data"), upload_mb=1))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def address(bench):
+    """The page alone."""
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = (
         "1000000"  # as app.py does: else every event ends with a pandas pass
     )
     from playground.ui.page import build_page, launch_options
 
-    bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
     page = build_page(bench)
     _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, **launch_options(bench.settings))
     yield url
     page.close()
-    bench.close()
 
 
 class Server:
@@ -215,3 +224,88 @@ def test_on_a_phone_the_buttons_stay_in_reach_of_the_thumb(browser, address, ser
         assert box["height"] >= 48 and box["width"] >= 48
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+# The set below the panel, with a store of its own
+
+
+@pytest.fixture
+def judged(bench, panel):
+    """Three judgments in the set, and the panel opened on them."""
+    bench.store.erase("local")
+    rows = [Judgment(Prompt.user(f"Q{n}"), f"yes {n}", "no", "tie" if n == 2 else "left") for n in range(3)]
+    bench.store.add_judgments("local", rows, "seed.csv")
+    panel.reload()
+    panel.get_by_role("tab", name="Rank").click()
+    expect(panel.locator("#set-table tbody tr")).to_have_count(3)
+    return panel
+
+
+def test_what_was_removed_is_put_back_by_undo_and_by_the_list_of_removed(judged):
+    lines, undo, turn = (judged.locator(f"#set-table {part}") for part in ("tbody tr", "#set-undo", "#set-turn"))
+    for n in (0, 2):
+        lines.nth(n).locator("input").check()
+    judged.locator("#set-remove").click()
+    expect(lines).to_have_count(1)
+    undo.click()
+    expect(lines).to_have_count(3)
+    expect(undo).to_be_hidden()
+
+    lines.nth(1).locator("input").check()
+    judged.locator("#set-remove").click()
+    expect(turn).to_have_text("Show 1 removed")
+    judged.reload()  # the removed ones are there for later, too
+    turn.click()
+    expect(lines).to_have_count(1)
+    lines.nth(0).locator("input").check()
+    judged.locator("#set-remove").click()
+    expect(judged.locator("#set-table .empty")).to_have_text("Nothing is removed.")
+    turn.click()
+    expect(lines).to_have_count(3)
+
+
+def test_the_set_exported_and_added_again_is_said_to_be_here_already(judged, bench, tmp_path):
+    write_judgments(tmp_path / "mine.csv", bench.store.judgments("local"), "everything")
+    expect(judged.locator("#set-export")).to_contain_text("It leaves out 1 tied.")
+    judged.get_by_role("button", name="Add preferences from a file").click()
+    judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "mine.csv")
+    judged.get_by_role("button", name="Add 3 to the set").click()
+    expect(judged.locator("#import-preview")).to_have_text("0 added, 3 were here already, 0 rows refused.")
+    assert bench.store.counts("local").total == 3
+
+
+def test_a_file_that_is_not_what_it_says_or_too_large_is_refused_in_words(judged, bench, tmp_path):
+    judged.get_by_role("button", name="Add preferences from a file").click()
+    (tmp_path / "no.parquet").write_text("prompt,chosen,rejected\n")
+    judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "no.parquet")
+    expect(judged.locator("#import-preview")).to_contain_text("no.parquet is no Parquet file.")
+    assert str(tmp_path) not in judged.locator("#import").inner_text()
+    judged.reload()
+    judged.get_by_role("button", name="Add preferences from a file").click()
+    (tmp_path / "large.csv").write_text("prompt,chosen,rejected\n" + "Hi,a,b\n" * 200_000)
+    judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "large.csv")
+    expect(judged.get_by_text('exceed the maximum allowed size of 1.0 Mb: "large.csv"').first).to_be_visible()
+    assert bench.store.counts("local").total == 3
+
+
+def test_two_checkpoints_are_said_to_be_paired_with_the_result_so_far_and_left_by_one_click(judged, bench):
+    base, sft = (bench.checkpoints.find("local", id) for id in ("pocket-base", "pocket-sft"))
+    you = bench.preferences.person("local")
+    for n in range(10):
+        left, right = (
+            Completion(Prompt.user(f"Q{n}"), one.name, one.id, fingerprint=one.fingerprint) for one in (base, sft)
+        )
+        token = bench.store.show_pair("local", you, left, right)
+        bench.store.judge("local", token, "right", id=token)
+    box = judged.locator("#rank-contest")
+    expect(box).to_be_hidden()
+    judged.get_by_role("button", name="Whose completions").click()
+    judged.locator("#rank-checkpoints input").click()
+    judged.get_by_role("option", name=base.name).first.click()
+    expect(box).to_contain_text(f"one completion by {base.name} and one by {sft.name}")
+    expect(box).to_contain_text("Which is which stays hidden.")
+    expect(box).to_contain_text(f"After 10 choices, {base.name} is preferred in 0 %")
+    expect(box).to_contain_text(f"you prefer {sft.name}.")
+    judged.get_by_role("button", name="Leave this comparison").click()
+    expect(box).to_be_hidden()
+    expect(judged.locator("#rank-checkpoints")).not_to_contain_text(base.name)
