@@ -144,7 +144,8 @@ class Training:
         for field, dropdown in self.lists.items():
             known = self.bench.checkpoints.all(space, "reward" if field == "reward" else "policy")
             proposal = self._proposal(field, known)
-            update = follow(known, given[field], given.get(f"{field}_was"), proposal)
+            sent = given.get("sent") if field == "reward" else None
+            update = follow(known, given[field], given.get(f"{field}_was"), proposal, sent)
             updates |= {dropdown: gr.update(**update), self.set_to[field]: proposal}
             now[field] = update.get("value", given[field])
         return updates, now
@@ -156,13 +157,12 @@ class Training:
         return self.panel.start.value if learns_to_answer else newest_tuned(known)
 
     def _sent(self, now: dict[str, Any]) -> tuple[dict[Component, Any], dict[str, Any]]:
-        """What another tab's button asked for: to train against that reward model."""
-        panel, reward_id = self.panel, now.get("sent")
-        if not reward_id:
+        """Another tab's button asked to train against a reward model: the method that does so."""
+        if not now.get("sent"):
             return {}, now
+        panel = self.panel
         method = next(name for name, form in panel.forms.items() if form.entry.needs == "prompts")
-        updates = {panel.method: method, panel.reward: gr.update(value=reward_id), panel.context.reward_id: ""}
-        return updates, now | {"method": method, "reward": reward_id}
+        return {panel.method: method, panel.context.reward_id: ""}, now | {"method": method}
 
     def _presets(self, space: str) -> dict[Component, Any]:
         """Presets for larger models, only where there is one."""
