@@ -79,21 +79,32 @@ def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(browser, ow
     open_tab(page, "Compare")
     assert page.locator("#compare-prompt textarea").input_value() != "typed by the other"
 
-    open_tab(page, "Policy")
+    for visiting in (page, other):
+        open_tab(visiting, "Policy")
     os.kill(child_of(own_app, "trainer"), signal.SIGKILL)
-    run_ends(page, "#policy-run", "killed or crashed", 15)
+    for visiting in (page, other):
+        run_ends(visiting, "#policy-run", "killed or crashed", 15)
     page.locator("#policy-resume").click()
-    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"Running, step \d+ of"), timeout=120 * SECOND)
-    page.locator("#policy-stop").click()
-    run_ends(page, "#policy-run", "Stopped", 60)
+    for visiting in (page, other):  # the other has pressed nothing
+        expect(visiting.locator("#policy-run")).to_contain_text(
+            re.compile(r"Running, step \d+ of"), timeout=120 * SECOND
+        )
+        expect(visiting.locator("#policy-stop")).to_be_enabled(timeout=30 * SECOND)
+    other.locator("#policy-stop").click()
+    for visiting in (page, other):
+        run_ends(visiting, "#policy-run", "Stopped", 60)
 
 
 def test_nothing_acknowledged_is_lost_when_the_app_is_killed(browser, own_app):
     page = visitor(browser, own_app)
     open_tab(page, "Rank")
     judge_by_keyboard(page, 5)
+    status = page.locator("#head .status-line")
+    expect(status).to_contain_text("Ready", timeout=30 * SECOND)
     own_app.kill()
+    expect(status).to_contain_text("does not answer", timeout=15 * SECOND)
     own_app.start()
+    expect(status).to_contain_text("Ready", timeout=30 * SECOND)  # nobody reloaded the page
     page.goto(own_app.url)
     open_tab(page, "Rank")
     expect(page.locator("#rank-count")).to_contain_text("5 by people", timeout=60 * SECOND)
