@@ -255,3 +255,9 @@ def test_no_script_writes_html(name):
 def test_templates_hold_nothing_that_gradio_would_fill_in(path):
     """html_template and css_template are evaluated as JavaScript template strings and by Handlebars."""
     assert not re.search(r"[`\\]|\$\{|\{\{", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("usable", "leads"), [(3, False), (4, True)])
+def test_a_set_that_is_large_enough_leads_on_to_what_learns_from_it(usable, leads):
+    line = figures_line(counts(left=usable, tie=9))
+    assert ('href="#reward-model"' in line) is leads
