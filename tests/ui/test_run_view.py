@@ -61,6 +61,7 @@ class View:
         self.runs = {}  # what the heartbeat hears: run -> number of events; None: the playground does not answer
         self.beats = []
         scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+        scripts = f"<style>{(STATIC / 'style.css').read_text(encoding='utf-8')}</style>{scripts}"
         page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
         page.route("**/api/status*", self.status)
         page.goto("http://playground.test/")
@@ -408,6 +409,18 @@ def test_a_figure_is_drawn_anew_in_its_own_place(view):
     view.send({**first, "step": 2, "data": {"chosen": [3.0, 4.0], "rejected": [0.0]}})
     view.settle()
     assert view.page.evaluate("node === document.querySelector('.figures .chart') && node.traces[0].x.length") == 2
+
+
+def test_charts_of_a_row_stand_in_line_and_no_value_moves_them(view):
+    view.show()
+    view.send(started(), step(1), run=RUN)
+    view.settle()
+    tops = "[...document.querySelectorAll('.panel .chart')].slice(0, 2).map((c) => c.getBoundingClientRect().top)"
+    before = view.page.evaluate(tops)
+    assert before[0] == before[1] > 0
+    view.send(step(2, proxy_reward=-1234.5, kl=0.000012, k3=98765.4))
+    view.settle()
+    assert view.page.evaluate(tops) == before
 
 
 def test_how_to_read_a_chart_is_told_above_it_not_on_it(view):
