@@ -128,7 +128,10 @@ def _result(summary: RunSummary) -> str:
     metrics = summary.metrics or {}
     shown = (name for panel in algorithms()[summary.spec.algorithm].charts for name in panel if name != "gold_reward")
     main = next((name for name in shown if metrics.get(name) is not None), None)
-    form = ".0%" if main and METRICS[main].unit == "share" else ".3g"
-    result = f"{METRICS[main].title} {metrics[main]:{form}}" if main else ""
+    result = f"{METRICS[main].title} {_value(main, metrics[main])}" if main else ""
     progress = f"step {summary.step} of {summary.total_steps}" if summary.active and summary.total_steps else ""
     return ", ".join(filter(None, (result, progress)))
+
+
+def _value(metric: str, value: float) -> str:
+    return f"{100 * value:.0f} %" if METRICS[metric].unit == "share" else f"{value:.3g}"

@@ -77,4 +77,4 @@ def test_a_line_tells_the_last_result_and_how_far_a_run_has_come(active):
 
 def test_a_share_is_told_in_per_cent():
     accuracy = dataclasses.replace(run("dpo"), metrics={"held_out_accuracy": 0.333})
-    assert run_row(accuracy, recorded=False)["result"].endswith(" 33%")
+    assert run_row(accuracy, recorded=False)["result"].endswith(" 33 %")
