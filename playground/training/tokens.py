@@ -49,7 +49,7 @@ def usable(run: Run, rows: list[Json], model: Any, max_length: int) -> list[Json
     from playground.models.loader import context_length
 
     limit = min(max_length, context_length(model))
-    kept = [row for row in rows if _length(row) <= limit]
+    kept = [row for row in rows if row_length(row) <= limit]
     say_dropped(run, len(rows), len(kept), f"longer than {limit} tokens")
     return kept
 
@@ -62,5 +62,6 @@ def say_dropped(run: Run, given: int, kept: int, why: str) -> None:
         run.emit(Warned(0, "rows_dropped", f"{given - kept} of {given} rows are not used: {why}."))
 
 
-def _length(row: Json) -> int:
-    return len(row["prompt_ids"]) + max(len(ids) for name, ids in row.items() if name != "prompt_ids")
+def row_length(row: Json) -> int:
+    """Tokens of a row's prompt, if it stands apart, and of the longest text beside it: what a batch is padded to."""
+    return len(row.get("prompt_ids", ())) + max(len(ids) for name, ids in row.items() if name != "prompt_ids")

@@ -15,7 +15,7 @@ from playground.events import Saved
 from playground.models.loader import LoadedModel
 from playground.runs.run import Run
 from playground.training.precision import precision, suit_attention
-from playground.training.tokens import say_dropped
+from playground.training.tokens import row_length, say_dropped
 from playground.training.trl_guard import guarded
 from playground.training.trl_teller import Teller, Watch, answer_probes
 from playground.types import Checkpoint, Json
@@ -36,10 +36,9 @@ def build_trainer(
 
     arguments: what the trainer class takes beside train_dataset, processing_class and callbacks (args, ref_model, …).
     """
-    longest = max(len(row.get("prompt_ids", ())) + max(map(len, row.values())) for row in rows)
     for model in (loaded.model, arguments.get("ref_model")):
         if model is not None:
-            suit_attention(model, precision(run), longest)
+            suit_attention(model, precision(run), max(map(row_length, rows)))
     trainer = guarded(trainer_class)(
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=loaded.tokenizer,

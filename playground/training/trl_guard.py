@@ -9,6 +9,7 @@ import torch
 
 from playground.errors import NonFiniteLoss
 from playground.training.batches import GroupedSampler
+from playground.training.tokens import row_length
 
 
 class Guard:
@@ -34,7 +35,7 @@ class Guard:
         return dataset  # the rows are tokenised and short enough; TRL's preparation would drop some in silence
 
     def _get_train_sampler(self, train_dataset: Any = None) -> GroupedSampler:
-        lengths = [sum(len(ids) for ids in row.values()) for row in self.train_dataset]
+        lengths = [row_length(row) for row in self.train_dataset]
         batch_size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
         return GroupedSampler(lengths, batch_size, self.args.seed, lambda: int((self.state.epoch or 0) + 1e-6))
 
