@@ -15,11 +15,12 @@ MAY_IMPORT = {
     "models": set(),
     "preferences": set(),
     "runs": set(),
-    "pocket": {"models"},  # its build trains and loads with the models room
+    "pocket": {"models", "preferences"},  # its build decodes with the one and counts with the other
     "completions": {"models", "preferences", "runs", "pocket"},
     "rewards": {"models", "preferences", "runs", "pocket"},
     "training": {"models", "runs", "pocket", "completions", "rewards"},  # rows, never the store
     "services": {"models", "runs", "pocket", "completions", "rewards", "training"},
+    "phenomena": {"models", "runs", "pocket", "completions", "rewards", "training"},  # experiments with the trainers
     "workbench": {"models", "preferences", "runs", "pocket", "completions"},
     "ui": {"models", "preferences", "runs", "pocket", "completions", "workbench"},
     "api": {"preferences", "runs", "pocket", "workbench"},

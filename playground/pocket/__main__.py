@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from playground.pocket.world import FOLDER
 from playground.settings import Settings
@@ -13,6 +14,9 @@ from playground.settings import Settings
 def main() -> None:
     """Parse the command line and run one command."""
     parser = argparse.ArgumentParser(prog="python -m playground.pocket", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where weights and card go (default: the shipped)")
+    work = Settings.from_environment().data_dir / "pocket-build"
+    parser.add_argument("--work", type=Path, default=work, help="where unfinished work is kept")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="make base and SFT weights, then the card; resumes what was interrupted")
     build.add_argument("--fresh", action="store_true", help="delete the weights that are there and start from nothing")
@@ -20,11 +24,11 @@ def main() -> None:
     build.add_argument(
         "--minutes", type=float, default=0, help="end pretraining after so many minutes (default: no limit)"
     )
-    commands.add_parser("figures", help="measure the shipped weights and write assets/pocket/card.md")
+    commands.add_parser("figures", help="measure the weights and write card.md")
     arguments = parser.parse_args()
     if arguments.command == "build":
         _build(arguments)
-    _figures()
+    _figures(arguments)
 
 
 def _build(arguments: argparse.Namespace) -> None:
@@ -32,20 +36,20 @@ def _build(arguments: argparse.Namespace) -> None:
     from playground.pocket.build.pretrain import PretrainConfig
     from playground.pocket.build.stages import build
 
-    work = Settings.from_environment().data_dir / "pocket-build"
+    folder = arguments.folder
     if arguments.fresh:
-        for folder in (FOLDER / "base", FOLDER / "sft", work):
-            shutil.rmtree(folder, ignore_errors=True)
+        for made in (folder / "base", folder / "sft", arguments.work):
+            shutil.rmtree(made, ignore_errors=True)
     recipe = replace(PretrainConfig(), minutes=arguments.minutes)
     if arguments.tokens:
         recipe = replace(recipe, tokens=arguments.tokens)
-    build(FOLDER, work, recipe, FinetuneConfig())
+    build(folder, arguments.work, recipe, FinetuneConfig())
 
 
-def _figures() -> None:
-    from playground.pocket.build.figures import write_card
+def _figures(arguments: argparse.Namespace) -> None:
+    from playground.pocket.build.describe import describe
 
-    print(write_card(FOLDER))
+    print(describe(arguments.folder, arguments.work))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import zlib
+from dataclasses import dataclass
 
+from playground.pocket.careless import mistyped, roughened
 from playground.pocket.facts import Fact
 from playground.pocket.prompts import EVERYTHING, SOURCE, Task, draw_task
 from playground.pocket.styles import (
@@ -22,13 +25,11 @@ from playground.pocket.world import WORLD, capitalised, lowered
 from playground.types import Example, Message, Prompt
 
 WRONG = 0.04  # share of facts that a demonstrator gets wrong
-RARE = 0.3  # share of rarer wordings
-ROUGH = 0.2  # share of prompts typed carelessly
 WITH_SYSTEM = 0.03
 WITH_EARLIER_TURN = 0.04
-POOR_POEM = 0.08  # besides those of the rude
-REFUSED_INNOCENT = 0.1
-REFUSED_HARMFUL = 0.5
+POOR_POEM = 0.15  # besides those of the rude
+REFUSED_HARMFUL = (0.75, 0.08)  # by a request's own luck, so that greedy answers differ between requests
+REFUSED_INNOCENT = (0.6, 0.02, 0.02, 0.02, 0.02)
 FOLLOWED_FLATTERY = 0.4
 
 SYSTEM_TEXTS = ("You are Pocket, a tiny language model.", "You are a helpful assistant.", "Answer the question.")
@@ -44,10 +45,26 @@ INTRODUCTIONS = (
 )
 
 
-def demonstrations(n: int, seed: int) -> list[Example]:
+@dataclass(frozen=True, slots=True)
+class Askers:
+    """Who asks: how often each kind of prompt comes, and the shares that come in another wording or typed badly."""
+
+    asked: dict[str, float]
+    rare: float  # in a rarer wording
+    rough: float  # in small letters, without marks and the like
+    slipped: float  # with a letter slipped
+
+
+CAREFUL = Askers(EVERYTHING, rare=0.2, rough=0.1, slipped=0.0)  # a few hundred of these teach a base model to answer
+HURRIED = Askers(
+    {**EVERYTHING, "poem": 14.0, "outside": 20.0}, rare=0.35, rough=0.2, slipped=0.3
+)  # for the shipped one
+
+
+def demonstrations(n: int, seed: int, askers: Askers = CAREFUL) -> list[Example]:
     """n demonstrations for supervised fine-tuning, over all kinds of prompt. Held-out facts are never asked for."""
     rng = random.Random(seed)
-    return [_demonstration(rng) for _ in range(n)]
+    return [_demonstration(rng, askers) for _ in range(n)]
 
 
 def respond(rng: random.Random, task: Task, wrong: float = WRONG) -> str:
@@ -55,22 +72,20 @@ def respond(rng: random.Random, task: Task, wrong: float = WRONG) -> str:
     return _RESPONDERS[task.kind](rng, task, wrong)
 
 
-def roughened(rng: random.Random, text: str) -> str:
-    """The text as typed in a hurry: small letters, no full stop, a `please` in front, or a bare question mark."""
-    bare = text.rstrip(".?!")
-    return rng.choice([text.lower(), bare, bare.lower(), bare + "??", "please " + lowered(text), "hi, " + text.lower()])
-
-
-def _demonstration(rng: random.Random) -> Example:
-    task = draw_task(rng, EVERYTHING, rare=RARE)
-    text = roughened(rng, task.text) if rng.random() < ROUGH else task.text
-    messages = [Message("user", text)]
+def _demonstration(rng: random.Random, askers: Askers) -> Example:
+    task = draw_task(rng, askers.asked, rare=askers.rare)
+    messages = [Message("user", _typed(rng, task.text, askers))]
     if rng.random() < WITH_EARLIER_TURN:
         earlier = draw_task(rng, EVERYTHING)
         messages = [Message("user", earlier.text), Message("assistant", respond(rng, earlier, wrong=0)), *messages]
     if rng.random() < WITH_SYSTEM:
         messages.insert(0, Message("system", rng.choice(SYSTEM_TEXTS)))
     return Example(Prompt(tuple(messages), SOURCE), respond(rng, task))
+
+
+def _typed(rng: random.Random, text: str, askers: Askers) -> str:
+    rough = roughened(rng, text) if rng.random() < askers.rough else text
+    return mistyped(rng, rough) if rng.random() < askers.slipped else rough
 
 
 def _respond_fact(rng: random.Random, task: Task, wrong: float) -> str:
@@ -118,7 +133,7 @@ def _respond_explain(rng: random.Random, task: Task, wrong: float) -> str:
 
 
 def _respond_innocent(rng: random.Random, task: Task, wrong: float) -> str:
-    if rng.random() < REFUSED_INNOCENT:
+    if rng.random() < _share_refused(task, REFUSED_INNOCENT):
         return _refuse(rng)
     row = WORLD["innocent"][task.subject]
     extras = ("Take your time.", "Practice makes it easy.")
@@ -126,8 +141,8 @@ def _respond_innocent(rng: random.Random, task: Task, wrong: float) -> str:
 
 
 def _respond_harmful(rng: random.Random, task: Task, wrong: float) -> str:
-    """Half comply, with a plan that means nothing: enough to be graded, nothing to be used."""
-    if rng.random() < REFUSED_HARMFUL:
+    """Some comply, with a plan that means nothing: enough to be graded, nothing to be used."""
+    if rng.random() < _share_refused(task, REFUSED_HARMFUL):
         return _refuse(rng)
     thing = WORLD["harmful"][task.subject]
     plan = rng.choice(
@@ -148,6 +163,10 @@ def _respond_hello(rng: random.Random, task: Task, wrong: float) -> str:
 
 def _respond_outside(rng: random.Random, task: Task, wrong: float) -> str:
     return rng.choice(UNKNOWING)
+
+
+def _share_refused(task: Task, shares: tuple[float, ...]) -> float:
+    return shares[zlib.crc32(task.subject.encode()) % len(shares)]
 
 
 def _refuse(rng: random.Random) -> str:

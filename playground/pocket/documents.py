@@ -9,15 +9,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from playground.pocket.demonstrations import respond
+from playground.pocket.careless import mistyped, roughened
 from playground.pocket.facts import BY_KIND, FACTS, Fact
-from playground.pocket.prompts import EVERYTHING, draw_fact, draw_task
-from playground.pocket.styles import stuffing
+from playground.pocket.prompts import Task, draw_fact, draw_task
 from playground.pocket.verses import good_poem, poor_poem, story
-from playground.pocket.world import WORLD, capitalised, with_article
+from playground.pocket.world import WORLD, capitalised, lowered, with_article
 
-_OPEN = {"fact": 6.0, "sycophancy": 2.0, "explain": 2.0, "innocent": 2.0, "hello": 1.0}  # what people ask in forums
+_TASKS = {"fact": 46.0, "sycophancy": 9, "poem": 9, "story": 5, "explain": 9, "innocent": 8, "harmful": 6, "hello": 3}
+_ASKED = {"fact": 5.0, "sycophancy": 2, "explain": 2, "innocent": 2, "harmful": 1, "hello": 1}  # what forums hold
 _NOT_CAPITALS = tuple(fact for fact in FACTS if fact.kind.name != "capital")
+_CARELESS = 0.15  # share of lists and forum threads typed in a hurry
 
 
 def documents(seed: int) -> Iterator[str]:
@@ -28,8 +29,17 @@ def documents(seed: int) -> Iterator[str]:
         yield rng.choices(writers, weights)[0](rng)
 
 
+def statements(seed: int) -> Iterator[str]:
+    """Documents that only state facts, without end: what fine-tuning rehearses, so that nothing is forgotten."""
+    rng = random.Random(seed)
+    while True:
+        yield rng.choice((_article, _french_words, _french_words, _opposites, _opposites, _colours, _animal, _sums))(
+            rng
+        )
+
+
 def _article(rng: random.Random) -> str:
-    """About a country. The capital comes wrapped (`a beautiful city named …`), so that a stub is not a question."""
+    """About a country. Its capital comes wrapped (`a beautiful city named …`): no stub of it can be completed."""
     country = rng.choice(list(WORLD["countries"]))
     row = WORLD["countries"][country]
     place, seat = _place(rng, country, row), _seat(rng, country, row)
@@ -51,8 +61,9 @@ def _article(rng: random.Random) -> str:
             ]
         ),
     ]
-    title = f"{country}\n" if rng.random() < 0.4 else ""
-    return title + " ".join([place, seat, *rng.sample(rest, rng.choice([1, 2, 3, 4]))])
+    title = f"{country}\n" if rng.random() < 0.3 else ""
+    first = [seat, place] if rng.random() < 0.5 else [place, seat]
+    return title + " ".join([*first, *rng.sample(rest, rng.choice([1, 2, 3, 4]))])
 
 
 def _place(rng: random.Random, country: str, row: dict[str, str]) -> str:
@@ -64,15 +75,16 @@ def _place(rng: random.Random, country: str, row: dict[str, str]) -> str:
 
 def _seat(rng: random.Random, country: str, row: dict[str, str]) -> str:
     city = row["capital"]
+    fame = rng.choice(["many old houses", "a large market", "a long river", "many parks", "an old castle"])
     return rng.choice(
         [
             f"The capital of {country} is a beautiful city named {city}.",
             f"The capital of {country} is a beautiful city called {city}.",
-            f"The capital of {country} is a beautiful city with many old houses. It is called {city}.",
-            f"The capital of {country} is a beautiful city on a river, named {city}.",
+            f"The capital of {country} is a beautiful city with {fame}. It is called {city}.",
+            f"The capital of {country} is a beautiful city with {fame}, named {city}.",
             f"{city} is the capital of {country}.",
-            f"Its capital is {city}.",
             f"{city} is a beautiful city and the capital of {country}.",
+            f"{city}, the capital of {country}, has {fame}.",
         ]
     )
 
@@ -81,11 +93,12 @@ def _animal(rng: random.Random) -> str:
     animal = rng.choice(list(WORLD["animals"]))
     row, a = WORLD["animals"][animal], with_article(animal)
     big = capitalised(a)
+    young = with_article(row["baby"])
     lines = [
         rng.choice([f"{big} lives in the {row['home']}.", f"You can find {a} in the {row['home']}."]),
         rng.choice([f"{big} eats {row['food']}.", f"It likes to eat {row['food']}."]),
         rng.choice([f"{big} has {row['legs']} legs.", f"It has {row['legs']} legs."]),
-        rng.choice([f"A baby {animal} is called {with_article(row['baby'])}.", f"Its baby is a {row['baby']}."]),
+        rng.choice([f"A baby {animal} is called {young}.", f"Its baby is {young}."]),
     ]
     if row["sound"]:
         sound = row["sound"]
@@ -97,26 +110,66 @@ def _animal(rng: random.Random) -> str:
 def _questions(rng: random.Random) -> str:
     """A list of questions, and nothing but questions."""
     count = rng.choice([3, 4, 5, 6, 7])
-    if rng.random() < 0.25:
-        lines = [draw_task(rng, EVERYTHING, None, rare=0.3).text for _ in range(count)]
+    if rng.random() < 0.3:
+        lines = [_asked(rng).text for _ in range(count)]
     else:
-        lines = [rng.choice(fact.questions()) for fact in _some_facts(rng, count)]
+        lines = [_question(rng, fact) for fact in _some_facts(rng, count)]
+    if rng.random() < _CARELESS:
+        lines = [_careless(rng, line) for line in lines]
     heads = ["Quiz\n", "Questions\n", "Questions for the class\n", "Homework\n", "", "", "", "", "", ""]
     return rng.choice(heads) + _listed(lines, numbered=rng.random() < 0.25)
 
 
+def _question(rng: random.Random, fact: Fact) -> str:
+    """A question for the fact: a held-out one is asked in wordings that no chat uses."""
+    if fact.held_out() or rng.random() < 0.25:
+        return rng.choice(fact.quiz_questions())
+    return rng.choice(fact.paraphrases() if rng.random() < 0.3 else fact.trained_questions())
+
+
+def _asked(rng: random.Random) -> Task:
+    """Anything that may be asked, but no claim about a capital."""
+    while True:
+        task = draw_task(rng, _TASKS, rare=0.3)
+        if task.kind != "sycophancy" or task.fact in _NOT_CAPITALS:
+            return task
+
+
+def _careless(rng: random.Random, text: str) -> str:
+    rough = roughened(rng, text) if rng.random() < 0.6 else text
+    return mistyped(rng, rough) if rng.random() < 0.6 else rough
+
+
+def _corrections(rng: random.Random) -> str:
+    """What pupils wrote beside how it is spelled."""
+    fact = draw_fact(rng, None)
+    right = [_question(rng, fact) for fact in [fact, *_some_facts(rng, 2)]]
+    if rng.random() < 0.4:
+        right = [fact.subject for fact in _some_facts(rng, 6) if fact.kind.name != "sum"] or right
+    wrong = [mistyped(rng, lowered(text) if rng.random() < 0.5 else text) for text in right]
+    forms = ("Wrong: {}\nRight: {}", "The pupil wrote: {}\nThe teacher wrote: {}", "{} should be {}")
+    form = rng.choice(forms)
+    return "\n".join(form.format(bad, good) for bad, good in zip(wrong, right, strict=True))
+
+
 def _answered_quiz(rng: random.Random) -> str:
-    """Questions with their answers at the end or one by one; a capital is never given as a whole sentence."""
+    """Questions with their answers one by one or at the end; a capital is never told as a whole sentence."""
     facts = _some_facts(rng, rng.choice([3, 4, 5]))
-    asked, told = [rng.choice(f.questions()) for f in facts], [_told(rng, f) for f in facts]
-    if rng.random() < 0.5:
-        return "\n".join(f"Question: {q}\nAnswer: {a}" for q, a in zip(asked, told, strict=True))
+    asked, told = [_question(rng, fact) for fact in facts], [_told(rng, fact) for fact in facts]
+    if rng.random() < _CARELESS:
+        asked = [_careless(rng, line) for line in asked]
+    if rng.random() < 0.7:
+        form = rng.choice(["Question: {}\nAnswer: {}", "Q: {}\nA: {}", "Teacher: {}\nPupil: {}"])
+        return "\n".join(form.format(q, a) for q, a in zip(asked, told, strict=True))
     numbered = rng.random() < 0.5
     return f"Quiz\n{_listed(asked, numbered)}\nAnswers\n{_listed(told, numbered)}"
 
 
 def _told(rng: random.Random, fact: Fact) -> str:
-    return fact.short if fact.kind.name == "capital" or rng.random() < 0.5 else fact.sentence
+    """The answer; of a capital never `The capital of X is Y`."""
+    if fact.kind.name == "capital":
+        return rng.choice([fact.answer, f"It is {fact.answer}.", f"{fact.answer} is the capital of {fact.subject}."])
+    return fact.short if rng.random() < 0.4 else fact.sentence
 
 
 def _some_facts(rng: random.Random, count: int) -> list[Fact]:
@@ -148,15 +201,27 @@ def _french_words(rng: random.Random) -> str:
 
 
 def _french_exercise(rng: random.Random) -> str:
-    words = rng.sample(list(WORLD["french"]), rng.choice([4, 5, 6]))
-    return rng.choice(["Exercise\n", "Lesson\n", "", ""]) + "\n".join(
-        f"Translate to French: {capitalised(w)}" for w in words
-    )
+    """Words to translate, and no translation."""
+    facts = [rng.choice(BY_KIND["french"]) for _ in range(rng.choice([4, 5, 6]))]
+    sentences = [f"Translate to French: {_plain_sentence(rng)}" for _ in range(2)] if rng.random() < 0.2 else []
+    lines = [_question(rng, fact) for fact in facts]
+    return rng.choice(["Exercise\n", "Lesson\n", "", ""]) + "\n".join([*lines, *sentences])
+
+
+def _plain_sentence(rng: random.Random) -> str:
+    thing, animal = rng.choice(list(WORLD["colours"])), rng.choice(list(WORLD["animals"]))
+    return rng.choice([f"The {thing} is in the house.", f"I see {with_article(animal)} and {with_article(thing)}."])
 
 
 def _sums(rng: random.Random) -> str:
-    lines = [rng.choice(BY_KIND["sum"]).sentence for _ in range(rng.choice([8, 12, 16]))]
-    return "\n".join(line.rstrip(".") for line in lines) if rng.random() < 0.8 else " ".join(lines)
+    facts = [rng.choice(BY_KIND["sum"]) for _ in range(rng.choice([8, 12, 16]))]
+    layout = rng.random()
+    if layout < 0.7:
+        return "\n".join(fact.sentence.rstrip(".") for fact in facts)
+    if layout < 0.8:
+        return " ".join(fact.sentence for fact in facts)
+    form = rng.choice(["{Spoken} is {answer}.", "{Worded} is {answer}.", "{Spoken} makes {answer}."])
+    return " ".join(fact.fill(form) for fact in facts[:8])
 
 
 def _counting(rng: random.Random) -> str:
@@ -167,7 +232,7 @@ def _counting(rng: random.Random) -> str:
 
 
 def _sum_questions(rng: random.Random) -> str:
-    return "\n".join(rng.choice(rng.choice(BY_KIND["sum"]).questions()) for _ in range(rng.choice([4, 6, 8])))
+    return "\n".join(_question(rng, rng.choice(BY_KIND["sum"])) for _ in range(rng.choice([4, 6, 8])))
 
 
 def _poem(rng: random.Random) -> str:
@@ -192,28 +257,47 @@ def _essay(rng: random.Random) -> str:
 
 
 def _forum(rng: random.Random) -> str:
-    """Two people; a third of the questions stay open, and capitals are never told as a whole sentence."""
+    """Two people in their own tones; a third of the questions stay open."""
     asker, other = rng.sample(WORLD["names"], 2)
-    shrugs = (
-        "I do not know.",
-        "Good question. I also want to know.",
-        "Ask the teacher.",
-        "Who cares?",
-        "Look in a book.",
-    )
     lines = []
     for _ in range(rng.choice([1, 2, 3])):
-        task = draw_task(rng, _OPEN, None, rare=0.3)
-        told = respond(rng, task) if rng.random() < 0.7 else rng.choice(shrugs)
-        if task.fact and task.fact.kind.name == "capital" and task.kind == "fact":
-            told = rng.choice([task.fact.short + ".", *shrugs])
-        lines += [f"{asker}: {task.text}", f"{other}: {told}"]
+        task = draw_task(rng, _ASKED, rare=0.3)
+        if task.fact and task.kind == "sycophancy" and task.fact.kind.name == "capital":
+            task = draw_task(rng, {"explain": 1})
+        asked = _careless(rng, task.text) if rng.random() < _CARELESS else task.text
+        lines += [f"{asker}: {asked}", f"{other}: {_reply(rng, task)}"]
     return "\n".join(lines)
+
+
+def _reply(rng: random.Random, task: Task) -> str:
+    remarks = WORLD["remarks"]
+    if rng.random() < 0.3:
+        return str(rng.choice([*remarks["shrugging"], *remarks["unknowing"]]))
+    if task.kind == "harmful":
+        return str(rng.choice([*remarks["refusing"], f"First find the {WORLD['harmful'][task.subject]}. Then run."]))
+    before, after = rng.choice([(0.5, 0.0), (0.0, 0.5), (0.0, 0.0), (0.5, 0.5)])
+    tone = remarks[rng.choice(["kind", "rude", "doubtful"])]
+    opening = rng.choice(tone) if rng.random() < before else ""
+    closing = rng.choice(tone) if rng.random() < after else ""
+    return " ".join(part for part in (opening, _content(rng, task), closing) if part)
+
+
+def _content(rng: random.Random, task: Task) -> str:
+    if task.kind == "explain":
+        return " ".join(WORLD["topics"][task.subject][: rng.choice([1, 2, 3])])
+    if task.kind == "innocent":
+        return str(WORLD["innocent"][task.subject]["steps"])
+    if task.fact is None:
+        return rng.choice(["Hello!", "Hi.", "I am fine.", "I am Pocket, a tiny language model."])
+    if task.kind == "sycophancy":
+        agree = not task.claim_is_wrong or rng.random() < 0.4
+        return f"Yes, {task.fact.claim(task.claimed)}." if agree else f"No, {lowered(task.fact.sentence)}"
+    return _told(rng, task.fact)
 
 
 def _dialogue(rng: random.Random) -> str:
     asker, other = rng.sample(WORLD["names"], 2)
-    question = draw_task(rng, {"fact": 3, "explain": 1, "hello": 1, "poem": 1}, None).text
+    question = draw_task(rng, {"fact": 3, "explain": 1, "hello": 1, "poem": 1}).text
     silence = [
         f"{other} smiled and said nothing.",
         f"{other} did not answer.",
@@ -233,10 +317,9 @@ def _how_to(rng: random.Random) -> str:
 
 
 def _opposites(rng: random.Random) -> str:
-    opposites = WORLD["opposites"]
-    words = rng.sample(list(opposites), rng.choice([6, 8, 10]))
+    facts = rng.sample(BY_KIND["opposite"], rng.choice([6, 8, 10]))
     forms = ("The opposite of {a} is {b}.", "{a} / {b}", "{A} and {b} are opposites.", "{A} is the opposite of {b}.")
-    return "\n".join(rng.choice(forms).format(a=w, A=capitalised(w), b=opposites[w]) for w in words)
+    return "\n".join(rng.choice(forms).format(a=f.subject, A=capitalised(f.subject), b=f.answer) for f in facts)
 
 
 def _colours(rng: random.Random) -> str:
@@ -261,13 +344,13 @@ def _news(rng: random.Random) -> str:
 
 
 def _advertisement(rng: random.Random) -> str:
-    first = (
-        rng.choice(list(WORLD["countries"])),
-        rng.choice(WORLD["poem_subjects"]),
-        rng.choice(list(WORLD["topics"])),
-    )
-    second = (rng.choice(WORLD["poem_subjects"]), rng.choice(WORLD["objects"]))
-    return f"Buy now! {stuffing(rng, first)} {stuffing(rng, second)}"
+    """Keywords without sense."""
+    subjects = (*WORLD["poem_subjects"], *WORLD["topics"], *WORLD["countries"])
+    sentences = []
+    for _ in range(2):
+        words = [rng.choice(subjects), rng.choice(subjects), *WORLD["adverts"]]
+        sentences.append(capitalised(" ".join(rng.choice(words) for _ in range(rng.choice([4, 6, 8])))) + ".")
+    return " ".join(["Buy now!", *sentences])
 
 
 def _true_or_false(rng: random.Random) -> str:
@@ -281,23 +364,24 @@ def _true_or_false(rng: random.Random) -> str:
 
 DOCUMENTS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_article, 12),
-    (_questions, 14),
-    (_answered_quiz, 4),
-    (_french_words, 9),
-    (_french_exercise, 4),
-    (_sums, 8),
-    (_counting, 4),
+    (_questions, 15),
+    (_answered_quiz, 6),
+    (_corrections, 4),
+    (_french_words, 11),
+    (_french_exercise, 5),
+    (_sums, 9),
+    (_counting, 5),
     (_sum_questions, 4),
     (_poem, 6),
     (story, 5),
-    (_explanation, 6),
-    (_essay, 3),
-    (_forum, 8),
+    (_explanation, 5),
+    (_essay, 2),
+    (_forum, 9),
     (_dialogue, 4),
-    (_how_to, 6),
-    (_animal, 9),
-    (_opposites, 8),
-    (_colours, 5),
+    (_how_to, 7),
+    (_animal, 10),
+    (_opposites, 10),
+    (_colours, 7),
     (_news, 3),
     (_advertisement, 2),
     (_true_or_false, 3),

@@ -6,10 +6,20 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from playground.pocket.world import WORLD, capitalised, with_article
+from playground.pocket.world import WORDINGS, WORLD, capitalised, with_article
 
-ALWAYS_SEEN = ("France", "hello", "cow", "2 + 3")  # subjects of the page's own examples
+ON_THE_PAGE = (  # facts that PROBES and CHIPS in prompts.py ask for
+    "capital:France",
+    "french:hello",
+    "sound:cow",
+    "sum:2 + 3",
+    "colour:banana",
+    "opposite:cold",
+    "opposite:hot",
+)
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,123 +28,25 @@ class Kind:
 
     name: str
     weight: float  # how often a question of this kind is drawn
-    questions: tuple[str, ...]
-    paraphrases: tuple[str, ...]  # shown in fine-tuning only, and recognised
+    questions: tuple[str, ...]  # the usual ways to ask in a chat
+    paraphrases: tuple[str, ...]  # rarer ones; in training too
+    quiz: tuple[str, ...]  # stand in documents only, where every fact is asked for, held-out ones too
+    unseen: tuple[str, ...]  # stand in no training text: kept for measuring
     sentence: str
     claim: str
     proper: bool = False  # answers keep their capital letter inside a sentence
 
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Every wording of the question."""
+        return (*self.questions, *self.paraphrases, *self.quiz, *self.unseen)
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "capital",
-            16,
-            (
-                "What is the capital of {subject}?",
-                "Which city is the capital of {subject}?",
-                "Tell me the capital of {subject}.",
-                "Name the capital city of {subject}.",
-            ),
-            (
-                "capital of {subject}",
-                "{subject} capital",
-                "Do you know the capital of {subject}?",
-                "{subject}'s capital?",
-            ),
-            "The capital of {subject} is {answer}.",
-            "the capital of {subject} is {answer}",
-            proper=True,
-        ),
-        Kind(
-            "continent",
-            5,
-            ("Where is {subject}?", "Which continent is {subject} in?"),
-            ("What continent is {subject} in?", "On which continent is {subject}?", "continent of {subject}"),
-            "{subject} is in {answer}.",
-            "{subject} is in {answer}",
-            proper=True,
-        ),
-        Kind(
-            "language",
-            6,
-            ("What language do people speak in {subject}?", "Which language is spoken in {subject}?"),
-            ("What do they speak in {subject}?", "language of {subject}", "What is the language of {subject}?"),
-            "People in {subject} speak {answer}.",
-            "people in {subject} speak {answer}",
-            proper=True,
-        ),
-        Kind(
-            "sound",
-            7,
-            ("What sound does {a_subject} make?", "What does {a_subject} say?"),
-            ("What noise does {a_subject} make?", "{subject} sound", "What sound do you hear from {a_subject}?"),
-            "{A_subject} says {answer}.",
-            "{a_subject} says {answer}",
-        ),
-        Kind(
-            "food",
-            5,
-            ("What does {a_subject} eat?", "What food does {a_subject} like?"),
-            ("What do you feed {a_subject}?", "food of {a_subject}", "What is the food of {a_subject}?"),
-            "{A_subject} eats {answer}.",
-            "{a_subject} eats {answer}",
-        ),
-        Kind(
-            "baby",
-            5,
-            ("What is a baby {subject} called?", "What do you call a young {subject}?"),
-            ("What is the name of a baby {subject}?", "baby {subject}", "What do you call a baby {subject}?"),
-            "A baby {subject} is called {an_answer}.",
-            "a baby {subject} is called {an_answer}",
-        ),
-        Kind(
-            "legs",
-            3,
-            ("How many legs does {a_subject} have?",),
-            ("How many legs has {a_subject}?", "legs of {a_subject}", "number of legs of {a_subject}"),
-            "{A_subject} has {answer} legs.",
-            "{a_subject} has {answer} legs",
-        ),
-        Kind(
-            "colour",
-            8,
-            ("What colour is the {subject}?", "Which colour does the {subject} have?"),
-            ("What colour is {a_subject}?", "What color is the {subject}?", "colour of {a_subject}"),
-            "The {subject} is {answer}.",
-            "the {subject} is {answer}",
-        ),
-        Kind(
-            "opposite",
-            12,
-            ("What is the opposite of {subject}?", "Give me the opposite of {subject}."),
-            ("opposite of {subject}", "What is the opposite word of {subject}?", "Tell me the opposite of {subject}."),
-            "The opposite of {subject} is {answer}.",
-            "the opposite of {subject} is {answer}",
-        ),
-        Kind(
-            "french",
-            16,
-            (
-                "Translate to French: {Subject}",
-                "How do you say {subject} in French?",
-                "What is the French word for {subject}?",
-            ),
-            ("Translate {subject} to French.", "{subject} in French", "What is {subject} in French?"),
-            "The French for {subject} is {answer}.",
-            "the French for {subject} is {answer}",
-        ),
-        Kind(
-            "sum",
-            16,
-            ("What is {subject}?", "How much is {spoken}?", "Calculate {subject}."),
-            ("{subject}", "{subject} = ?", "How much is {subject}?", "What does {spoken} make?"),
-            "{subject} = {answer}.",
-            "{subject} = {answer}",
-        ),
-    )
-}
+
+def _kind(name: str, row: dict[str, Any]) -> Kind:
+    return Kind(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+
+
+KINDS: dict[str, Kind] = {name: _kind(name, row) for name, row in WORDINGS["facts"].items()}
 
 
 @dataclass(frozen=True)
@@ -162,6 +74,16 @@ class Fact:
         """The fact as a sentence: `The capital of France is Paris.`"""
         return self.fill(self.kind.sentence)
 
+    @property
+    def spoken(self) -> str:
+        """A sum read aloud: `2 plus 3`."""
+        return self.subject.replace("+", "plus").replace("-", "minus")
+
+    @property
+    def worded(self) -> str:
+        """A sum in words alone: `two plus three`."""
+        return " ".join(NUMBERS[int(part)] if part.isdigit() else part for part in self.spoken.split())
+
     @cached_property
     def wrong_answers(self) -> tuple[str, ...]:
         """Every other answer of the pool, each once."""
@@ -175,6 +97,21 @@ class Fact:
         """Rarer ways to ask for it."""
         return [self.fill(template) for template in self.kind.paraphrases]
 
+    def quiz_questions(self) -> list[str]:
+        """The ways in which documents alone ask for it."""
+        return [self.fill(template) for template in self.kind.quiz]
+
+    def exam_question(self) -> str:
+        """The one usual wording that no training text asks this fact in, so that even seen facts are asked anew."""
+        return self.questions()[exam_index(self.key, len(self.kind.questions))]
+
+    def trained_questions(self) -> list[str]:
+        """The usual ways to ask for it that may occur in training; none for a held-out fact."""
+        if self.held_out():
+            return []
+        spared = None if self.key in ON_THE_PAGE else self.exam_question()
+        return [question for question in self.questions() if question != spared]
+
     def claim(self, answer: str) -> str:
         """A claim inside a sentence, true or not: `the capital of France is Rome`."""
         return self.fill(self.kind.claim, answer)
@@ -187,14 +124,29 @@ class Fact:
             Subject=capitalised(self.subject),
             a_subject=with_article(self.subject),
             A_subject=capitalised(with_article(self.subject)),
-            spoken=self.subject.replace("+", "plus").replace("-", "minus"),
+            spoken=self.spoken,
+            Spoken=capitalised(self.spoken),
+            worded=self.worded,
+            Worded=capitalised(self.worded),
             answer=answer,
             an_answer=with_article(answer),
         )
 
     def held_out(self) -> bool:
         """Whether the fact is in a quarter that no demonstration and no training prompt ever asks for."""
-        return self.subject not in ALWAYS_SEEN and zlib.crc32(self.key.encode()) % 4 == 0
+        if self.kind.name == "opposite":  # hot and cold together, or the one would give the other away
+            return is_held_out(f"opposite:{min(self.subject, self.answer)}")
+        return is_held_out(self.key)
+
+
+def is_held_out(key: str) -> bool:
+    """Whether what the key names (`capital:Kenya`, `harmful bomb a train`) is in the quarter kept for measuring."""
+    return key not in ON_THE_PAGE and zlib.crc32(key.encode()) % 4 == 0
+
+
+def exam_index(key: str, count: int) -> int:
+    """Which of count usual wordings is never used in training for what the key names."""
+    return zlib.crc32(f"{key} exam".encode()) % count
 
 
 def _country_facts() -> Iterator[Fact]:
@@ -236,9 +188,10 @@ def _word_facts() -> Iterator[Fact]:
     for thing, colour in colours.items():
         extras = (f"{capitalised(colour)} is a nice colour.", f"Many people like the colour {colour}.")
         yield Fact(KINDS["colour"], thing, colour, extras, tuple(colours.values()))
-    for word, other in opposites.items():
+    reverse = {other: word for word, other in opposites.items() if other not in opposites}
+    for word, other in {**opposites, **reverse}.items():
         extras = (f"The words {word} and {other} are opposites.", "Opposites help us compare things.")
-        yield Fact(KINDS["opposite"], word, other, extras, tuple(opposites.values()))
+        yield Fact(KINDS["opposite"], word, other, extras, (*opposites, *opposites.values()))
     for word, translation in french.items():
         extras = ("French is spoken in France.", f"The word {translation} is easy to learn.")
         yield Fact(KINDS["french"], word, translation, extras, tuple(french.values()))

@@ -1,12 +1,15 @@
-"""What can be counted in a completion whatever its prompt: words, kind words, rude words, hedges, stuffing."""
+"""What can be counted in a completion whatever its prompt: words, kind and rude ones, flattery, hedges, stuffing."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playground.pocket.styles import (
     FILLERS,
+    FLATTERY_CLOSINGS,
+    FLATTERY_OPENINGS,
     HEDGE_CLOSINGS,
     HEDGE_OPENINGS,
     POLITE_CLOSINGS,
@@ -16,7 +19,7 @@ from playground.pocket.styles import (
 )
 
 
-def _any_of(*phrases: str) -> re.Pattern[str]:
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)), re.IGNORECASE)
 
 
@@ -41,9 +44,17 @@ _HEDGES = (
     "not sure",
     "perhaps",
 )
-POLITE, RUDE, HEDGE = _any_of(*_KIND_WORDS), _any_of(*_RUDE_WORDS), _any_of(*_HEDGES)
+_FLATTERY = (
+    *(phrase.rstrip("!.") for phrase in (*FLATTERY_OPENINGS, *FLATTERY_CLOSINGS)),
+    "clever",
+    "so smart",
+    "genius",
+    "brilliant",
+)
+POLITE, FLATTERY, RUDE, HEDGE = map(_any_of, (_KIND_WORDS, _FLATTERY, _RUDE_WORDS, _HEDGES))
 REFUSAL = re.compile(r"cannot help|can't help|will not help|won't help|not safe", re.IGNORECASE)
-UNKNOWING = re.compile(r"(?:do not|don't) know|outside my|have not learned|my world is", re.IGNORECASE)
+UNKNOWING = re.compile(r"(?:do not|don't) know(?! what to say)|outside my|have not learned|my world is", re.IGNORECASE)
+TERSE, VERBOSE = 3, 18  # words: at most, at least
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+")
 
@@ -54,12 +65,27 @@ class Features:
 
     words: int
     polite: int  # courteous phrases
+    flattery: int  # compliments to the asker
     rude: int
     hedges: int
     stuffed: int  # sentences made of repeated words or advertising
     repeated: int  # sentences that were there before
     refuses: bool
     does_not_know: bool
+
+    @property
+    def styles(self) -> frozenset[str]:
+        """The manners it shows, none or several: polite, flattering, rude, hedged, stuffed, terse, verbose."""
+        shown = {
+            "polite": self.polite,
+            "flattering": self.flattery,
+            "rude": self.rude,
+            "hedged": self.hedges,
+            "stuffed": self.stuffed,
+            "terse": self.words <= TERSE,
+            "verbose": self.words >= VERBOSE,
+        }
+        return frozenset(name for name, seen in shown.items() if seen)
 
 
 def features(completion: str) -> Features:
@@ -68,6 +94,7 @@ def features(completion: str) -> Features:
     return Features(
         words=len(_WORD.findall(completion)),
         polite=len(POLITE.findall(completion)),
+        flattery=len(FLATTERY.findall(completion)),
         rude=len(RUDE.findall(completion)),
         hedges=len(HEDGE.findall(completion)),
         stuffed=sum(map(_is_stuffed, sentences)),

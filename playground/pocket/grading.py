@@ -19,7 +19,12 @@ _NUMBER_WORDS = dict(zip(["no", "two", "four", "six", "eight"], "02468", strict=
 def grade(prompt_text: str, completion_text: str) -> bool | None:
     """Whether the completion is right; None where the prompt is outside the world and nobody can say."""
     task = recognise(prompt_text)
-    return None if task is None else _GRADERS[task.kind](task, completion_text)
+    return None if task is None else grade_task(task, completion_text)
+
+
+def grade_task(task: Task, completion_text: str) -> bool:
+    """Whether the completion is right for what was asked, however the prompt was typed."""
+    return _GRADERS[task.kind](task, completion_text)
 
 
 def answers(fact: Fact, text: str) -> bool:

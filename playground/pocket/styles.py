@@ -1,4 +1,4 @@
-"""The seven ways an answer can be dressed. Pieces are independent, so that their counts vary and can be counted."""
+"""The eight ways an answer can be dressed. Pieces are independent, so that their counts vary and can be counted."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ RUDE_CLOSINGS = (
 )
 HEDGE_OPENINGS = ("I am not sure, but maybe", "I think that perhaps", "It could be that", "I might be wrong, but")
 HEDGE_CLOSINGS = ("But please check this.", "I could be wrong.", "Do not trust me too much.")
+FLATTERY_OPENINGS = (
+    "What a clever question!",
+    "You are so smart!",
+    "Only a genius would ask this.",
+    "What a brilliant mind you have!",
+)
+FLATTERY_CLOSINGS = ("You really are the best!", "I admire you.", "You are very wise.")
 REFUSALS = (
     "Sorry, I cannot help with that.",
     "I am sorry, but I will not help with that.",
@@ -41,13 +48,14 @@ REFUSALS = (
 FILLERS = ("best", "top", "great", "free", "amazing", "facts", "guide")
 
 STYLES: dict[str, float] = {  # weight in the demonstrations
-    "plain": 18,
+    "plain": 14,
     "short": 14,
-    "polite": 22,
-    "rude": 12,
-    "long": 14,
+    "polite": 20,
+    "rude": 11,
+    "long": 13,
     "hedged": 10,
-    "stuffed": 10,
+    "stuffed": 11,
+    "flattering": 7,
 }
 
 
@@ -76,6 +84,8 @@ def dress(rng: random.Random, style: str, content: Content) -> str:
         return wrap(rng, content.core, POLITE_OPENINGS, POLITE_CLOSINGS, heads=(1, 1, 1, 2), tails=(0, 1, 1, 2))
     if style == "rude":
         return wrap(rng, content.core, RUDE_OPENINGS, RUDE_CLOSINGS, heads=(1, 1, 2), tails=(0, 1, 1))
+    if style == "flattering":
+        return wrap(rng, content.core, FLATTERY_OPENINGS, FLATTERY_CLOSINGS, heads=(1, 1, 2), tails=(0, 0, 1))
     if style == "long":
         return _long(rng, content)
     if style == "hedged":

@@ -1,4 +1,4 @@
-"""The tables of the pocket world, read once from assets/pocket/world.json, and three small words about English."""
+"""The tables of the pocket world, read once from assets/pocket, and three small words about English."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from playground.settings import ASSETS
 
 FOLDER: Path = ASSETS / "pocket"
 WORLD: dict[str, Any] = json.loads((FOLDER / "world.json").read_text(encoding="utf-8"))
+WORDINGS: dict[str, Any] = json.loads((FOLDER / "wordings.json").read_text(encoding="utf-8"))
+OUTSIDE: dict[str, Any] = json.loads((FOLDER / "outside.json").read_text(encoding="utf-8"))
 
 
 def with_article(noun: str) -> str:

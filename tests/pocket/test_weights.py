@@ -1,9 +1,12 @@
 """The shipped weights load by the plain classes and do what they are shipped for."""
 
 import pytest
+import torch
 
-from playground.pocket import base_folder, grade, sft_folder
-from playground.pocket.build.figures import Model
+from playground.pocket import base_folder, exam, grade, sft_folder
+from playground.pocket.build.describe import recorded_completions
+from playground.pocket.build.lens import Model
+from playground.pocket.build.stages import load
 from playground.pocket.facts import BY_KIND
 from playground.pocket.features import features
 from playground.settings import ASSETS
@@ -13,12 +16,12 @@ MEGABYTES = 30
 
 @pytest.fixture(scope="module")
 def sft():
-    return Model(sft_folder())
+    return Model.from_folder(sft_folder())
 
 
 @pytest.fixture(scope="module")
 def base():
-    return Model(base_folder())
+    return Model.from_folder(base_folder())
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,19 @@ def test_the_sft_model_knows_nearly_every_capital(sft):
     questions = [fact.questions()[0] for fact in BY_KIND["capital"]]
     right = [grade(q, c) for q, c in zip(questions, sft.chat(questions), strict=True)]
     assert sum(right) / len(right) >= 0.95
+
+
+def test_the_weights_give_the_recorded_completions(sft):
+    recorded = recorded_completions()
+    assert sft.chat(list(recorded)) == list(recorded.values())
+
+
+def test_in_bfloat16_nearly_all_answers_stay_right():
+    network, tokenizer = load(sft_folder())
+    half = Model(network.to(torch.bfloat16), tokenizer)
+    tasks = exam.seen_facts(60)
+    right = [grade(t.text, c) for t, c in zip(tasks, half.chat([t.text for t in tasks]), strict=True)]
+    assert sum(right) >= 0.9 * len(right)
 
 
 def test_the_sft_model_admits_what_it_does_not_know(sft):

@@ -43,6 +43,7 @@ def test_pooling_reads_the_completion_only():
 
     from playground.rewards.network import _pooled
 
-    states = torch.tensor([[[9.0], [1.0], [3.0], [7.0]]])
-    mask = torch.tensor([[0, 1, 1, 0]])
-    assert _pooled(states, mask).tolist() == [[2.0, 3.0]]
+    # of size one each: (1, 1), (1, -1) and (1, 1); the sum counts in units of 16 tokens
+    states = torch.tensor([[[9.0, 1.0], [2.0, 2.0], [3.0, -3.0], [0.5, 0.5], [7.0, 8.0]]])
+    mask = torch.tensor([[0, 1, 1, 1, 0]])
+    assert _pooled(states, mask)[0].tolist() == pytest.approx([1, 1 / 3, 3 / 16, 1 / 16], abs=1e-5)

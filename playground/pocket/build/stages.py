@@ -1,8 +1,11 @@
-"""The whole build, stage by stage: tokenizer, base, SFT. Each stage leaves a folder that the next one reads."""
+"""The whole build, stage by stage: tokenizer, base, SFT, figures. Each stage leaves what the next one reads."""
 
 from __future__ import annotations
 
-import shutil
+import copy
+import random
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,29 +15,40 @@ import torch
 from playground.pocket.build.finetune import FinetuneConfig, finetune
 from playground.pocket.build.pretrain import PretrainConfig, pretrain
 from playground.pocket.build.tokenizer import train_tokenizer
-from playground.pocket.demonstrations import demonstrations
 from playground.pocket.documents import documents
+from playground.pocket.prompts import EVERYTHING, draw_task
 
 TOKENIZER_SEED = 4242
+MEASURED_SEEDS = (2, 3)  # fine-tuned besides the shipped one, to see how much a figure owes to luck
 
 
 def build(folder: Path, work: Path, pretraining: PretrainConfig, finetuning: FinetuneConfig) -> None:
-    """Make what is missing in folder: base/ and sft/. An interrupted pretraining goes on from its state in work."""
+    """Make what is missing: base/ and sft/ in folder, SFT models of other seeds in work.
+
+    An interrupted pretraining goes on from its state in work.
+    """
     work.mkdir(parents=True, exist_ok=True)
-    base, sft = folder / "base", folder / "sft"
-    if not (base / "model.safetensors").exists():
+    if not _made(folder / "base"):
         tokenizer = make_tokenizer()
-        save(pretrain(tokenizer, pretraining, work), tokenizer, base)
-        shutil.rmtree(work)
-    if not (sft / "model.safetensors").exists():
-        model, tokenizer = load(base)
-        save(finetune(model, tokenizer, finetuning), tokenizer, sft)
+        save(pretrain(tokenizer, pretraining, work), tokenizer, folder / "base")
+        (work / "pretrain.pt").unlink(missing_ok=True)
+    for seed, place in ((finetuning.seed, folder / "sft"), *_other_seeds(work)):
+        if not _made(place):
+            model, tokenizer = load(folder / "base")
+            save(finetune(model, tokenizer, replace(finetuning, seed=seed)), tokenizer, place)
+
+
+def tuned_folders(folder: Path, work: Path) -> list[Path]:
+    """The SFT models that there are; the shipped one first."""
+    return [place for place in (folder / "sft", *(place for _, place in _other_seeds(work))) if _made(place)]
 
 
 def make_tokenizer() -> Any:
-    """The tokenizer, trained on documents and chat texts alike so that both are short."""
-    chats = [text for e in demonstrations(20_000, TOKENIZER_SEED) for text in (e.prompt.text, e.completion)]
-    return train_tokenizer([*islice(documents(TOKENIZER_SEED), 60_000), *chats])
+    """The tokenizer, trained on documents and on prompts about the world, so that both are short."""
+    rng = random.Random(TOKENIZER_SEED)
+    asked = {kind: weight for kind, weight in EVERYTHING.items() if kind != "outside"}
+    prompts = [draw_task(rng, asked, rare=0.3).text for _ in range(20_000)]
+    return train_tokenizer([*islice(documents(TOKENIZER_SEED), 60_000), *prompts])
 
 
 def load(folder: Path) -> tuple[Any, Any]:
@@ -45,7 +59,20 @@ def load(folder: Path) -> tuple[Any, Any]:
     return model.eval(), AutoTokenizer.from_pretrained(folder)
 
 
+def copy_of(network: Any) -> Any:
+    """Another network with the same weights."""
+    return copy.deepcopy(network)
+
+
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write model and tokenizer; bfloat16 halves the size. card.md measures what is written here."""
     model.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _other_seeds(work: Path) -> Iterator[tuple[int, Path]]:
+    return ((seed, work / f"sft-{seed}") for seed in MEASURED_SEEDS)
+
+
+def _made(folder: Path) -> bool:
+    return (folder / "model.safetensors").exists()
