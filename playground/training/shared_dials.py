@@ -15,9 +15,9 @@ def learning_rate(default: float, what_it_does: str) -> Any:
     return dial(default, "Learning rate", f"Size of each step{what_it_does}", minimum=1e-7, maximum=1e-2)
 
 
-def batch_size(rows: str) -> Any:
+def batch_size(rows: str, default: int = 16) -> Any:
     text = f"{rows} behind one step. Larger steps are steadier and fewer."
-    return dial(16, "Batch size", text, minimum=1, maximum=256)
+    return dial(default, "Batch size", text, minimum=1, maximum=256)
 
 
 def rows_at_once(rows: str) -> Any:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playground.registry import Algorithm
+from playground.registry import Algorithm, dials
 from playground.types import Json
 from playground.workbench import Workbench
 
 PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
 FEWEST_PREFERENCES = 4
-FEW_STEPS = 10  # fewer hardly move a model
+FEWEST_STEPS = {"examples": 50, "preferences": 10}  # fewer teach the pocket model nothing that one would notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ def facts(
     if entry.needs == "prompts":
         return _of_prompts(seconds(PPO_PROMPTS), reward)
     if entry.needs == "preferences":
-        return _of_preferences(bench, space, values, seconds)
+        return _of_preferences(bench, space, entry, values, seconds)
     rows = own_rows or int(values.get("examples", 0))
     what = f"{rows} examples" + (" from your file" if own_rows else "")
-    return _timed(seconds(rows), values, rows, what)
+    return _timed(seconds(rows), entry, values, rows, what)
 
 
 def _of_prompts(seconds: float | None, reward: str | None) -> Facts:
@@ -48,7 +48,9 @@ def _of_prompts(seconds: float | None, reward: str | None) -> Facts:
     return Facts(_time_words(seconds, what), ready=True)
 
 
-def _of_preferences(bench: Workbench, space: str, values: Json, seconds: Callable[[int], float | None]) -> Facts:
+def _of_preferences(
+    bench: Workbench, space: str, entry: Algorithm, values: Json, seconds: Callable[[int], float | None]
+) -> Facts:
     rows = bench.preferences.counts(space).usable
     if rows < FEWEST_PREFERENCES:
         have = "no preferences" if not rows else f"{rows} preference{'s' if rows > 1 else ''}"
@@ -58,15 +60,15 @@ def _of_preferences(bench: Workbench, space: str, values: Json, seconds: Callabl
         )
         return Facts(text, ready=False)
     rows = min(rows, int(values.get("labels", rows)))
-    return _timed(seconds(rows), values, rows, f"{rows} of your preferences")
+    return _timed(seconds(rows), entry, values, rows, f"{rows} of your preferences")
 
 
-def _timed(seconds: float | None, values: Json, rows: int, what: str) -> Facts:
+def _timed(seconds: float | None, entry: Algorithm, values: Json, rows: int, what: str) -> Facts:
     steps = steps_of(values, rows)
     if steps is None:
         return Facts(_time_words(seconds, what), ready=True)
     text = _time_words(seconds, f"{what}, {_counted(steps, 'step')}")
-    return Facts(text + _too_little(values, rows, steps), ready=True)
+    return Facts(text + _too_little(entry, values, rows, steps), ready=True)
 
 
 def steps_of(values: Json, rows: int) -> int | None:
@@ -78,14 +80,16 @@ def steps_of(values: Json, rows: int) -> int | None:
     return math.ceil((rows - held_out) / values["batch_size"]) * values["epochs"]
 
 
-def _too_little(values: Json, rows: int, steps: int) -> str:
-    """A warning before a run that cannot teach anything, with what would help."""
-    if steps >= FEW_STEPS:
+def _too_little(entry: Algorithm, values: Json, rows: int, steps: int) -> str:
+    """A warning before a run that cannot teach much, with what would help."""
+    fewest = FEWEST_STEPS[entry.needs]
+    if steps >= fewest:
         return ""
-    passes = math.ceil(FEW_STEPS * values["epochs"] / max(steps, 1))
+    once = math.ceil(steps / values["epochs"])
+    epochs = min(math.ceil(fewest / once), int(dials(entry.config)["epochs"].maximum))
     return (
-        f"\n\n**Too little to learn from:** {_counted(steps, 'step')} will hardly change the model. Bring more than "
-        f"these {rows} rows, or see each of them more often: set Epochs, under More settings, to {passes}."
+        f"\n\n**Little to learn from:** {_counted(steps, 'step')}; it takes about {fewest} to teach something. Bring "
+        f"more than {rows} rows, or set Epochs under More settings to {epochs}: {epochs * once} steps."
     )
 
 

@@ -1,12 +1,13 @@
 """Before a run: what it would learn from, in how many steps; and a plain no where it cannot learn anything."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
 
-from playground.registry import algorithms
+from playground.registry import algorithms, build_config
 from playground.ui.form import defaults
-from playground.ui.train_facts import FEW_STEPS, FEWEST_PREFERENCES, facts, steps_of
+from playground.ui.train_facts import FEWEST_PREFERENCES, facts, steps_of
 
 BY_PREFERENCES = [e for e in algorithms().values() if e.needs == "preferences"]
 BY_PROMPTS = [e for e in algorithms().values() if e.needs == "prompts"]
@@ -53,13 +54,20 @@ def test_an_own_file_of_four_rows_is_warned_about_with_its_steps_and_the_epochs_
     found = of(SFT, bench(), own_rows=4)
     assert found.ready
     assert "4 examples from your file, 1 step." in found.text
-    assert "Too little to learn from" in found.text
-    epochs = int(found.text.rpartition("to ")[2].rstrip("."))
-    assert steps_of(defaults(SFT) | {"epochs": epochs}, 4) >= FEW_STEPS
+    assert "Little to learn from" in found.text
+    epochs, steps = map(int, re.search(r"to (\d+): (\d+) steps", found.text).groups())
+    assert steps_of(defaults(SFT) | {"epochs": epochs}, 4) == steps > 10
+    build_config(SFT, {"epochs": epochs})
+
+
+def test_the_epochs_that_are_proposed_silence_the_warning_where_that_is_possible():
+    text = of(SFT, bench(), own_rows=60).text
+    epochs = int(re.search(r"to (\d+):", text)[1])
+    assert "Little to learn from" not in of(SFT, bench(), own_rows=60, epochs=epochs).text
 
 
 def test_the_usual_fine_tuning_is_not_warned_about():
-    assert "Too little" not in of(SFT, bench()).text
+    assert "Little to learn from" not in of(SFT, bench()).text
 
 
 @pytest.mark.parametrize(("rows", "share", "batch", "epochs", "steps"), [(4, 0.05, 16, 1, 1), (100, 0.1, 9, 2, 20)])

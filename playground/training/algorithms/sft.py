@@ -20,9 +20,10 @@ class SFTConfig:
     """The dials of supervised fine-tuning."""
 
     examples: int = dial(
-        500,
+        1000,
         "Examples",
-        "How many demonstrations to learn from. A few hundred teach the form of an answer; thousands add knowledge.",
+        "How many demonstrations to learn from. A few hundred leave broken sentences, a thousand teach the form of an "
+        "answer, more add knowledge.",
         minimum=10,
         maximum=20000,
         step=10,
@@ -34,7 +35,7 @@ class SFTConfig:
         1e-3, ". Too low learns nothing, too high forgets everything. Larger models need less."
     )
     epochs: int = shared_dials.epochs(1, "example", "More epochs fit the examples closer.")
-    batch_size: int = shared_dials.batch_size("Examples")
+    batch_size: int = shared_dials.batch_size("Examples", 8)
     rows_at_once: int = shared_dials.rows_at_once("Rows")
     held_out_share: float = shared_dials.held_out_share(0.05, "examples")
     max_length: int = shared_dials.max_length()
@@ -62,10 +63,10 @@ def _workload(config: SFTConfig, rows: int, tokens: int) -> Workload:
     charts=(("loss", "held_out_loss"), ("token_accuracy",), ("entropy",), ("grad_norm",), ("learning_rate",)),
     workload=_workload,
     presets={
-        "Quick": {"examples": 200},
-        "Usual": {"examples": 500},
+        "Too few": {"examples": 200},
+        "Usual": {"examples": 1000},
         "Thorough": {"examples": 4000},
-        "Larger model": {"adapter": "lora", "learning_rate": 2e-4, "rows_at_once": 4},
+        "Larger model": {"adapter": "lora", "learning_rate": 2e-4, "batch_size": 16, "rows_at_once": 4},
     },
 )
 def train_sft(run: Run, inputs: TrainInputs, config: SFTConfig) -> Checkpoint:
