@@ -15,11 +15,14 @@ from playground.ui.run_view import run_view, showing
 from playground.ui.tab import Context, Tab, tabs, workspace
 
 _NEXT = {
-    "compare": "Begin with **2 Compare**: put one question to the base model and to the fine-tuned one, side by side.",
-    "rank": "Next: **4 Rank**. Judge some pairs yourself, or let a simulated annotator label a hundred in seconds.",
-    "reward-model": "Next: **5 Reward model**. Your preferences are enough to train a network that predicts them.",
-    "policy": "Next: **6 Policy**. Let DPO or PPO change the model by your preferences.",
-    "runs": "You have been all the way round. **7 Runs** lays runs over each other; **2 Compare** shows what changed.",
+    "compare": "Begin with [2 Compare](#compare): put one question to the base model and to the fine-tuned one, side "
+    "by side.",
+    "rank": "Next: [4 Rank](#rank). Judge some pairs yourself, or let a simulated annotator judge a hundred.",
+    "reward-model": "Next: [5 Reward model](#reward-model). Your preferences are enough to train a network that "
+    "predicts them.",
+    "policy": "Next: [6 Policy](#policy). Let DPO or PPO change the model by your preferences.",
+    "runs": "You have been all the way round. [7 Runs](#runs) lays runs over each other; [2 Compare](#compare) "
+    "shows what changed.",
 }
 
 
@@ -96,7 +99,7 @@ def _ahead(any_run: bool, usable: int, rewards: bool, trained: bool) -> str:
 
 
 def _count(number: int, noun: str, none: str) -> str:
-    return f"{number} {noun}" if number else none
+    return f"{number} {noun.removesuffix('s') if number == 1 else noun}" if number else none
 
 
 TAB = Tab(
