@@ -76,9 +76,9 @@ def _follow(context: Context, tab: gr.Tab, panel: gr.HTML, table: gr.HTML, view:
     table.turn(told(turn), view.reads, [removed, *view.draws], **QUIET)
 
 
-def shown_table(bench: Workbench, here: str, text: str, removed: bool) -> Json:
+def shown_table(bench: Workbench, here: str, text: str | None, removed: bool) -> Json:
     """The table's value: the set, or what was removed from it."""
-    counts, text = bench.preferences.counts(here), text.strip()
+    counts, text = bench.preferences.counts(here), (text or "").strip()  # None: the field was never drawn
     out = counts.dropped.get("removed", 0)
     rows = bench.preferences.rows(here, text, _ROWS, removed)
     total = len(rows) if text else out if removed else counts.total

@@ -146,6 +146,12 @@ def test_strength_stands_beside_the_choice():
     assert shown["choice"] == "B, much better"
 
 
+def test_a_search_field_that_was_never_drawn_searches_nothing():
+    bench = Bench([row()], counts(left=7))
+    assert shown_table(bench, "w", None, False)["total"] == 7
+    assert bench.asked == [("", False)]
+
+
 def test_a_search_counts_what_it_found_and_no_search_the_whole_set():
     bench = Bench([row()], counts(left=700))
     assert shown_table(bench, "w", "", False)["total"] == 700
