@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,10 +14,10 @@ from playground.ui.compare_panes import set_html, status_html
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling
 from playground.ui.tab import Context, workspace
+from playground.ui.theme import static
 from playground.workbench import Workbench
 
 MOST_PROMPTS = 40
-_CSS = Path(__file__).parent / "static" / "compare_set.css"
 
 
 def compare_set(context: Context, ids: gr.Dropdown, dials: list) -> None:
@@ -47,8 +46,12 @@ def _fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
         with gr.Row():
             run = gr.Button("Run the set", variant="primary", scale=0, min_width=140, elem_id="compare-set-run")
             stop = gr.Button("Stop", scale=0, min_width=100, elem_id="compare-set-stop")
-        css = _CSS.read_text(encoding="utf-8")
-        table = gr.HTML(css_template=css, js_on_load=None, apply_default_css=False, elem_id="compare-set-table")
+        table = gr.HTML(
+            css_template=static("compare_set.css"),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_id="compare-set-table",
+        )
     return lines, run, stop, table
 
 

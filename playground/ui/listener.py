@@ -11,6 +11,8 @@ import gradio as gr
 
 from playground.errors import PlaygroundError
 
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # of listeners that only redraw
+
 
 def told(listener: Callable[..., Any]) -> Callable[..., Any]:
     """The listener; a PlaygroundError becomes a warning with its hint, and every output stays as it is."""

@@ -14,13 +14,11 @@ from playground.models.facts import spoken_count
 from playground.models.fetching import FetchProgress
 from playground.models.memory import in_words
 from playground.models.shelf import KeptModel
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context
 from playground.workbench import Workbench
 from playground.workbench.models import Offer
-
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def model_fold(context: Context, item: gr.Tab) -> None:
@@ -57,11 +55,11 @@ def model_fold(context: Context, item: gr.Tab) -> None:
         yield from progress(bench)
 
     outputs = [said, fetch, stop, here]
-    name.change(lambda: ("", gr.update(value="Fetch", interactive=False)), None, [said, fetch], queue=False, **_QUIET)
+    name.change(lambda: ("", gr.update(value="Fetch", interactive=False)), None, [said, fetch], queue=False, **QUIET)
     look.click(looked, name, [said, fetch], api_name="models_look", show_progress="hidden")
     fetch.click(fetched, name, outputs, api_name="models_fetch", show_progress="hidden")
-    item.select(going_on, None, outputs, **_QUIET)
-    stop.click(told(bench.models.stop), None, None, **_QUIET)
+    item.select(going_on, None, outputs, **QUIET)
+    stop.click(told(bench.models.stop), None, None, **QUIET)
 
 
 def progress(bench: Workbench, begin: str | None = None) -> Iterator[tuple]:

@@ -8,5 +8,5 @@ from playground.errors import PlaygroundError
 
 
 def problem_html(error: PlaygroundError) -> str:
-    """What was seen, what to do. Whoever shows it styles .problem."""
+    """What was seen, what to do."""
     return f'<div class="problem" role="alert"><b>{escape(error.message)}</b> {escape(error.hint)}</div>'

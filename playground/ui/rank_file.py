@@ -10,10 +10,10 @@ import gradio as gr
 
 from playground.errors import PlaygroundError
 from playground.table_files import SUFFIXES, FileLimits
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.rank_panel import rank_text
-from playground.ui.rank_set import QUIET, SetView
+from playground.ui.rank_set import SetView
 from playground.ui.rank_words import file_preview, import_words, progress_bar
 from playground.ui.tab import Context, workspace
 

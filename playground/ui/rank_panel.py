@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
 
 from playground.preferences.record import Judgment
 from playground.types import Json
 from playground.ui.rank_words import CHOICE_WORDS
+from playground.ui.theme import static
 
-_STATIC = Path(__file__).parent / "static"
 _STRENGTH_WORDS = {1: "slightly", 2: "clearly", 3: "much better"}
 
 
@@ -19,9 +18,9 @@ def rank_panel(asked: Json) -> gr.HTML:
     """The panel. Its value says what to show (see panel_value); it triggers `saved` after the server has a choice."""
     return gr.HTML(
         asked,
-        html_template=_static("rank_panel.html"),
-        css_template=_static("rank_panel.css"),
-        js_on_load=_static("rank_panel.js"),
+        html_template=static("rank_panel.html"),
+        css_template=static("rank_panel.css"),
+        js_on_load=static("rank_panel.js"),
         apply_default_css=False,
         elem_id="rank-panel",
     )
@@ -39,9 +38,9 @@ def preference_table(rows: Json) -> gr.HTML:
     """
     return gr.HTML(
         rows,
-        html_template=_static("preference_table.html"),
-        css_template=_static("preference_table.css"),
-        js_on_load=_static("preference_table.js"),
+        html_template=static("preference_table.html"),
+        css_template=static("preference_table.css"),
+        js_on_load=static("preference_table.js"),
         apply_default_css=False,
         elem_id="set-table",
     )
@@ -57,7 +56,7 @@ def table_value(rows: Sequence[Judgment], total: int, searched: bool, removed: b
 
 def rank_text(elem_id: str, html: str = "") -> gr.HTML:
     """A few sentences, escaped by the caller."""
-    css = _static("rank_set.css")
+    css = static("rank_set.css")
     return gr.HTML(html, css_template=css, js_on_load=None, apply_default_css=False, elem_id=elem_id)
 
 
@@ -82,7 +81,3 @@ def _row(row: Judgment) -> Json:
 def _origin_words(row: Judgment) -> str:
     here = {"pair": "", "ranking": "from an order", row.annotator.alias: ""}.get(row.origin, f"from {row.origin}")
     return f"{here} in a file".strip() if row.imported and row.origin in ("pair", "ranking") else here
-
-
-def _static(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")

@@ -9,14 +9,13 @@ from typing import Any
 import gradio as gr
 
 from playground.types import Json
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.rank_contest import shown_contest
 from playground.ui.rank_panel import preference_table, rank_text, table_value
 from playground.ui.rank_words import export_words, figures_line
 from playground.ui.tab import Context, workspace
 from playground.workbench import Workbench
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _LATEST = {"trigger_mode": "always_last", **QUIET}
 _ROWS = 200
 

@@ -12,11 +12,10 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.types import Completion, Json, Prompt, Sampling
 from playground.ui.checkpoint_lists import follow, newest, newest_tuned, pick, shipped_policies
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
 
 MOST = 6
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
@@ -93,8 +92,8 @@ def _follow_models(context: Context, item: gr.Tab, view: gr.HTML, bench: Bench, 
         return *(gr.update(**update) for update in updates), best, tuned, gr.update(visible=bool(rewards))
 
     io = [*lists, *set_to], [*lists, *set_to, part]
-    item.select(refresh, *io, **_QUIET)
-    view.ended(refresh, *io, **_QUIET)
+    item.select(refresh, *io, **QUIET)
+    view.ended(refresh, *io, **QUIET)
 
 
 def _score_events(context: Context, bench: Bench) -> None:
@@ -116,7 +115,7 @@ def _score_events(context: Context, bench: Bench) -> None:
     grown = [bench.count, *bench.boxes]
     filling = {"prompt": bench.prompt, "source": bench.source, "count": bench.count, **bench.completions}
     scoring = {"prompt": bench.prompt, "reward": bench.reward, **bench.completions}
-    bench.more.click(add, bench.count, grown, queue=False, **_QUIET)
+    bench.more.click(add, bench.count, grown, queue=False, **QUIET)
     bench.fill.click(fill, None, grown, inputs_kwargs=filling, api_name="bench_fill")
     bench.score.click(scored, None, bench.table, inputs_kwargs=scoring, api_name="bench_score")
 

@@ -23,6 +23,11 @@ SCRIPTS = (
 )
 
 
+def static(name: str) -> str:
+    """The text of a static file."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
 def theme() -> gr.themes.Base:
     """The theme. Its custom CSS is served as it stands: launch(css=…) would rewrite selectors inside @media."""
     look = gr.themes.Base(
@@ -81,7 +86,7 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_300",
     )
-    look.custom_css = (STATIC / "style.css").read_text(encoding="utf-8")
+    look.custom_css = static("style.css")
     return look
 
 
@@ -89,5 +94,5 @@ def head() -> str:
     """What goes into the page's head: our scripts, and the words they show for settings."""
     labels = {name: {f: d.label for f, d in dials(entry.config).items()} for name, entry in algorithms().items()}
     words = f"window.Playground = {{labels: {json.dumps(labels)}}};".replace("</", "<\\/")
-    code = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    code = "\n".join(map(static, SCRIPTS))
     return f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<script>{words}\n{code}</script>'

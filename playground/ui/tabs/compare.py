@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -27,24 +26,23 @@ from playground.ui.compare_panes import (
     waiting_html,
 )
 from playground.ui.compare_set import compare_set
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
+from playground.ui.theme import static
 from playground.workbench import Workbench
 from playground.workbench.typed_prompt import HOW, typed_prompt
 
 FIRST_PROMPT = "What is the capital of France?"
 PARENT = "parent"  # as reference: the checkpoint that each one was trained from
-_STATIC = Path(__file__).parents[1] / "static"
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build(context: Context, tab: gr.Tab) -> None:
     """Choose checkpoints and prompt, watch them answer, look closer."""
     ids = _checkpoints()
     prompt, run, stop = _prompt_row()
-    panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=_static("compare.js"))
+    panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=static("compare.js"))
     line = _html("compare.css", "compare-status")
     last = gr.State(None)
     dials = sampling_fold()
@@ -99,12 +97,12 @@ def _prompt_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
         prompt_chips(),
         html_template='<div class="kinds" role="group" aria-label="Kinds of prompt"></div>'
         '<div class="chips" role="group" aria-label="Prompts to try"></div>',
-        css_template=_static("compare_chips.css"),
-        js_on_load=_static("compare_chips.js"),
+        css_template=static("compare_chips.css"),
+        js_on_load=static("compare_chips.js"),
         apply_default_css=False,
         elem_id="compare-chips",
     )
-    chips.pick(_picked, outputs=prompt, queue=False, **_QUIET)
+    chips.pick(_picked, outputs=prompt, queue=False, **QUIET)
     return prompt, run, stop
 
 
@@ -138,11 +136,7 @@ def _before_the_first_run() -> str:
 
 
 def _html(css: str, elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
-    return gr.HTML(html, css_template=_static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
-
-
-def _static(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+    return gr.HTML(html, css_template=static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
 
 
 def _reference_choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
@@ -207,7 +201,7 @@ def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr
 
     asked = [run.click, prompt.submit]
     running = gr.on(asked, go, [ids, prompt, *dials], [last, panes, line], api_name="compare", show_progress="hidden")
-    stop.click(lambda: status_html("Stopped."), outputs=line, cancels=[running], **_QUIET)
+    stop.click(lambda: status_html("Stopped."), outputs=line, cancels=[running], **QUIET)
     return running
 
 
@@ -252,8 +246,8 @@ def _token_events(context, running, reference, colour, panes, line, legend, last
         return draw(request, True, against, compared) if wanted and compared else (gr.skip(),) * 3
 
     io = [colour, reference, last], [panes, legend, line]
-    gr.on([colour.change, reference.change], draw, *io, **_QUIET)
-    running.then(after_run, *io, **_QUIET)
+    gr.on([colour.change, reference.change], draw, *io, **QUIET)
+    running.then(after_run, *io, **QUIET)
 
 
 # --- which checkpoints ----------------------------------------------------------------------------------------------
@@ -274,7 +268,7 @@ def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, referen
         )
 
     sent = context.compare_ids
-    tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent, reference], **_QUIET)
+    tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent, reference], **QUIET)
 
 
 def _fresh_panes(context, running, ids, panes, line, legend, last) -> None:
@@ -286,4 +280,4 @@ def _fresh_panes(context, running, ids, panes, line, legend, last) -> None:
         here = workspace(context, request)
         return waiting_html([context.bench.checkpoints.find(here, i) for i in chosen]), "", "", None
 
-    ids.change(told(clear), [ids, last], [panes, line, legend, last], cancels=[running], **_QUIET)
+    ids.change(told(clear), [ids, last], [panes, line, legend, last], cancels=[running], **QUIET)

@@ -13,12 +13,12 @@ from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
 from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.rank_contest import contest_box, shown_contest
 from playground.ui.rank_file import add_from_file
 from playground.ui.rank_panel import panel_value, rank_panel, rank_text
-from playground.ui.rank_set import QUIET, SetView, set_view
+from playground.ui.rank_set import SetView, set_view
 from playground.ui.rank_words import progress_bar
 from playground.ui.tab import Context, Tab, workspace
 from playground.workbench import Workbench

@@ -8,7 +8,7 @@ import gradio as gr
 
 from playground.registry import algorithms
 from playground.ui.checkpoint_lists import shipped_policies
-from playground.ui.listener import told
+from playground.ui.listener import QUIET, told
 from playground.ui.model_picker import model_fold
 from playground.ui.pictures import Stage, pipeline
 from playground.ui.run_view import run_view, showing
@@ -61,10 +61,9 @@ def build(context: Context, item: gr.Tab) -> None:
     def first_recorded() -> Any:
         return showing(recorded[0].spec.id) if recorded else gr.skip()
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    item.select(opened, None, [picture, advice], **quiet)
-    gr.on(None, opened, [], [picture, advice], **quiet)  # without triggers: when the page loads
-    gr.on(None, first_recorded, [], view, **quiet)
+    item.select(opened, None, [picture, advice], **QUIET)
+    gr.on(None, opened, [], [picture, advice], **QUIET)  # without triggers: when the page loads
+    gr.on(None, first_recorded, [], view, **QUIET)
 
 
 def stages(context: Context, space: str | None) -> list[Stage]:
