@@ -96,7 +96,8 @@ def test_the_converted_smollm2_answers_and_is_told_apart_from_its_raw_self(smoll
 
 def go_round(bench, model, file_of_pairs):
     """Rank, fine-tune, reward model, DPO and PPO; every policy is an adapter that differs from its parent."""
-    bench.preferences.add_file(SPACE, file_of_pairs)
+    *_, added = bench.preferences.add_file(SPACE, file_of_pairs)
+    assert added.done.added == len(PAIRS)
     shown = bench.preferences.next_pair(SPACE, [model], PARIS)
     bench.preferences.choose(SPACE, shown.token, "left", judgment_id=str(uuid.uuid4()))
 
