@@ -280,4 +280,6 @@ def _fresh_panes(context, running, ids, panes, line, legend, last) -> None:
         here = workspace(context, request)
         return waiting_html([context.bench.checkpoints.find(here, i) for i in chosen]), "", "", None
 
-    ids.change(told(clear), [ids, last], [panes, line, legend, last], cancels=[running], **QUIET)
+    ids.change(told(clear), [ids, last], [panes, line, legend, last], **QUIET)
+    # Only a person's own choice stops what is being written: a late answer to the opening of the tab is a change too.
+    ids.input(None, cancels=[running], **QUIET)
