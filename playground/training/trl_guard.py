@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from trl.trainer import utils
 
 from playground.errors import NonFiniteLoss
 from playground.training.batches import GroupedSampler
@@ -22,6 +25,10 @@ class Guard:
         parameters = dict(self.model.named_parameters())
         for name, value in (self.last_good or {}).items():
             parameters[name].data.copy_(value)
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        with logits_where_needed():
+            return super().compute_loss(*args, **kwargs)
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         loss = super().training_step(*args, **kwargs)
@@ -52,6 +59,17 @@ class Guard:
         if not math.isfinite(float(number)):
             step = self.state.global_step
             raise NonFiniteLoss(step + 1, kept=f"the weights of step {max(step - 1, 0)} are kept")
+
+
+@contextmanager
+def logits_where_needed() -> Iterator[None]:
+    """Within: TRL's head sees the learned positions alone, as it does on a GPU; elsewhere also prompts and padding."""
+    plain = utils._use_triton
+    utils._use_triton = lambda device: True
+    try:
+        yield
+    finally:
+        utils._use_triton = plain
 
 
 def guarded(trainer_class: type) -> type:

@@ -9,6 +9,7 @@ from playground.training.trl_names import TRL_KEYS, renamed
 from playground.training.trl_settings import micro_batch
 from playground.training.trl_teller import due
 from playground.vocabulary import METRICS
+from tests.tiny import END, PAD, SPECIAL
 
 
 def test_every_name_of_ours_is_in_the_vocabulary():
@@ -105,3 +106,22 @@ def test_trl_is_not_chatty(train, pairs, capfd, caplog):
     with caplog.at_level(logging.WARNING):
         train("dpo", inputs={"preferences": pairs}, batch_size=8, epochs=1)
     assert "train_runtime" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["sft", "dpo"])
+def test_logits_are_computed_for_learned_tokens_alone(name, train, pairs, examples, monkeypatch):
+    from trl.trainer import utils
+
+    plain, seen = utils._ChunkedLogProbFunction.apply, []
+
+    def apply(hidden, weight, bias, labels, *rest):
+        seen.append((len(hidden), labels.tolist()))
+        return plain(hidden, weight, bias, labels, *rest)
+
+    monkeypatch.setattr(utils._ChunkedLogProbFunction, "apply", apply)
+    train(name, inputs={"preferences": pairs, "examples": examples}, batch_size=8, epochs=1)
+    of_prompts_and_padding = {PAD, *map(SPECIAL.index, ("<|user|>", "<|assistant|>"))}
+    assert seen and not any(of_prompts_and_padding & set(labels) for _, labels in seen)
+    assert all(hidden == len(labels) for hidden, labels in seen)
+    assert seen[0][1].count(END) == {"sft": 8, "dpo": 16}[name]
+    assert utils._use_triton.__name__ == "_use_triton"
