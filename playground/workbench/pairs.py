@@ -79,12 +79,15 @@ class PairPool:
             )
         return distinct
 
-    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int) -> list[Pair]:
-        """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order."""
+    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int, kinds: dict[str, float]) -> list[Pair]:
+        """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order.
+
+        kinds: how often each kind of prompt is asked.
+        """
         rng = random.Random(seed)
         pairs: list[Pair] = []
         for _ in range(8):
-            prompts = prompt_set(n, rng.randrange(2**31), kinds=training_mix())
+            prompts = prompt_set(n, rng.randrange(2**31), kinds)
             drawn = self._draw_two(workspace, ids, prompts, rng.randrange(2**31))
             pairs += [pair for pair in drawn if pair[0].text != pair[1].text]
             if len(pairs) >= n:
@@ -152,7 +155,7 @@ class PairPool:
         """Add a batch. What goes wrong is raised by those who wait; if nobody does, the next caller fills again."""
         pairs, error = [], None
         try:
-            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31))
+            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31), training_mix())
             if self._fingerprints(workspace, ids) != shelf.fingerprints:
                 pairs = []  # the weights changed meanwhile; nobody will look on this shelf again
         except Exception as caught:

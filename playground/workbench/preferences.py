@@ -144,9 +144,9 @@ class Preferences:
     ) -> Iterator[int]:
         """Let a simulated annotator judge n fresh pairs, by the checkpoints as in next_pair.
 
-        Yields how many are stored so far.
+        It is asked the prompts on which its taste shows. Yields how many are stored so far.
         """
-        from playground.pocket import PERSONAS, persona_choice
+        from playground.pocket import PERSONAS, label_mix, persona_choice
 
         if persona not in PERSONAS:
             raise NotFound(f"There is no persona {persona!r}.", hint=f"Choose one of {', '.join(PERSONAS)}.")
@@ -154,7 +154,8 @@ class Preferences:
         rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
         done = 0
         while done < n:
-            pairs = self._pairs.fresh(workspace, tuple(checkpoint_ids), min(32, n - done), rng.randrange(2**31))
+            wanted, drawn = min(32, n - done), rng.randrange(2**31)
+            pairs = self._pairs.fresh(workspace, tuple(checkpoint_ids), wanted, drawn, label_mix(persona))
             rows = []
             for at, (left, right) in enumerate(pairs, start=done):
                 if swapped(workspace, annotator.id, at):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from playground.errors import BadFile, NotFound
+from playground.pocket import PERSONAS, recognise
 from playground.preferences.record import Imported
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
@@ -124,3 +125,17 @@ def test_choices_on_other_pairs_do_not_count_in_a_contest(preferences):
 def test_a_contest_with_a_checkpoint_that_is_not_here_is_refused(preferences):
     with pytest.raises(NotFound):
         preferences.contest("anna", "sft", "invented")
+
+
+@pytest.mark.parametrize("persona", [name for name, who in PERSONAS.items() if who.extra_prompts])
+def test_a_persona_is_asked_what_its_taste_shows_on_and_another_is_not(preferences, persona):
+    wanted = set(PERSONAS[persona].extra_prompts)
+    assert wanted <= kinds_judged(preferences, persona)
+    assert not wanted & kinds_judged(preferences, "polite")
+
+
+def kinds_judged(preferences, persona, n=64):
+    """The kinds of prompt on which that persona has judged n pairs."""
+    list(preferences.persona_labels(persona, persona, n, ["sft"]))
+    tasks = [recognise(row.prompt.text) for row in preferences.rows(persona)]
+    return {task.kind for task in tasks if task is not None}
