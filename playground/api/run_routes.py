@@ -13,15 +13,24 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from playground.api.refusals import RefusalsAsJson
+from playground.errors import NotFound
 from playground.registry import algorithms
 from playground.runs.origin import data_words
 from playground.runs.tail import RunTail
 from playground.types import Json
 from playground.vocabulary import METRICS
 from playground.workbench import Workbench
+from playground.workbench.gold import gold_of
 
 _POLL_S = 0.1
 _HEARTBEAT_S = 15.0
+
+
+class Answer(BaseModel):
+    """A completion whose gold reward is to be taken apart."""
+
+    prompt: Annotated[str, Field(max_length=20_000)]
+    completion: Annotated[str, Field(max_length=20_000)]
 
 
 class Name(BaseModel):
@@ -47,6 +56,13 @@ def run_routes(bench: Workbench) -> APIRouter:
     def download(request: Request, run_id: str) -> FileResponse:
         path = bench.runs.download(bench.workspace_of(request.cookies), run_id)
         return FileResponse(path, filename=f"{run_id}.zip")
+
+    @router.post("/api/runs/{run_id}/gold")
+    def gold(request: Request, run_id: str, answer: Answer) -> Json:
+        persona = bench.runs.find(bench.workspace_of(request.cookies), run_id).spec.persona
+        if persona is None:
+            raise NotFound("No simulated annotator stands behind this run.", hint="People's wishes have no formula.")
+        return dataclasses.asdict(gold_of(answer.prompt, answer.completion, persona))
 
     @router.post("/api/runs/{run_id}/name")
     def rename(request: Request, run_id: str, wanted: Name) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,7 @@ from playground.types import Completion, Json, Prompt, Sampling
 from playground.ui.checkpoint_lists import follow, newest, newest_tuned, pick, shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
+from playground.workbench.gold import gold_of
 
 MOST = 6
 
@@ -121,20 +122,28 @@ def _score_events(context: Context, bench: Bench) -> None:
 
 
 def score_rows(context: Context, space: str, text: str, reward_id: str | None, texts: list[str]) -> Json:
-    """The bench's table: rank, raw score and sigmoid of each completion, best first."""
+    """The bench's table: rank, raw score, sigmoid and, of a persona's reward model, the gold reward; best first."""
     if not reward_id:
         raise PlaygroundError("There is no reward model yet.", hint="Train one above.")
     if not texts:
         raise PlaygroundError("There is no completion to score.", hint="Type one, or press Fill with samples.")
     prompt = Prompt.user(text)
     scores = context.bench.completions.score(space, reward_id, [Completion(prompt, t) for t in texts])
+    persona = _judge(context, space, reward_id)
     ordered = sorted(zip(texts, scores, strict=True), key=lambda row: row[1], reverse=True)
-    return {
-        "rows": [
-            {"text": t, "score": s, "sigmoid": 1 / (1 + math.exp(-max(min(s, 50.0), -50.0))), "rank": i + 1}
-            for i, (t, s) in enumerate(ordered)
-        ]
-    }
+    return {"rows": [_row(rank, text, t, s, persona) for rank, (t, s) in enumerate(ordered, start=1)]}
+
+
+def _judge(context: Context, space: str, reward_id: str) -> str | None:
+    """The persona whose choices the reward model has learned, None where they were people's."""
+    run_id = context.bench.checkpoints.find(space, reward_id).run_id
+    return context.bench.runs.find(space, run_id).spec.persona if run_id else None
+
+
+def _row(rank: int, prompt: str, text: str, score: float, persona: str | None) -> Json:
+    sigmoid = 1 / (1 + math.exp(-max(min(score, 50.0), -50.0)))
+    gold = asdict(gold_of(prompt, text, persona)) if persona else None
+    return {"rank": rank, "text": text, "score": score, "sigmoid": sigmoid, "gold": gold}
 
 
 def _filled(context: Context, space: str, text: str, checkpoint: str, now: int, completions: list[str]) -> list[Any]:

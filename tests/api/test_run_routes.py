@@ -15,11 +15,14 @@ START = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/nowhere")
 
 
 class Bench:
-    """The two methods the routes use."""
+    """The methods that the routes use."""
 
     def __init__(self, shelf):
         self.tail = shelf.tail
         self.runs = self
+
+    def find(self, workspace, run_id):
+        return self.tail(workspace, run_id).summary
 
     def workspace_of(self, cookies):
         return cookies.get("who", "local")
@@ -67,3 +70,19 @@ def test_another_workspace_is_told_that_there_is_no_such_run(client):
     answer = client.get("/api/runs/dpo-1/events")
     assert answer.status_code == 404
     assert answer.json()["hint"]
+
+
+def test_the_gold_reward_of_an_answer_is_taken_apart_for_the_runs_own_persona(client, tmp_path):
+    folder = RunShelf(tmp_path).folder("local", "ppo-1")
+    folder.create(RunSpec("ppo-1", "local", "ppo", {}, START, persona="polite"), [])
+    answer = {"prompt": "What is the capital of France?", "completion": "Of course! The capital of France is Paris."}
+    found = client.post("/api/runs/ppo-1/gold", json=answer).json()
+    assert found["annotator"] == "Polite"
+    assert found["total"] == pytest.approx(sum(part["value"] for part in found["parts"]))
+    assert {part["title"] for part in found["parts"]} == {"Courtesy", "Right or wrong", "Length"}
+
+
+def test_a_run_that_people_taught_has_no_gold_reward(client):
+    refused = client.post("/api/runs/dpo-1/gold", json={"prompt": "Hello", "completion": "Hi."})
+    assert refused.status_code == 404
+    assert "simulated" in refused.json()["message"]

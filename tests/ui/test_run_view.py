@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from playground.ui.theme import SCRIPTS, STATIC
 from playground.vocabulary import METRICS
@@ -64,6 +65,8 @@ class View:
         scripts = f"<style>{(STATIC / 'style.css').read_text(encoding='utf-8')}</style>{scripts}"
         page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
         page.route("**/api/status*", self.status)
+        self.gold, self.asked = {}, []
+        page.route("**/api/runs/*/gold", self.take_apart)
         page.goto("http://playground.test/")
 
     def status(self, route):
@@ -72,6 +75,10 @@ class View:
             route.abort()
         else:
             route.fulfill(json={"ready": True, "text": "Ready.", "runs": self.runs})
+
+    def take_apart(self, route):
+        self.asked.append((route.request.url.split("/")[-2], route.request.post_data_json))
+        route.fulfill(json=self.gold)
 
     def beat(self):
         """The next heartbeat, now."""
@@ -181,6 +188,25 @@ def test_gold_is_hidden_until_it_is_asked_for(view):
     view.settle()
     for words in ("Gold reward, what", "-7.5", "Gold falls."):
         assert words in view.text()
+
+
+def test_the_gold_reward_of_a_sample_unfolds_into_its_parts_and_stays_unfolded(view):
+    part = {"title": HOSTILE, "about": HOSTILE, "value": -7.5}
+    view.gold = {"annotator": "Polite", "total": -7.5, "parts": [part]}
+    view.show()
+    view.send(started(), step(1), step(2), sampled(2, "Hello."), run=RUN)
+    view.settle()
+    view.page.locator(".gold input").check()
+    view.settle()
+    assert not view.asked
+    view.page.locator(".probe summary").click()
+    expect(view.page.locator(".probe dd").first).to_have_text("−7.50")
+    assert view.asked == [("ppo-1", {"prompt": HOSTILE, "completion": "Hello."})]
+    assert view.page.evaluate("window.attacked") is None
+    view.send(step(3), sampled(3, "Good day."))
+    expect(view.page.locator(".probe .completion")).to_contain_text("Good day.")
+    expect(view.page.locator(".probe dd").first).to_have_text("−7.50")
+    assert view.asked[-1] == ("ppo-1", {"prompt": HOSTILE, "completion": "Good day."})
 
 
 def test_where_no_gold_reward_is_drawn_it_is_not_offered(view):

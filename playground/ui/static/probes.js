@@ -7,6 +7,7 @@
     let at = null; // null follows the newest
     let against = "first";
     let current = null;
+    const unfolded = new Set(); // prompts whose gold reward is shown in its parts, also once the answer has changed
     const slider = el("input", { type: "range", min: 0, value: 0, "aria-label": "Step at which the probe prompts were answered" });
     const label = el("output");
     const select = el("select", { "aria-label": "Compare with" }, el("option", { value: "first" }, "the first sample"), el("option", { value: "previous" }, "the sample before"));
@@ -26,7 +27,7 @@
       const sample = run.samples[i];
       const earlier = i === 0 ? null : run.samples[against === "first" ? 0 : i - 1];
       label.textContent = `step ${sample.step}${at == null && !run.ended ? " (newest)" : ""}`;
-      list.replaceChildren(...sample.probes.map((probe) => article(probe, earlier, gold)));
+      list.replaceChildren(...sample.probes.map((probe) => article(probe, earlier, gold, run.meta.id, unfolded)));
     }
     slider.addEventListener("input", () => {
       const sample = current[0].samples[Number(slider.value)];
@@ -42,10 +43,11 @@
     return Math.max(0, samples.findLastIndex((sample) => sample.step <= step));
   }
 
-  function article(probe, earlier, gold) {
+  function article(probe, earlier, gold, id, unfolded) {
     const before = earlier && earlier.probes.find((p) => p.prompt === probe.prompt);
     const same = before && before.completion === probe.completion;
     return el("article.probe", null, el("p.prompt", null, probe.prompt), text(probe, before), el("div.scores", null, ...rewards(probe, before, gold)),
+      gold && probe.gold_reward != null && parts(probe, id, unfolded),
       before && (same ? el("p.before", null, `Unchanged since step ${earlier.step}.`) : el("p.before", null, el("b", null, `Step ${earlier.step}: `), before.completion || "(nothing)")));
   }
 
@@ -56,6 +58,23 @@
     for (const part of probe.completion.split(/(\s+)/))
       line.append(before && part.trim() && !old.has(part) ? el("mark", null, part) : part);
     return line;
+  }
+
+  // The parts of a probe's gold reward: asked for when somebody wants to see them.
+  function parts(probe, id, unfolded) {
+    const list = el("div");
+    const fold = el("details.gold-parts", null, el("summary", null, "What the gold reward is made of"), list);
+    fold.addEventListener("toggle", async () => {
+      if (!fold.open) return unfolded.delete(probe.prompt);
+      unfolded.add(probe.prompt);
+      const answer = await fetch(`/api/runs/${encodeURIComponent(id)}/gold`, {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ prompt: probe.prompt, completion: probe.completion }),
+      }).then((response) => response.json()).catch(() => ({ message: "The playground does not answer." }));
+      list.replaceChildren(answer.parts ? P.goldParts(answer) : answer.message);
+    });
+    fold.open = unfolded.has(probe.prompt);
+    return fold;
   }
 
   function rewards(probe, before, gold) {

@@ -22,7 +22,19 @@
     element.addEventListener("keydown", open);
   };
 
-  // value = {"rows": [{"text", "score", "sigmoid", "rank", "source"}]}
+  const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+
+  // gold = {"annotator", "total", "parts": [{"title", "about", "value"}]}
+  P.goldParts = function (gold) {
+    if (!gold.parts.length) return el("p", null, "No part of it counts here.");
+    return el("dl.parts", null, ...gold.parts.flatMap((part) => [el("dt", { title: part.about }, part.title), el("dd", null, signed(part.value))]),
+      el("dt", null, "Together"), el("dd", null, signed(gold.total)));
+  };
+  function goldFold(gold) {
+    return el("details.gold-parts", null, el("summary", null, `What the ${gold.annotator.toLowerCase()} annotator really wants (gold reward)`), P.goldParts(gold));
+  }
+
+  // value = {"rows": [{"text", "score", "sigmoid", "rank", "gold"}]}
   P.scoreTable = function (element, props, watch) {
     shows(element, props, watch, ({ rows }) => {
       if (!rows || !rows.length) return [];
@@ -32,7 +44,7 @@
         el("tbody", null, ...rows.map((row) => {
           const bar = el("i", { class: row.score < 0 ? "below" : "above" });
           bar.style.width = `${(Math.abs(row.score) / reach) * 100}%`;
-          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, row.source && el("span.source", null, row.source)),
+          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, row.gold && goldFold(row.gold)),
             el("td.figure", null, P.number(row.score)), el("td.bar", null, el("div", null, bar)), el("td.figure", null, row.sigmoid.toFixed(3)));
         })))];
     });

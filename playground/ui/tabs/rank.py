@@ -14,6 +14,7 @@ from playground.pocket import PERSONAS
 from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
 from playground.ui.listener import QUIET, told
+from playground.ui.persona_words import persona_html
 from playground.ui.problem import problem_html
 from playground.ui.rank_contest import contest_box, shown_contest
 from playground.ui.rank_file import add_from_file
@@ -130,12 +131,12 @@ def _persona(context: Context, view: SetView) -> None:
                 name = gr.Dropdown(titles, value=first, label="Simulated annotator", elem_id="persona-name")
             with gr.Column(min_width=300):
                 n = gr.Number(100, label="Pairs", precision=0, elem_id="persona-n")
-        described = gr.Markdown(PERSONAS[first].description)
+        described = rank_text("persona-about", persona_html(first))
         with gr.Row():
             start = gr.Button("Judge pairs", variant="primary", scale=0, min_width=140, elem_id="persona-label")
             stop = gr.Button("Stop", scale=0, min_width=100, elem_id="persona-stop")
         progress = rank_text("persona-progress")
-    name.change(lambda chosen: PERSONAS[chosen].description, name, described, **QUIET)
+    name.change(persona_html, name, described, **QUIET)
 
     def label(
         chosen: str, count: float | None, whose: list[str], text: str, removed: bool, request: gr.Request
