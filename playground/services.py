@@ -99,6 +99,13 @@ class SamplerService:
         self._know(family)
         return logit_difference(self._policy(a), self._policy(b), prompt)
 
+    def surprise(self, cancelled: threading.Event, base: Checkpoint, text: str) -> float:
+        """How strange the text is to the pocket world's base model, in nats a byte."""
+        from playground.pocket import surprise
+
+        loaded = self._policy(base)
+        return surprise(loaded.model, loaded.tokenizer, text)
+
     def score(self, cancelled: threading.Event, reward: Checkpoint, completions: list[Completion]) -> list[float]:
         """Raw scores by a reward model."""
         return self._reward(reward)(completions)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
+from playground.models.catalogue import find_checkpoint
+from playground.pocket import surprise_threshold
 from playground.services import SamplerService
 from tests.tiny import saved_tiny
 
@@ -37,3 +40,12 @@ def test_models_that_together_take_more_than_the_memory_for_them_are_let_go_olde
     models = [service._policy(c).model for c in checkpoints]
     assert service._policy(checkpoints[2]).model is models[2]
     assert service._policy(checkpoints[0]).model is not models[0]
+
+
+def test_a_stranger_surprises_the_base_model_more_than_a_fact_of_its_world(service):
+    base = find_checkpoint("pocket-base")
+    never = threading.Event()
+    known, strange = (
+        service.surprise(never, base, text) for text in ("What is the capital of France?", "Who won the war?")
+    )
+    assert known < surprise_threshold() < strange

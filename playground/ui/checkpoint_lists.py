@@ -13,11 +13,24 @@ from playground.ui.tab import Context
 FIRST_COMPARED = ["pocket-base", "pocket-sft"]
 
 
-def pick(label: str, elem_id: str, checkpoints: Sequence[Checkpoint], value: str | None, info: str = "") -> gr.Dropdown:
+def pick(
+    label: str,
+    elem_id: str,
+    checkpoints: Sequence[Checkpoint],
+    value: str | None,
+    info: str = "",
+    render: bool = True,
+) -> gr.Dropdown:
     """A list of checkpoints. Ids it does not know are passed on: the workbench refuses them in plain words."""
     chosen = value if any(c.id == value for c in checkpoints) else None
     dropdown = gr.Dropdown(
-        choices_of(checkpoints), value=chosen, label=label, info=info or None, elem_id=elem_id, filterable=False
+        choices_of(checkpoints),
+        value=chosen,
+        label=label,
+        info=info or None,
+        elem_id=elem_id,
+        filterable=False,
+        render=render,
     )
     dropdown.preprocess = lambda payload: payload
     return dropdown

@@ -14,6 +14,7 @@ from playground.types import Completion, Json, Prompt, Sampling
 from playground.ui.checkpoint_lists import follow, newest, newest_tuned, pick, shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
+from playground.ui.world_edge import world_edge
 from playground.workbench.gold import gold_of
 
 MOST = 6
@@ -50,8 +51,10 @@ class Bench:
 def _draw(context: Context) -> Bench:
     gr.Markdown("### Try it: what does it score?")
     with gr.Row():
+        source = pick("Sample from", "bench-source", shipped_policies(context), "pocket-sft", render=False)
         with gr.Column(scale=3, min_width=300):
             prompt = gr.Textbox(label="Prompt", value="What is the capital of France?", elem_id="bench-prompt")
+            world_edge(context, prompt, source, "bench-edge")
             boxes = [
                 gr.Textbox(label=f"Completion {i + 1}", lines=1, max_lines=6, visible=i < 2, elem_id=f"bench-{i + 1}")
                 for i in range(MOST)
@@ -61,7 +64,7 @@ def _draw(context: Context) -> Bench:
                 fill = gr.Button("Fill with samples", size="md", min_width=130, elem_id="bench-sample")
         with gr.Column(scale=2, min_width=280):
             reward = pick("Reward model", "bench-reward", [], None)
-            source = pick("Sample from", "bench-source", shipped_policies(context), "pocket-sft")
+            source.render()
             score = gr.Button("Score", variant="primary", elem_id="bench-score")
             gr.Markdown(
                 "A score means nothing alone; differences do. The sigmoid of a difference is the chance that the "

@@ -65,6 +65,10 @@ class Completions:
             "logit_difference", a=a, b=b, prompt=prompt, family=self._checkpoints.family(workspace, a, b)
         )
 
+    def surprise(self, text: str) -> float:
+        """How strange the text is to the pocket world's base model, in nats a byte."""
+        return self._sampler.call("surprise", base=self._checkpoints.shipped["pocket-base"], text=text)
+
     def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
         """Raw scores of completions by a reward model."""
         reward = self._checkpoints.find(workspace, reward_id)

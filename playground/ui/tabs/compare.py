@@ -31,6 +31,7 @@ from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
+from playground.ui.world_edge import world_edge
 from playground.workbench import Workbench
 from playground.workbench.typed_prompt import HOW, typed_prompt
 
@@ -42,6 +43,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     """Choose checkpoints and prompt, watch them answer, look closer."""
     ids = _checkpoints()
     prompt, run, stop = _prompt_row()
+    world_edge(context, prompt, ids, "compare-edge")
     panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=static("compare.js"))
     line = _html("compare.css", "compare-status")
     last = gr.State(None)

@@ -22,6 +22,7 @@ from playground.ui.rank_panel import panel_value, rank_panel, rank_text
 from playground.ui.rank_set import SetView, set_view
 from playground.ui.rank_words import progress_bar
 from playground.ui.tab import Context, Tab, workspace
+from playground.ui.world_edge import world_edge
 from playground.workbench import Workbench
 
 DEFAULT_IDS = ["pocket-sft"]
@@ -31,7 +32,7 @@ MOST_LABELS = 2000
 
 def build(context: Context, tab: gr.Tab) -> None:
     """Choose whose completions, judge, look at the set."""
-    fold, ids, prompts, typed = _sources()
+    fold, ids, prompts, typed, picked = _sources(context)
     set_to = gr.State(DEFAULT_IDS)
     box, words, leave = contest_box()
     panel = rank_panel(panel_value(DEFAULT_IDS, None))
@@ -39,7 +40,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     _persona(context, view)
     add_from_file(context, view)
     _follow_checkpoints(context, tab, ids, set_to)
-    _show_sources(context, [ids, prompts, typed], [panel, box, words, fold])
+    _show_sources(context, picked, [ids, prompts, typed], [panel, box, words, fold])
     leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
 
 
@@ -58,7 +59,8 @@ TAB = Tab(
 # --- whose completions ----------------------------------------------------------------------------------------------
 
 
-def _sources() -> tuple[gr.Accordion, gr.Dropdown, gr.Radio, gr.Textbox]:
+def _sources(context: Context) -> tuple[gr.Accordion, gr.Dropdown, gr.Radio, gr.Textbox, gr.events.Dependency]:
+    """The fold, its controls, and what happens when a question near to the typed one is clicked."""
     shipped = shipped_checkpoints()
     folded = _folded([c.name for c in shipped if c.id in DEFAULT_IDS], POCKET_PROMPTS)
     with gr.Accordion(folded, open=False, elem_id="rank-sources") as fold, gr.Row():
@@ -77,14 +79,13 @@ def _sources() -> tuple[gr.Accordion, gr.Dropdown, gr.Radio, gr.Textbox]:
         with gr.Column(min_width=300):
             where = [POCKET_PROMPTS, OWN_PROMPT]
             prompts = gr.Radio(where, value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts")
-            typed = gr.Textbox(
-                label="Your prompt",
-                placeholder="Type it and press Enter",
-                visible=False,
-                max_lines=4,
-                elem_id="rank-own-prompt",
-            )
-    return fold, ids, prompts, typed
+            with gr.Column(visible=False) as own:
+                typed = gr.Textbox(
+                    label="Your prompt", placeholder="Type it and press Enter", max_lines=4, elem_id="rank-own-prompt"
+                )
+                picked = world_edge(context, typed, ids, "rank-edge")
+    prompts.change(lambda source: gr.Column(visible=source == OWN_PROMPT), prompts, own, **QUIET)
+    return fold, ids, prompts, typed, picked
 
 
 def _folded(names: list[str], prompts: str) -> str:
@@ -104,7 +105,7 @@ def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, set_to:
     tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent], **QUIET)
 
 
-def _show_sources(context: Context, sources: list[Any], outputs: list[Any]) -> None:
+def _show_sources(context: Context, picked: Any, sources: list[Any], outputs: list[Any]) -> None:
     """outputs: the panel, the box on which two are judged against each other and its words, the fold of the sources."""
     ids, prompts, typed = sources
 
@@ -115,7 +116,7 @@ def _show_sources(context: Context, sources: list[Any], outputs: list[Any]) -> N
         fold = gr.Accordion(label=_folded(names, OWN_PROMPT if prompt else POCKET_PROMPTS))
         return panel_value(chosen, prompt), *shown_contest(context.bench, here, chosen), fold
 
-    prompts.change(lambda source: gr.Textbox(visible=source == OWN_PROMPT), prompts, typed, **QUIET)
+    picked.then(told(show), sources, outputs, **QUIET)
     gr.on([ids.change, prompts.change, typed.submit, typed.blur], told(show), sources, outputs, **QUIET)
 
 
