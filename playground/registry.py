@@ -1,6 +1,7 @@
 """What a new file has to say to join in: decorators that register it, and a form's dials as field metadata.
 
 An algorithm is one file in playground/training that applies @algorithm; the Train tabs draw its form from its config.
+A question is one file in playground/evaluation/questions that applies @question; the Evaluate tab offers it.
 Registering files load no torch: they import their numerics inside the train function.
 """
 
@@ -11,9 +12,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from playground.types import Checkpoint, Workload
+
+if TYPE_CHECKING:
+    from playground.evaluation.plan import Question
 
 FOR_LARGER = "Larger model"  # the preset for models beside the pocket one
 
@@ -76,6 +80,35 @@ def algorithms() -> dict[str, Algorithm]:
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
     return ALGORITHMS
+
+
+QUESTIONS: dict[str, Question] = {}
+
+
+def question(name: str, **entry: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as what answers a question of the Evaluate tab.
+
+    Raises: ValueError when the name is taken by another file.
+    """
+    from playground.evaluation.plan import Question
+
+    def register(answer: Callable[..., Any]) -> Callable[..., Any]:
+        known = QUESTIONS.get(name)
+        if known and known.answer.__module__ != answer.__module__:
+            raise ValueError(f"question {name!r} is registered by {known.answer.__module__} already")
+        QUESTIONS[name] = Question(name=name, answer=answer, **entry)
+        return answer
+
+    return register
+
+
+def questions() -> dict[str, Question]:
+    """All questions in their order, by importing every module of playground.evaluation.questions (no torch)."""
+    import playground.evaluation.questions as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(QUESTIONS.items(), key=lambda item: item[1].order))
 
 
 def dials(config: type) -> dict[str, Dial]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from playground.models.memory import free_memory
-from playground.types import Checkpoint, Completion, Prompt, Sampling, Speed, TokenScore
+from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, Speed, TokenScore
 
 _MODELS_KEPT = 6
 
@@ -109,6 +109,29 @@ class SamplerService:
     def score(self, cancelled: threading.Event, reward: Checkpoint, completions: list[Completion]) -> list[float]:
         """Raw scores by a reward model."""
         return self._reward(reward)(completions)
+
+    def likelihoods(
+        self,
+        cancelled: threading.Event,
+        checkpoint: Checkpoint,
+        completions: list[Completion],
+        knows_chat: bool,
+        family: list[Checkpoint],
+    ) -> list[Likelihood]:
+        """How likely a policy finds completions; knows_chat is their writer's."""
+        from playground.completions.likelihood import completion_likelihoods
+
+        self._know(family)
+        return completion_likelihoods(self._policy(checkpoint), completions, knows_chat)
+
+    def text_likelihoods(
+        self, cancelled: threading.Event, checkpoint: Checkpoint, texts: list[str], family: list[Checkpoint]
+    ) -> list[Likelihood]:
+        """How likely a policy finds whole documents."""
+        from playground.completions.likelihood import text_likelihoods
+
+        self._know(family)
+        return text_likelihoods(self._policy(checkpoint), texts)
 
     def _know(self, family: list[Checkpoint]) -> None:
         self._known |= {c.id: c for c in family}

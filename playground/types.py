@@ -154,6 +154,15 @@ class TokenScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely a model finds a text."""
+
+    logps: float  # nats, summed over its tokens
+    tokens: int
+    entropy: float  # nats a token: how undecided the model was on its way
+
+
+@dataclass(frozen=True, slots=True)
 class Speed:
     """What this machine does with the pocket model, measured at start; the base of every estimate."""
 

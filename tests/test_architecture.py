@@ -19,10 +19,11 @@ MAY_IMPORT = {
     "completions": {"models", "preferences", "runs", "pocket"},
     "rewards": {"models", "preferences", "runs", "pocket"},
     "training": {"models", "runs", "pocket", "completions", "rewards"},  # rows, never the store
+    "evaluation": {"preferences", "pocket", "completions", "rewards"},  # asks an Examiner; loads no model itself
     "services": {"models", "runs", "pocket", "completions", "rewards", "training"},
-    "phenomena": {"models", "runs", "pocket", "completions", "rewards", "training"},  # experiments with the trainers
-    "workbench": {"models", "preferences", "runs", "pocket", "completions"},
-    "ui": {"models", "preferences", "runs", "pocket", "completions", "workbench"},
+    "phenomena": {"models", "runs", "pocket", "completions", "rewards", "training", "evaluation"},  # experiments with the trainers
+    "workbench": {"models", "preferences", "runs", "pocket", "completions", "evaluation"},
+    "ui": {"models", "preferences", "runs", "pocket", "completions", "evaluation", "workbench"},
     "api": {"preferences", "runs", "pocket", "workbench"},
 }
 HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "safetensors", "tokenizers"}
@@ -51,7 +52,7 @@ def test_a_room_imports_only_the_rooms_above_it(path):
     if room == "__init__":
         return
     rooms = {name.split(".")[1] for name in imports(path) if name.startswith("playground.") and name.count(".")}
-    below = {"training"} if room in FOUNDATION else {room} | MAY_IMPORT[room]  # the registry looks in training
+    below = {"training", "evaluation"} if room in FOUNDATION else {room} | MAY_IMPORT[room]  # the registry looks there
     known = {room_of(p) for p in FILES}
     assert rooms & known <= FOUNDATION | below
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from playground.evaluation.prompt_sets import exam_mix, prompts_of
 from playground.phenomena.lab import Lab
-from playground.pocket import exam, gold_reward, grade, training_mix
+from playground.pocket import exam, gold_reward, grade
 from playground.pocket.features import features
 from playground.pocket.grading import agrees
 from playground.pocket.prompts import Task
@@ -49,13 +49,6 @@ def behaviour(lab: Lab, checkpoint: Checkpoint) -> Behaviour:
     return Behaviour([row[0] for row in lab.sample(checkpoint, exam_mix(SAMPLES, lab.seed), 1.0, lab.seed)])
 
 
-def exam_mix(n: int, seed: int) -> list[Prompt]:
-    """Prompts kept for measuring, of the kinds and shares that training_mix asks."""
-    rng, weights = random.Random(seed), training_mix()
-    shelves = {kind: exam.requests(kind) for kind in weights if kind != "fact"} | {"fact": exam.seen_facts(n, seed)}
-    return prompts_of([rng.choice(shelves[kind]) for kind in rng.choices(list(weights), list(weights.values()), k=n)])
-
-
 def facts(lab: Lab, checkpoint: Checkpoint) -> float:
     """Share of facts answered right, greedily."""
     return _graded(lab, checkpoint, exam.seen_facts(FACTS, lab.seed))
@@ -76,11 +69,6 @@ def agreement(lab: Lab, checkpoint: Checkpoint) -> float:
     """Share of wrong claims agreed with, at temperature 1."""
     prompts = prompts_of(exam.wrong_claims(CLAIMS, lab.seed))
     return statistics.mean(agrees(row[0].text) for row in lab.sample(checkpoint, prompts, 1.0, lab.seed))
-
-
-def prompts_of(tasks: Sequence[Task]) -> list[Prompt]:
-    """The tasks as prompts."""
-    return [Prompt.user(task.text, "pocket") for task in tasks]
 
 
 def _graded(lab: Lab, checkpoint: Checkpoint, tasks: Sequence[Task]) -> float:

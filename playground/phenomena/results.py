@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.evaluation.intervals import mean_of
 from playground.phenomena.phenomenon import Phenomenon, Row
 from playground.pocket.card import Figure, Table
-
-# 97.5 % quantiles of Student's t for 1, 2, … degrees of freedom: a mean of few seeds is known less surely.
-T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +44,8 @@ class Results:
 
 def figure(row: Row, values: Sequence[float]) -> Figure:
     """The mean over the seeds with its interval, or what the least convincing seed gave."""
-    low, high = interval(values)
-    value = statistics.mean(values)
+    found = mean_of(values)
+    value, low, high = found.value, found.low, found.high
     if row.every_seed:
         value, low, high = (min if row.at_least is not None else max)(values), min(values), max(values)
     return Figure(row.name, value, len(values), low, high, row.at_least, row.at_most)
-
-
-def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 95 % interval of a mean by Student's t; none for a single value."""
-    if len(values) < 2:
-        return None, None
-    mean, n = statistics.mean(values), len(values)
-    half = T_QUANTILES[min(n - 2, len(T_QUANTILES) - 1)] * statistics.stdev(values) / math.sqrt(n)
-    return mean - half, mean + half

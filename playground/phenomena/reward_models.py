@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from playground.phenomena.behaviour import exam_mix
+from playground.evaluation.prompt_sets import exam_mix
 from playground.phenomena.lab import Lab
 from playground.phenomena.labels import judged, persona_pairs
 from playground.phenomena.phenomenon import Phenomenon, Row

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from playground.preferences import tables
-from playground.preferences.record import Judgment, SetCounts, ShownPair
+from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
 
@@ -74,12 +74,10 @@ def read_rows(
     return list(_found(connection, question))
 
 
-def read_scores(
-    connection: Connection, workspace: str, reference: Checkpoint, policy: Checkpoint
-) -> list[tuple[str, float]]:
-    """For each choice of a person here between these two, as they are now: its prompt, and 1 where the policy won.
+def read_contest(connection: Connection, workspace: str, reference: Checkpoint, policy: Checkpoint) -> list[Contested]:
+    """Each choice of a person here between these two, as they are now, in the order of judging.
 
-    0 where the reference won, 0.5 for a tie and for both bad; skipped pairs say nothing. In the order of judging.
+    A tie and both bad count half; skipped pairs say nothing.
     """
     wrote = {
         (side, one.id): and_(side.c.checkpoint == one.id, side.c.fingerprint == one.fingerprint)
@@ -89,17 +87,20 @@ def read_scores(
     policy_left = and_(wrote[_left, policy.id], wrote[_right, reference.id])
     policy_right = and_(wrote[_left, reference.id], wrote[_right, policy.id])
     question = (
-        select(_prompt.c.content_hash, _judgment.c.choice, policy_left)
+        select(
+            _prompt.c.messages,
+            _prompt.c.source,
+            _judgment.c.choice,
+            _left.c.text.label("left"),
+            _right.c.text.label("right"),
+            policy_left.label("on_the_left"),
+        )
         .select_from(_JUDGED)
         .where(_judgment.c.workspace == workspace, _COUNTS, _annotator.c.kind == "person", ~_IMPORTED)
         .where(_judgment.c.choice != "skip", or_(policy_left, policy_right))
         .order_by(_judgment.c.seq)
     )
-    won = {"left": 1.0, "right": 0.0}
-    return [
-        (prompt, won.get(choice, 0.5) if on_the_left else 1.0 - won.get(choice, 0.5))
-        for prompt, choice, on_the_left in connection.execute(question)
-    ]
+    return [_contested(row) for row in connection.execute(question)]
 
 
 def read_counts(connection: Connection, workspace: str) -> SetCounts:
@@ -209,6 +210,13 @@ def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
             right_checkpoint=row.right_checkpoint,
             imported=bool(row.imported),
         )
+
+
+def _contested(row) -> Contested:
+    left = {"left": 1.0, "right": 0.0}.get(row.choice, 0.5)
+    if row.on_the_left:
+        return Contested(_prompt_of(row), row.left, row.right, left)
+    return Contested(_prompt_of(row), row.right, row.left, 1.0 - left)
 
 
 def _annotator_of(row) -> Annotator:

@@ -61,6 +61,16 @@ class Judgment:
 
 
 @dataclass(frozen=True, slots=True)
+class Contested:
+    """Two checkpoints' completions of one prompt, and which a person preferred."""
+
+    prompt: Prompt
+    policy: str
+    reference: str
+    score: float  # 1: the policy's, 0: the reference's, 0.5: neither
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What came of adding a file."""
 

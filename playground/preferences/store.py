@@ -28,15 +28,15 @@ from playground.preferences.insertion import (
 )
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
+    read_contest,
     read_counts,
     read_dropped,
     read_judgments,
     read_preferences,
     read_rows,
-    read_scores,
     read_shown,
 )
-from playground.preferences.record import Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
 from playground.preferences.writer import Writer
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
@@ -230,10 +230,14 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_counts(connection, workspace)
 
+    def contest(self, workspace: str, reference: Checkpoint, policy: Checkpoint) -> list[Contested]:
+        """Each choice of a person here between these two."""
+        with reading(self._engine) as connection:
+            return read_contest(connection, workspace, reference, policy)
+
     def scores(self, workspace: str, reference: Checkpoint, policy: Checkpoint) -> list[tuple[str, float]]:
         """(prompt, 1 won, 0.5 neither, 0 lost) of the policy in each choice of a person here between these two."""
-        with reading(self._engine) as connection:
-            return read_scores(connection, workspace, reference, policy)
+        return [(one.prompt.key, one.score) for one in self.contest(workspace, reference, policy)]
 
     def preferences(self, workspace: str) -> list[Preference]:
         """The rows a training run would get now, in the order in which they were judged."""

@@ -20,6 +20,7 @@ from playground.types import Speed, content_hash
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.estimates import Estimates
+from playground.workbench.evaluations import Evaluations
 from playground.workbench.models import Models
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
@@ -40,7 +41,7 @@ class Status:
 
 
 class Workbench:
-    """Everything a visitor can do: checkpoints, completions, preferences, runs. One a process."""
+    """Everything a visitor can do: checkpoints, completions, preferences, runs, evaluations. One a process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -58,6 +59,7 @@ class Workbench:
         self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings)
         self._queue = TrainingQueue(self._trainer, shelf)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store)
+        self.evaluations = Evaluations(settings, shelf, self.checkpoints, self.completions, self._estimates, self.store)
 
     def start(self) -> None:
         """Start both child processes; returns at once. Runs that an earlier process left open are closed."""

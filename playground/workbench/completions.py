@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from playground.errors import EmptyPrompt
 from playground.runs.process import WorkerProcess
-from playground.types import Completion, Prompt, Sampling, TokenScore
+from playground.types import Completion, Likelihood, Prompt, Sampling, TokenScore
 from playground.workbench.checkpoints import Checkpoints
 
 
@@ -73,6 +73,25 @@ class Completions:
         """Raw scores of completions by a reward model."""
         reward = self._checkpoints.find(workspace, reward_id)
         return self._sampler.call("score", reward=reward, completions=list(completions))
+
+    def likelihoods(
+        self, workspace: str, checkpoint_id: str, completions: Sequence[Completion], knows_chat: bool
+    ) -> list[Likelihood]:
+        """How likely a policy finds completions; knows_chat is their writer's, whose prompt it reads."""
+        checkpoint = self._checkpoints.find(workspace, checkpoint_id)
+        return self._sampler.call(
+            "likelihoods",
+            checkpoint=checkpoint,
+            completions=list(completions),
+            knows_chat=knows_chat,
+            family=self._checkpoints.family(workspace, checkpoint),
+        )
+
+    def text_likelihoods(self, workspace: str, checkpoint_id: str, texts: Sequence[str]) -> list[Likelihood]:
+        """How likely a policy finds whole documents."""
+        checkpoint = self._checkpoints.find(workspace, checkpoint_id)
+        family = self._checkpoints.family(workspace, checkpoint)
+        return self._sampler.call("text_likelihoods", checkpoint=checkpoint, texts=list(texts), family=family)
 
 
 def _refuse_empty(prompt: Prompt) -> None:

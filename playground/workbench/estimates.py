@@ -9,7 +9,7 @@ from playground.models.catalogue import CARDS
 from playground.models.shelf import ModelShelf
 from playground.registry import Algorithm, algorithms, build_config
 from playground.runs.tail import RunShelf
-from playground.types import Checkpoint, Json, Speed
+from playground.types import Checkpoint, Json, Speed, Workload
 
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world
 
@@ -29,10 +29,17 @@ class Estimates:
         entry = algorithms()[algorithm]
         return self._by_speed(entry, values, rows, start) * self._correction(workspace, entry, start)
 
+    def of_work(self, work: Workload, checkpoint: Checkpoint) -> float | None:
+        """Seconds of that many tokens by this checkpoint; None while the machine's speed is not yet known."""
+        return None if self.speed is None else self._timed(work, checkpoint)
+
     def _by_speed(self, entry: Algorithm, values: Json, rows: int, start: Checkpoint) -> float:
         """Seconds by the tokens to work through, the speed measured at start, and the model's size."""
         work = entry.workload(build_config(entry, values), rows, _MEAN_ROW_TOKENS)
-        return work.fixed_s + (work.seconds(self.speed) - work.fixed_s) * self._times_the_pocket(start)
+        return self._timed(work, start)
+
+    def _timed(self, work: Workload, checkpoint: Checkpoint) -> float:
+        return work.fixed_s + (work.seconds(self.speed) - work.fixed_s) * self._times_the_pocket(checkpoint)
 
     def _times_the_pocket(self, start: Checkpoint) -> float:
         """How many times the pocket model's weights this model has: about how much longer a token takes."""

@@ -1,0 +1,93 @@
+"""What an evaluation is about: the checkpoint, what it is compared with, who judges, and what is asked."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from playground.preferences.record import Contested
+from playground.types import Checkpoint, Prompt, Sampling, content_hash
+
+POCKET = "pocket"  # the card whose truths and rewards are exact
+MANNER = Sampling(temperature=1.0)  # how a checkpoint speaks of itself
+CERTAIN = Sampling(temperature=0.0)  # what it holds likeliest: for knowledge and refusals
+SIZES = {POCKET: 200}
+LARGER = 40  # prompts for a model that takes minutes where the pocket model takes seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that decides an evaluation's result."""
+
+    checkpoint: Checkpoint
+    reference: Checkpoint | None = None
+    reward: Checkpoint | None = None
+    persona: str = "polite"  # whose gold reward judges
+    people: tuple[Contested, ...] = ()  # what people chose between the two
+    seed: int = 0
+
+    @property
+    def in_pocket(self) -> bool:
+        """Whether the checkpoint lives in the pocket world, where truth is exact."""
+        return self.checkpoint.card == POCKET
+
+    @property
+    def size(self) -> int:
+        """How many prompts a set has at most."""
+        return SIZES.get(self.checkpoint.card, LARGER)
+
+    def of_reference(self) -> Plan:
+        """The same about the checkpoint it is compared with."""
+        assert self.reference is not None
+        return replace(self, checkpoint=self.reference, reference=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Prompts put to one checkpoint: what decides its completions."""
+
+    checkpoint: Checkpoint
+    prompts: tuple[Prompt, ...]
+    sampling: Sampling = CERTAIN
+    n: int = 1
+    seed: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many completions it takes."""
+        return len(self.prompts) * self.n
+
+    @property
+    def in_pocket(self) -> bool:
+        """Whether the pocket model answers."""
+        return self.checkpoint.card == POCKET
+
+    @property
+    def key(self) -> str:
+        """Names what was asked, whoever answers."""
+        s = self.sampling
+        how = [s.temperature, s.top_p, s.max_new_tokens, s.template, self.n, self.seed, self.checkpoint.knows_chat]
+        return content_hash([[p.key for p in self.prompts], how])[:16]
+
+    def part(self, begin: int, end: int) -> Ask:
+        """Some of the prompts. Each part draws its own random numbers, and so does each checkpoint: completions of two
+        checkpoints that shared them would be alike more often than by chance."""
+        seed = zlib.crc32(f"{self.seed} {self.checkpoint.fingerprint} {begin}".encode())
+        return replace(self, prompts=self.prompts[begin:end], sampling=replace(self.sampling, seed=seed))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One file of playground/evaluation/questions."""
+
+    name: str
+    title: str
+    order: int
+    about: str  # one or two sentences: what is asked, and how to read the answer
+    answer: Callable[[Any, Plan], Any]  # (Examiner, Plan) -> Findings
+    asks: Callable[[Plan], Sequence[Ask]]  # the completions it reads
+    scored: Callable[[Plan], int] = lambda plan: 0  # texts whose probability or reward it asks for
+    compares: bool = False  # it looks at checkpoint and reference together
+    unfit: Callable[[Plan], str] = lambda plan: ""  # why it cannot be asked here; empty where it can

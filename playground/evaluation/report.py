@@ -1,0 +1,120 @@
+"""What a question found out: figures with their intervals, and the completions behind them. JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, TypeVar
+
+from playground.evaluation.intervals import Estimate, mean_of
+from playground.preferences.statistics import share_of
+from playground.types import Checkpoint, Json
+
+Good = Literal["up", "down", "none"]
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number with its 95 % interval."""
+
+    key: str  # names it within the question: the same of two checkpoints are compared
+    title: str
+    value: float | None  # None: there was nothing to measure it on
+    low: float | None
+    high: float | None
+    prompts: int
+    means: str  # one sentence
+    unit: str = "share"  # share is shown in per cent
+    good: Good = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One completion behind the figures, with what was made of it."""
+
+    prompt: str
+    completion: str
+    verdict: str  # one word or two: right, wrong, refused, won
+    group: str = ""  # which part of the question it belongs to
+    expected: str = ""  # what would have been right, where that is one thing
+    beside: str = ""  # the reference's completion, where two are compared
+    note: str = ""  # numbers, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a question's own code returns."""
+
+    summary: str  # one sentence: the answer
+    figures: tuple[Figure, ...]
+    answers: tuple[Answer, ...] = ()
+    warnings: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()  # a small table in words; its first row is the head
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A question's findings about one checkpoint, with all that decides them."""
+
+    question: str
+    title: str
+    checkpoint: str  # name
+    fingerprint: str
+    findings: Findings
+    prompts_hash: str  # of everything that was asked
+    seed: int
+    reference: str = ""  # name of the checkpoint beside it, where two were compared
+    reference_fingerprint: str = ""
+    judges: str = ""  # who judged, where somebody did
+    seconds: float = 0.0
+    created_at: float = 0.0  # seconds since 1970
+
+    def about(self, checkpoint: Checkpoint) -> bool:
+        """Whether it was made with the weights that the checkpoint has now."""
+        return self.fingerprint == checkpoint.fingerprint
+
+    def figure(self, key: str) -> Figure | None:
+        """The figure of that key."""
+        return next((figure for figure in self.findings.figures if figure.key == key), None)
+
+
+def share_figure(key: str, title: str, hits: Sequence[bool], means: str, good: Good = "up") -> Figure:
+    """A share of prompts with its Wilson interval. `means` may name {count}, {n} and {percent}."""
+    found = share_of(sum(hits), len(hits))
+    words = means.format(count=found.count, n=found.n, percent=f"{100 * (found.value or 0):.0f} %")
+    if found.value is None:
+        return Figure(key, title, None, None, None, 0, "There was no prompt to measure this on.", "share", good)
+    return Figure(key, title, found.value, found.low, found.high, found.n, words, "share", good)
+
+
+def mean_figure(key: str, title: str, values: Sequence[float], unit: str, means: str, good: Good = "none") -> Figure:
+    """A mean over prompts (or groups of them) with its t interval."""
+    return estimate_figure(key, title, mean_of(values), len(values), unit, means, good)
+
+
+def estimate_figure(
+    key: str, title: str, found: Estimate, prompts: int, unit: str, means: str, good: Good = "none"
+) -> Figure:
+    """A figure out of an estimate."""
+    return Figure(key, title, found.value, found.low, found.high, prompts, means, unit, good)
+
+
+def to_json(report: Report) -> Json:
+    """A dict that from_json turns back into an equal report."""
+    return asdict(report)
+
+
+def from_json(row: Json) -> Report:
+    """The report that to_json wrote, also by another version. Raises KeyError, TypeError on what is none."""
+    findings = dict(row["findings"])
+    findings["figures"] = tuple(_known(Figure, figure) for figure in findings["figures"])
+    findings["answers"] = tuple(_known(Answer, answer) for answer in findings["answers"])
+    findings["warnings"] = tuple(findings["warnings"])
+    findings["table"] = tuple(tuple(line) for line in findings["table"])
+    return _known(Report, {**row, "findings": _known(Findings, findings)})
+
+
+def _known(cls: type[Record], row: dict[str, Any]) -> Record:
+    names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    return cls(**{name: value for name, value in row.items() if name in names})

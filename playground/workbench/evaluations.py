@@ -1,0 +1,242 @@
+"""A workspace's evaluations: asked in the background, followed, stopped, kept with their checkpoints, taken along."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.evaluation.examiner import EvaluationStopped, Examiner
+from playground.evaluation.export import FORMS, Form
+from playground.evaluation.files import AnswerFiles, ReportFiles
+from playground.evaluation.plan import Plan, Question
+from playground.evaluation.report import Report
+from playground.evaluation.running import Step, report_of, rows, steps, workload
+from playground.preferences.store import PreferenceStore
+from playground.registry import questions
+from playground.runs.tail import RunShelf
+from playground.settings import Settings
+from playground.types import Checkpoint
+from playground.workbench.checkpoints import Checkpoints
+from playground.workbench.completions import Completions
+from playground.workbench.downloads import downloads
+from playground.workbench.estimates import Estimates
+from playground.workbench.instruments import SamplerInstruments
+
+_TELL_EVERY_S = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an evaluation is."""
+
+    text: str
+    done: int = 0  # rows
+    total: int = 0
+    seconds_left: float | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """One evaluation on its way, or the last one."""
+
+    thread: threading.Thread | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Progress = Progress("")
+    failure: PlaygroundError | None = None
+
+
+class Evaluations:
+    """Plan, estimate, begin, follow, stop, read, export."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        shelf: RunShelf,
+        checkpoints: Checkpoints,
+        completions: Completions,
+        estimates: Estimates,
+        store: PreferenceStore,
+    ) -> None:
+        self._data_dir = settings.data_dir
+        self._shelf = shelf
+        self._checkpoints = checkpoints
+        self._completions = completions
+        self._estimates = estimates
+        self._store = store
+        self._works: dict[str, _Work] = {}
+        self._turn = threading.Lock()  # one evaluation asks at a time
+        self._begin = threading.Lock()
+
+    def plan(
+        self,
+        workspace: str,
+        checkpoint_id: str,
+        reference_id: str | None = None,
+        reward_id: str | None = None,
+        persona: str | None = None,
+        seed: int = 0,
+    ) -> Plan:
+        """What is evaluated against what. Without a reference: what the checkpoint was trained from.
+
+        persona: whose gold reward judges; without one, the persona whose labels the checkpoint learned from.
+        """
+        checkpoint = self._checkpoints.find(workspace, checkpoint_id)
+        beside = reference_id or checkpoint.parent
+        reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
+        reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
+        judged = self._store.contest(workspace, reference, checkpoint) if reference else []
+        return Plan(checkpoint, reference, reward, persona or self._persona(workspace, checkpoint), tuple(judged), seed)
+
+    def offered(self, plan: Plan) -> dict[str, str]:
+        """Each question's name, and why it cannot be asked here; an empty string where it can."""
+        return {name: one.unfit(plan) for name, one in questions().items()}
+
+    def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
+        """Seconds it will take on this machine; None while the machine's speed is not yet known."""
+        todo = steps(_chosen(names), plan)
+        return self._estimates.of_work(workload(todo, self._examiner(workspace)), plan.checkpoint)
+
+    def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
+        """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
+        self._begin_steps(workspace, steps(_chosen(names), plan), self.estimate(workspace, plan, names))
+
+    def running(self, workspace: str) -> bool:
+        """Whether an evaluation of this workspace goes on."""
+        thread = self._work(workspace).thread
+        return thread is not None and thread.is_alive()
+
+    def follow(self, workspace: str) -> Iterator[Progress]:
+        """How far the evaluation on its way is, until it ends; nothing where none is. Raises what went wrong."""
+        work = self._work(workspace)
+        thread = work.thread
+        while thread is not None and thread.is_alive():
+            yield work.progress
+            thread.join(_TELL_EVERY_S)
+        if work.failure is not None:
+            raise work.failure
+        if thread is not None:
+            yield work.progress
+
+    def stop(self, workspace: str) -> None:
+        """End after the part that is being asked; what was answered is kept."""
+        self._work(workspace).stop.set()
+
+    def reports(self, workspace: str, checkpoint: Checkpoint) -> list[Report]:
+        """The reports about a checkpoint as it is now."""
+        order = list(questions())
+        found = self._files(workspace, checkpoint).all(checkpoint)
+        return sorted((r for r in found if r.question in order), key=lambda report: order.index(report.question))
+
+    def export(self, workspace: str, plan: Plan, form: Form) -> Path:
+        """The reports about a checkpoint, and the earlier ones of what it is compared with, as one file."""
+        found = self.shown(workspace, plan)
+        if not found:
+            raise NotFound("There is no report about this checkpoint yet.", hint="Press Evaluate first.")
+        path = downloads(self._data_dir, workspace) / f"evaluation-{uuid.uuid4().hex[:8]}.{form}"
+        path.write_text(FORMS[form](found), encoding="utf-8")
+        return path
+
+    def shown(self, workspace: str, plan: Plan) -> list[tuple[Report, Report | None]]:
+        """The reports about the plan's pair, each beside the same question's about the reference."""
+        before = {r.question: r for r in self.reports(workspace, plan.reference)} if plan.reference else {}
+        beside = plan.reference.fingerprint if plan.reference else ""
+        own = [r for r in self.reports(workspace, plan.checkpoint) if r.reference_fingerprint in ("", beside)]
+        return [(r, None if r.reference_fingerprint else before.get(r.question)) for r in own]
+
+    def _begin_steps(self, workspace: str, todo: list[Step], seconds: float | None) -> None:
+        if not todo:
+            raise PlaygroundError("None of the ticked questions can be asked here.", hint="Tick another one.")
+        with self._begin:
+            if self.running(workspace):
+                raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
+            work = self._works[workspace] = _Work(progress=Progress("Waiting for its turn.", 0, 1, seconds))
+            work.thread = threading.Thread(target=self._run, args=(workspace, work, todo, seconds), daemon=True)
+            work.thread.start()
+
+    def _run(self, workspace: str, work: _Work, todo: list[Step], seconds: float | None) -> None:
+        with self._turn:
+            clock = _Clock(work, todo, seconds)
+            examiner = self._examiner(workspace, clock.rows_done, work.stop.is_set)
+            try:
+                for step in todo:
+                    clock.begins(step)
+                    self._files(workspace, step.plan.checkpoint).save(report_of(step, examiner))
+                work.progress = Progress(f"Done in {clock.seconds:.0f} s.", clock.total, clock.total)
+            except EvaluationStopped:
+                work.progress = Progress("Stopped. What was answered is kept.", 0, 0)
+            except PlaygroundError as error:
+                work.failure = error
+
+    def _examiner(self, workspace: str, on_rows=lambda rows: None, stopped=lambda: False) -> Examiner:
+        instruments = SamplerInstruments(self._completions, workspace)
+        return Examiner(instruments, AnswerFiles(self._home(workspace) / "answers"), on_rows, stopped)
+
+    def _work(self, workspace: str) -> _Work:
+        return self._works.get(workspace) or _Work()
+
+    def _home(self, workspace: str) -> Path:
+        return self._data_dir / "workspaces" / workspace / "evaluation"
+
+    def _files(self, workspace: str, checkpoint: Checkpoint) -> ReportFiles:
+        """With the run that made it; beside the runs where none did."""
+        if checkpoint.run_id:
+            return ReportFiles(self._shelf.folder(workspace, checkpoint.run_id).path / "reports")
+        return ReportFiles(self._home(workspace) / "reports" / re.sub(r"[^\w.-]", "_", checkpoint.id))
+
+    def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
+        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
+        for one in self._checkpoints.lineage(workspace, checkpoint):
+            if one.run_id:
+                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
+                if persona:
+                    return persona
+        return "polite"
+
+
+class _Clock:
+    """Tells how far the steps are, by the rows they work through."""
+
+    def __init__(self, work: _Work, todo: list[Step], seconds: float | None) -> None:
+        self._work = work
+        self._rows = {id(step): rows(step) for step in todo}
+        self.total = sum(self._rows.values())
+        self._before, self._now, self._room = 0, 0, 0
+        self._text, self._seconds, self._started = "", seconds, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._started
+
+    def begins(self, step: Step) -> None:
+        """The next step."""
+        self._before += self._room
+        self._now, self._room = 0, self._rows[id(step)]
+        self._text = f"{step.plan.checkpoint.name}: {step.question.title}"
+        self._tell()
+
+    def rows_done(self, count: int) -> None:
+        """So many rows more."""
+        self._now = min(self._room, self._now + count)
+        self._tell()
+
+    def _tell(self) -> None:
+        done = self._before + self._now
+        left = None if self._seconds is None else max(0.0, self._seconds - self.seconds)
+        if done > self.total / 10:
+            left = self.seconds * (self.total - done) / done
+        self._work.progress = Progress(self._text, done, self.total, left)
+
+
+def _chosen(names: Sequence[str]) -> list[Question]:
+    known = questions()
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise NotFound(f"There is no question {unknown[0]!r}.", hint=f"Choose among {', '.join(known)}.")
+    return [known[name] for name in known if name in names]
