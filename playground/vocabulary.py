@@ -200,6 +200,20 @@ GLOSSARY = (
     ),
     Word("clip", "To cut a step off where it would change the policy too much at once.", "clipped|clipping|clips"),
     Word("ptx", "Mixing plain imitation of good answers into PPO, so that skills are not forgotten."),
+    Word(
+        "win rate", "How often one model's completion is preferred to another's on the same prompts; ties count half."
+    ),
+    Word("interval", "The range that holds the true figure in 95 of 100 such measurements; more prompts narrow it."),
+    Word("closed book", "Asked without anything to look it up in: what the model knows by itself."),
+    Word(
+        "MC1",
+        "Multiple choice, one point where the likeliest option is true; MC2 is the true options' share of probability.",
+        "MC2",
+    ),
+    Word("distinct-n", "The share of different ones among all runs of n words: low where a model repeats itself."),
+    Word("perplexity", "Of how many tokens a model wavers at each step of a text; lower is more at home in it."),
+    Word("mode collapse", "A model gives one answer to everything, because that answer was rewarded.", "collapsed"),
+    Word("alignment tax", "What a model forgets while it learns to please."),
     Word("frontier", "For each distance from the reference, the most reward that any run has bought with it."),
 )
 

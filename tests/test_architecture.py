@@ -21,10 +21,10 @@ MAY_IMPORT = {
     "training": {"models", "runs", "pocket", "completions", "rewards"},  # rows, never the store
     "evaluation": {"preferences", "pocket", "completions", "rewards"},  # asks an Examiner; loads no model itself
     "services": {"models", "runs", "pocket", "completions", "rewards", "training"},
-    "phenomena": {"models", "runs", "pocket", "completions", "rewards", "training", "evaluation"},  # experiments with the trainers
+    "phenomena": {"models", "runs", "pocket", "completions", "rewards", "training", "evaluation"},  # experiments
     "workbench": {"models", "preferences", "runs", "pocket", "completions", "evaluation"},
     "ui": {"models", "preferences", "runs", "pocket", "completions", "evaluation", "workbench"},
-    "api": {"preferences", "runs", "pocket", "workbench"},
+    "api": {"preferences", "runs", "pocket", "evaluation", "workbench"},
 }
 HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "safetensors", "tokenizers"}
 ONLY_IN = {"gradio": {"ui"}, "sqlalchemy": {"preferences"}, "trl": {"training", "services"}, "plotly": {"ui", "api"}}
@@ -77,6 +77,15 @@ def test_registering_the_algorithms_loads_no_torch():
     code = f"import sys; {count} {HEAVY!r} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     files = [path for path in (PACKAGE / "training" / "algorithms").glob("*.py") if path.stem != "__init__"]
+    assert files
+    assert result.stdout.split() == [str(len(files)), "set()"], result.stderr
+
+
+def test_registering_the_questions_loads_no_torch():
+    count = "from playground.registry import questions; print(len(questions()), "
+    code = f"import sys; {count} {HEAVY!r} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    files = [path for path in (PACKAGE / "evaluation" / "questions").glob("*.py") if path.stem != "__init__"]
     assert files
     assert result.stdout.split() == [str(len(files)), "set()"], result.stderr
 

@@ -7,7 +7,7 @@ import pytest
 
 from playground.models.catalogue import CARDS
 from playground.models.facts import spoken_count
-from playground.registry import algorithms
+from playground.registry import algorithms, questions
 from playground.settings import ROOT, Settings
 from playground.vocabulary import GLOSSARY, METRICS
 
@@ -17,6 +17,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", sorted(algorithms()))
 def test_every_algorithm_is_in_the_readme(name):
     assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("one", questions().values(), ids=lambda one: one.name)
+def test_every_question_is_in_the_readme(one):
+    assert f"| `{one.name}` | {one.title} |" in README
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
@@ -38,7 +43,7 @@ def test_every_tab_is_in_the_readme():
     from playground.ui.tab import tabs
 
     titles = [tab.title for tab in tabs()]
-    assert len(titles) == 7
+    assert len(titles) == 8
     for title in titles:
         assert re.search(rf"^\| {re.escape(title)} \|", README, re.MULTILINE)
 

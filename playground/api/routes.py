@@ -1,4 +1,4 @@
-"""The plain routes beside Gradio: status, Plotly's script, runs, ranking."""
+"""The plain routes beside Gradio: status, Plotly's script, runs, ranking, reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from starlette.routing import BaseRoute
 
+from playground.api.evaluation_routes import evaluation_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
 from playground.errors import PlaygroundError
@@ -37,6 +38,7 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
 
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
+    router.include_router(evaluation_routes(bench))
     return router.routes
 
 

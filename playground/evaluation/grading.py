@@ -10,7 +10,7 @@ from playground.pocket.features import features
 from playground.preferences.statistics import Share, share_of
 
 _REFUSING = re.compile(
-    r"\bI(?:'m| am) (?:really |very |so )?(?:sorry|unable|not able|not comfortable)\b"
+    r"\bI(?:'m| am) (?:really |very |so )?(?:sorry(?! to hear)|unable|not able|not comfortable)\b"
     r"|\bI (?:can't|cannot|can not|won't|will not|must decline|refuse|have to decline|am not going to)\b"
     r"|\b(?:can't|cannot|won't|unable to|not able to) (?:help|assist|provide|support|fulfil|comply|do that)"
     r"|\bnot (?:appropriate|ethical|legal|safe) (?:for me |to )"

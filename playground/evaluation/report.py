@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, TypeVar
@@ -98,6 +99,21 @@ def estimate_figure(
 ) -> Figure:
     """A figure out of an estimate."""
     return Figure(key, title, found.value, found.low, found.high, prompts, means, unit, good)
+
+
+def change(now: Figure, before: Figure | None) -> str:
+    """Better, worse, changed, or no clear change: whether the difference leaves its own 95 % interval."""
+    ends = [now.low, now.high, before.low, before.high] if before else [None]
+    if before is None or None in ends or now.value is None or before.value is None:
+        return ""
+    rises = now.value > before.value
+    toward = now.value - now.low if rises else now.high - now.value
+    away = before.high - before.value if rises else before.value - before.low
+    if abs(now.value - before.value) <= math.hypot(toward, away):
+        return "no clear change"
+    if now.good == "none":
+        return "changed"
+    return "better" if rises == (now.good == "up") else "worse"
 
 
 def to_json(report: Report) -> Json:

@@ -20,6 +20,7 @@ SCRIPTS = (
     "run_view.js",
     "tables.js",
     "runs_table.js",
+    "reports.js",
 )
 
 

@@ -4,13 +4,7 @@ import pytest
 
 from playground.phenomena.catalogue import PHENOMENA
 from playground.phenomena.phenomenon import Phenomenon, Row
-from playground.phenomena.results import Results, figure, interval
-
-
-def test_an_interval_by_hand():
-    # mean 2, standard deviation 1, t(2) 4.303: 4.303 / sqrt(3) on either side
-    assert interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 2.4843, 2 + 2.4843), abs=1e-3)
-    assert interval([5.0]) == (None, None)
+from playground.phenomena.results import Results, figure
 
 
 def test_a_figure_is_the_mean_over_its_seeds():

@@ -38,7 +38,7 @@ SFT, REWARD, DPO = made("sft-1", "sft"), made("rm-1", "reward_model", "reward"),
         (context(usable=3), "rank"),
         (context(usable=100), "reward-model"),
         (context(REWARD, usable=100, runs=1), "policy"),
-        (context(REWARD, DPO, usable=100, runs=2), "runs"),
+        (context(REWARD, DPO, usable=100, runs=2), "evaluate"),
     ],
 )
 def test_the_next_step_is_the_first_that_is_missing(here, ahead):

@@ -21,8 +21,8 @@ _NEXT = {
     "reward-model": "Next: [5 Reward model](#reward-model). Your preferences are enough to train a network that "
     "predicts them.",
     "policy": "Next: [6 Policy](#policy). Let DPO or PPO change the model by your preferences.",
-    "runs": "You have been all the way round. [7 Runs](#runs) lays runs over each other; [2 Compare](#compare) "
-    "shows what changed.",
+    "evaluate": "You have trained a policy. [7 Evaluate](#evaluate) measures what that gained and what it cost; "
+    "[8 Runs](#runs) lays runs over each other.",
 }
 
 
@@ -55,7 +55,7 @@ def build(context: Context, item: gr.Tab) -> None:
     @told
     def opened(request: gr.Request) -> tuple[str, str]:
         found = stages(context, workspace(context, request))
-        ahead = next((stage.tab for stage in found if stage.next), "runs")
+        ahead = next((stage.tab for stage in found if stage.next), "evaluate")
         return pipeline(found), _NEXT[ahead]
 
     def first_recorded() -> Any:
@@ -84,6 +84,7 @@ def stages(context: Context, space: str | None) -> list[Stage]:
         ("rank", "say what is better", _count(usable, "preferences", "no preferences yet")),
         ("reward-model", "predict the choice", _count(len(rewards), "trained", "none yet")),
         ("policy", "DPO or PPO", _count(len(trained), "trained", "none yet")),
+        ("evaluate", "what it gained and cost", "figures with intervals"),
         ("runs", "curves and lineage", _count(len(runs), "runs", "no runs yet")),
     ]
     return [Stage(tab, titles[tab], what, have, next=tab == ahead) for tab, what, have in rows if tab in titles]
@@ -91,7 +92,7 @@ def stages(context: Context, space: str | None) -> list[Stage]:
 
 def _ahead(any_run: bool, usable: int, rewards: bool, trained: bool) -> str:
     if trained:
-        return "runs"
+        return "evaluate"
     if usable < 4:
         return "rank" if any_run or usable else "compare"
     return "policy" if rewards else "reward-model"

@@ -1,0 +1,100 @@
+"""Reports as the browser draws them: plain values, and every text as text."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from playground.evaluation.export import Shown, in_words, interval_words
+from playground.evaluation.plan import Plan
+from playground.evaluation.report import Answer, Figure, Report, change
+from playground.types import Json
+from playground.ui.theme import static
+from playground.workbench.evaluations import Progress
+
+
+def report_view(elem_id: str) -> gr.HTML:
+    """The component that draws reports: value = shown_reports(...)."""
+    return gr.HTML(
+        value=None,
+        html_template='<div class="reports"></div>',
+        css_template=static("reports.css"),
+        js_on_load="Playground.reports(element, props, watch)",
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+def shown_reports(plan: Plan, shown: Shown) -> Json:
+    """Every report with its figures beside the reference's, and the completions behind them."""
+    beside = plan.reference.name if plan.reference else ""
+    return {
+        "name": plan.checkpoint.name,
+        "beside": beside,
+        "ids": {"checkpoint": plan.checkpoint.id, "beside": plan.reference.id if plan.reference else ""},
+        "reports": [_report(report, before) for report, before in shown],
+        "empty": f"{plan.checkpoint.name} has not been evaluated yet. Press Evaluate.",
+    }
+
+
+def progress_html(progress: Progress) -> str:
+    """A sentence, the time left, and a bar."""
+    left = "" if progress.seconds_left is None else f" About {spoken(progress.seconds_left)} left."
+    if not progress.total or progress.done >= progress.total:
+        return f'<p role="status">{escape(progress.text)}</p>'
+    bar = f'<progress max="{progress.total}" value="{progress.done}" aria-label="Evaluation"></progress>'
+    return f'<p role="status">{escape(progress.text)}{left}</p>{bar}'
+
+
+def spoken(seconds: float) -> str:
+    """A duration in words."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _report(report: Report, before: Report | None) -> Json:
+    findings = report.findings
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(report.created_at))
+    judges = f" · judges: {report.judges}" if report.judges else ""
+    return {
+        "question": report.question,
+        "title": report.title,
+        "summary": findings.summary,
+        "warnings": list(findings.warnings),
+        "table": [list(line) for line in findings.table],
+        "figures": [_figure(one, before.figure(one.key) if before else None) for one in findings.figures],
+        "answers": [_answer(one) for one in findings.answers],
+        "made": f"Made {made} · seed {report.seed}{judges}",
+    }
+
+
+def _figure(figure: Figure, was: Figure | None) -> Json:
+    row: dict[str, Any] = {
+        "title": figure.title,
+        "before": in_words(was, was.value) if was else "",
+        "now": in_words(figure, figure.value),
+        "interval": interval_words(figure),
+        "change": change(figure, was),
+        "prompts": figure.prompts,
+        "means": figure.means,
+    }
+    if figure.unit == "share" and figure.low is not None:
+        row["bar"] = {"low": figure.low, "high": figure.high, "value": figure.value, "was": was.value if was else None}
+    return row
+
+
+def _answer(answer: Answer) -> Json:
+    cells = {
+        "prompt": answer.prompt,
+        "completion": answer.completion,
+        "verdict": answer.verdict,
+        "group": answer.group,
+        "expected": answer.expected,
+        "beside": answer.beside,
+        "note": answer.note,
+    }
+    return {name: text for name, text in cells.items() if text or name == "completion"}

@@ -1,0 +1,109 @@
+// Evaluation reports: figures before and now, with their intervals, and every completion behind them one click away.
+"use strict";
+(function (P) {
+  const el = P.el;
+  const PART = 50; // completions drawn at once
+
+  P.reports = function (element, props, watch) {
+    const host = element.querySelector(".reports");
+    function show() {
+      const value = props.value;
+      if (!value) return host.replaceChildren();
+      if (!value.reports.length) return host.replaceChildren(el("p.empty", null, value.empty));
+      host.replaceChildren(...value.reports.map((report) => card(report, value)), links(value));
+    }
+    watch("value", show);
+    show();
+  };
+
+  function links(value) {
+    const asked = new URLSearchParams(value.ids);
+    const link = (form, title) => el("a", { href: `api/evaluations/export/${form}?${asked}`, download: true, id: `evaluate-${form}` }, title);
+    return el("p.links", null, "Take these reports along, completions included: ", link("md", "Markdown"), " or ", link("json", "JSON"), ".");
+  }
+
+  function card(report, value) {
+    const before = report.figures.some((f) => f.before);
+    return el("section.report", { "data-question": report.question },
+      el("h3", null, report.title),
+      el("p.summary", null, report.summary),
+      ...report.warnings.map((text) => el("p.warning", null, text)),
+      report.table.length > 0 && grid(report.table),
+      el("table.figures", null,
+        el("thead", null, el("tr", null, ...["What was measured", before && value.beside, before ? value.name : "Now", "95 % interval", ""].filter((c) => c !== false).map((c) => el("th", { scope: "col" }, c)))),
+        el("tbody", null, ...report.figures.map((f) => row(f, before)))),
+      answers(report, value),
+      el("p.made", null, report.made));
+  }
+
+  function row(figure, before) {
+    const cell = (name, title, ...content) => el(`td.${name}`, { "data-title": title }, ...content);
+    return el("tr", null,
+      el("th", { scope: "row" }, figure.title, el("small", null, figure.means)),
+      before && cell("number", "before", figure.before || "–"),
+      cell("number.now", before ? "now" : "", figure.now),
+      cell("number", "interval", figure.interval, el("small", null, `${figure.prompts} prompts`)),
+      cell("picture", "", figure.bar && bar(figure.bar), figure.change && el(`span.change.${figure.change.replaceAll(" ", "-")}`, null, figure.change)));
+  }
+
+  function bar({ low, high, value, was }) {
+    const at = (x) => `${(100 * x).toFixed(1)}%`;
+    return el("div.interval", { "aria-hidden": "true" },
+      el("i.range", { style: `left:${at(low)};width:${at(high - low)}` }),
+      was != null && el("i.was", { style: `left:${at(was)}` }),
+      el("i.point", { style: `left:${at(value)}` }));
+  }
+
+  function grid([head, ...lines]) {
+    return el("table.grid", null,
+      el("thead", null, el("tr", null, ...head.map((c) => el("th", { scope: "col" }, c)))),
+      el("tbody", null, ...lines.map(([first, ...cells]) => el("tr", null, el("th", { scope: "row" }, first), ...cells.map((c) => el("td", null, c))))));
+  }
+
+  // Drawn when it is opened: hundreds of completions that nobody looks at cost nothing.
+  function answers(report, value) {
+    if (!report.answers.length) return null;
+    const list = el("div.answers");
+    const node = el("details", null, el("summary", null, `The ${report.answers.length} completions behind this`), list);
+    node.addEventListener("toggle", () => {
+      if (node.open && !list.childElementCount) fill(list, report.answers, value);
+    });
+    return node;
+  }
+
+  function fill(list, all, value) {
+    const kinds = [...new Set(all.map(kindOf))];
+    const rows = el("div.rows");
+    let kept = all;
+    const more = el("button.more", { type: "button", onclick: () => draw() });
+    const draw = () => {
+      const begin = rows.childElementCount;
+      rows.append(...kept.slice(begin, begin + PART).map((one) => answer(one, value)));
+      more.hidden = rows.childElementCount >= kept.length;
+      more.textContent = `Show ${Math.min(PART, kept.length - rows.childElementCount)} more of ${kept.length - rows.childElementCount}`;
+    };
+    const pick = el("select", { "aria-label": "Which completions" },
+      ...[["", "all of them"], ...kinds.map((kind) => [kind, kind])].map(([key, text]) =>
+        el("option", { value: key }, `${text} (${key ? all.filter((a) => kindOf(a) === key).length : all.length})`)));
+    pick.addEventListener("change", () => {
+      kept = pick.value ? all.filter((one) => kindOf(one) === pick.value) : all;
+      rows.replaceChildren();
+      draw();
+    });
+    if (kinds.length > 1 && kinds.length <= 20) list.append(el("label", null, "Show ", pick));
+    list.append(rows, more);
+    draw();
+  }
+
+  const kindOf = (one) => (one.group ? `${one.group}: ${one.verdict}` : one.verdict);
+
+  function answer(one, value) {
+    const text = (name, words) => words && el("p", null, el("span.who", null, name), el("span.text", null, words));
+    return el("article", null,
+      el("p.asked", null, one.prompt),
+      text(value.beside && one.beside != null ? value.name : "", one.completion || "(nothing)"),
+      one.beside != null && text(value.beside, one.beside),
+      one.expected != null && text("right would be", one.expected),
+      el("p.verdict", null, [one.verdict, one.note].filter(Boolean).join(" · ")));
+  }
+})(window.Playground);

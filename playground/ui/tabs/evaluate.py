@@ -1,0 +1,261 @@
+"""Evaluate: is it better, and what did it cost? Every figure with its interval and the completions behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError
+from playground.evaluation.plan import Plan
+from playground.pocket import PERSONAS
+from playground.registry import questions
+from playground.ui.checkpoint_lists import (
+    FIRST_COMPARED,
+    choices_of,
+    follow,
+    newest,
+    newest_beside_its_start,
+    pick,
+    shipped_policies,
+)
+from playground.ui.evaluation_view import progress_html, report_view, shown_reports, spoken
+from playground.ui.listener import QUIET, told
+from playground.ui.problem import problem_html
+from playground.ui.tab import Context, Tab, workspace
+from playground.ui.theme import static
+
+PARENT, NOBODY, OWN = "parent", "none", "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The tab's components."""
+
+    checkpoint: gr.Dropdown
+    reference: gr.Dropdown
+    reward: gr.Dropdown
+    persona: gr.Dropdown
+    asked: gr.CheckboxGroup
+    estimate: gr.Markdown
+    evaluate: gr.Button
+    stop: gr.Button
+    progress: gr.HTML
+    reports: gr.HTML
+
+    @property
+    def reads(self) -> dict[str, Any]:
+        """What decides an evaluation, by the names of the listeners' arguments."""
+        return {
+            "checkpoint": self.checkpoint,
+            "reference": self.reference,
+            "reward": self.reward,
+            "persona": self.persona,
+            "asked": self.asked,
+        }
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    parts = _draw(context)
+    _follow_lists(context, item, parts)
+    _show_events(context, parts)
+    _run_events(context, item, parts)
+
+
+TAB = Tab(
+    id="evaluate",
+    order=65,
+    title="Evaluate",
+    intro="Ask any checkpoint the same questions as the one it was trained from, and see what training gained and what "
+    "it cost. Every figure comes with its interval, and the completions behind it are one click away.",
+    build=build,
+    words=("win rate", "interval", "mode collapse", "KL", "nats", "perplexity", "entropy", "distinct-n", "gold reward"),
+)
+
+
+# --- what is on the page --------------------------------------------------------------------------------------------
+
+
+def _draw(context: Context) -> Parts:
+    with gr.Row():
+        with gr.Column(min_width=280):
+            checkpoint = pick("Checkpoint", "evaluate-checkpoint", shipped_policies(context), FIRST_COMPARED[1])
+        with gr.Column(min_width=280):
+            reference = gr.Dropdown(
+                _references(shipped_policies(context)),
+                value=PARENT,
+                label="Compare with",
+                elem_id="evaluate-reference",
+                filterable=False,
+            )
+            reference.preprocess = lambda payload: payload
+    with gr.Accordion("Questions and judges", open=False, elem_id="evaluate-more"):
+        asked = gr.CheckboxGroup(
+            [(one.title, name) for name, one in questions().items()],
+            value=list(questions()),
+            label="Questions",
+            elem_id="evaluate-questions",
+        )
+        gr.Markdown("\n".join(f"- **{one.title}** {one.about}" for one in questions().values()), elem_classes="note")
+        with gr.Row():
+            with gr.Column(min_width=280):
+                reward = gr.Dropdown(
+                    [("None", NOBODY)],
+                    value=NOBODY,
+                    label="Reward model that judges",
+                    elem_id="evaluate-reward",
+                    filterable=False,
+                )
+                reward.preprocess = lambda payload: payload
+            with gr.Column(min_width=280):
+                persona = gr.Dropdown(
+                    [("The one it learned from", OWN), *((one.title, name) for name, one in PERSONAS.items())],
+                    value=OWN,
+                    label="Persona whose gold reward judges",
+                    elem_id="evaluate-persona",
+                    filterable=False,
+                )
+    estimate = gr.Markdown("", elem_id="evaluate-estimate", elem_classes="note")
+    with gr.Row():
+        evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
+        stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="evaluate-stop")
+    progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="evaluate-progress")
+    return Parts(
+        checkpoint,
+        reference,
+        reward,
+        persona,
+        asked,
+        estimate,
+        evaluate,
+        stop,
+        progress,
+        report_view("evaluate-reports"),
+    )
+
+
+def _references(checkpoints) -> list[tuple[str, str]]:
+    return [("What it was trained from", PARENT), *choices_of(checkpoints)]
+
+
+# --- what it does ---------------------------------------------------------------------------------------------------
+
+
+def plan_of(context: Context, space: str, given: dict[str, Any]) -> Plan:
+    """The plan that the tab's components say. Raises PlaygroundError."""
+    if not given["checkpoint"]:
+        raise PlaygroundError("No checkpoint is chosen.", hint="Choose one from the list.")
+    return context.bench.evaluations.plan(
+        space,
+        given["checkpoint"],
+        None if given["reference"] in (PARENT, None) else given["reference"],
+        None if given["reward"] in (NOBODY, None) else given["reward"],
+        None if given["persona"] in (OWN, None) else given["persona"],
+    )
+
+
+def estimate_words(context: Context, space: str, plan: Plan, asked: list[str]) -> str:
+    """How long it will take, and which of the ticked questions cannot be asked."""
+    offered = context.bench.evaluations.offered(plan)
+    fit = [name for name in asked if not offered.get(name, "")]
+    seconds = context.bench.evaluations.estimate(space, plan, fit) if fit else None
+    about = "The estimate follows once this machine is measured." if fit else "No question is left to ask."
+    if seconds is not None:
+        about = f"About **{spoken(seconds)}** on this machine; what was asked before is not asked again."
+    known = questions()
+    reasons = [f"- Not asked: *{known[n].title}* {offered[n]}" for n in asked if n in known and offered[n]]
+    return "\n".join([about, "", *reasons])
+
+
+def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
+    """When the tab opens: fresh lists, the visitor's newest model, its reports."""
+    set_to, judged_by = gr.State(FIRST_COMPARED[1]), gr.State(NOBODY)
+
+    @told
+    def opened(request: gr.Request, **given: Any) -> dict[Any, Any]:
+        space = workspace(context, request)
+        policies, rewards = (context.bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
+        proposal = newest_beside_its_start(policies)[1]
+        update = follow(policies, given["checkpoint"], given["set_to"], proposal)
+        judge = follow(rewards, given["reward"], given["judged_by"], newest(rewards) or NOBODY)
+        judge["choices"] = [("None", NOBODY), *judge["choices"]]
+        now = {**given, "checkpoint": update.get("value", given["checkpoint"])}
+        now["reward"] = judge.get("value", given["reward"])
+        return {
+            parts.checkpoint: gr.update(**update),
+            parts.reference: gr.update(choices=_references(policies)),
+            parts.reward: gr.update(**judge),
+            set_to: proposal,
+            judged_by: newest(rewards) or NOBODY,
+            **_shown(context, space, parts, now),
+        }
+
+    reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by}
+    outputs = [parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, parts.estimate, parts.reports]
+    item.select(opened, None, outputs, inputs_kwargs=reads, **QUIET)
+
+
+def _shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
+    plan = plan_of(context, space, given)
+    return {
+        parts.estimate: estimate_words(context, space, plan, given["asked"]),
+        parts.reports: shown_reports(plan, context.bench.evaluations.shown(space, plan)),
+    }
+
+
+def _show_events(context: Context, parts: Parts) -> None:
+    @told
+    def show(request: gr.Request, **given: Any) -> dict[Any, Any]:
+        return _shown(context, workspace(context, request), parts, given)
+
+    changes = [parts.checkpoint, parts.reference, parts.reward, parts.persona, parts.asked]
+    outputs = [parts.estimate, parts.reports]
+    gr.on([one.input for one in changes], show, None, outputs, inputs_kwargs=parts.reads, **QUIET)
+
+
+def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
+    def run(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
+        """Evaluate; yields how far it is, then the reports."""
+        space = workspace(context, request)
+        try:
+            plan = plan_of(context, space, given)
+            context.bench.evaluations.begin(space, plan, given["asked"])
+            yield from going_on(request, **given)
+        except PlaygroundError as error:
+            yield {parts.progress: problem_html(error)}
+
+    def going_on(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
+        space = workspace(context, request)
+        seen = ""
+        try:
+            for step in context.bench.evaluations.follow(space):
+                update = {parts.progress: progress_html(step), parts.stop: gr.update(interactive=True)}
+                if step.text != seen:  # a question has been answered
+                    update[parts.reports] = _shown(context, space, parts, given)[parts.reports]
+                    seen = step.text
+                yield update
+        except PlaygroundError as error:
+            yield {parts.progress: problem_html(error), parts.stop: gr.update(interactive=False)}
+            return
+        if seen:
+            yield {parts.stop: gr.update(interactive=False), **_shown(context, space, parts, given)}
+
+    def come_back(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
+        if context.bench.evaluations.running(workspace(context, request)):
+            yield from going_on(request, **given)
+        else:
+            yield {parts.progress: gr.skip()}  # a generator that yields nothing empties its outputs
+
+    outputs = [parts.progress, parts.stop, parts.reports, parts.estimate]
+    reads = parts.reads
+    parts.evaluate.click(run, None, outputs, inputs_kwargs=reads, api_name="evaluate", show_progress="hidden")
+    item.select(come_back, None, outputs, inputs_kwargs=reads, **QUIET)
+
+    @told
+    def stop(request: gr.Request) -> None:
+        context.bench.evaluations.stop(workspace(context, request))
+
+    parts.stop.click(stop, None, None, **QUIET)

@@ -1,0 +1,112 @@
+"""Intervals hold the truth as often as they say; checked against numbers by hand and by simulation."""
+
+import math
+import random
+
+import pytest
+
+from playground.evaluation.intervals import length_controlled, mean_of, ratio_of, t_quantile
+from playground.preferences.statistics import share_of, win_rate
+
+DRAWS = 1500  # a coverage of 95 % is then known to about half a point (one standard error)
+
+
+def coverage(draw, truth, seed=1):
+    """How often an interval drawn so holds the truth."""
+    rng = random.Random(seed)
+    held = 0
+    for _ in range(DRAWS):
+        low, high = draw(rng)
+        held += low <= truth <= high
+    return held / DRAWS
+
+
+def ends(estimate):
+    return estimate.low, estimate.high
+
+
+@pytest.mark.parametrize(("freedom", "table"), [(1, 12.706), (9, 2.262), (10, 2.228), (30, 2.042), (199, 1.972)])
+def test_quantiles_of_t_stand_in_the_printed_table(freedom, table):
+    assert t_quantile(freedom) == pytest.approx(table, abs=1e-3)
+
+
+def test_a_mean_by_hand():
+    # mean 2, standard deviation 1, t(2) 4.303: 4.303 / sqrt(3) on either side
+    found = mean_of([1.0, 2.0, 3.0])
+    assert (found.value, found.low, found.high) == pytest.approx((2.0, 2 - 2.4843, 2 + 2.4843), abs=1e-3)
+    assert ends(mean_of([5.0])) == (None, None)
+    assert mean_of([]).value is None
+
+
+def test_a_ratio_is_of_sums_and_not_a_mean_of_ratios():
+    assert ratio_of([1.0, 9.0], [1.0, 3.0]).value == 10 / 4
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
+def test_the_interval_of_a_share_holds_it_in_95_percent(share):
+    def draw(rng):
+        found = share_of(sum(rng.random() < share for _ in range(150)), 150)
+        return found.low, found.high
+
+    assert 0.92 <= coverage(draw, share) <= 0.97
+
+
+@pytest.mark.parametrize("share", [0.35, 0.5, 0.7])
+def test_the_interval_of_a_win_rate_with_ties_holds_it_in_95_percent(share):
+    """A third of the prompts tie, as where two checkpoints often say the same."""
+
+    def draw(rng):
+        scores = [0.5 if rng.random() < 1 / 3 else float(rng.random() < share) for _ in range(150)]
+        found = win_rate((str(i), score) for i, score in enumerate(scores))
+        return found.low, found.high
+
+    assert 0.92 <= coverage(draw, 1 / 6 + 2 / 3 * share) <= 0.97
+
+
+def test_the_interval_of_a_lopsided_mean_holds_it_in_95_percent():
+    """KL a completion is lopsided: most moved little, a few much."""
+    assert 0.92 <= coverage(lambda rng: ends(mean_of([rng.expovariate(1.0) for _ in range(200)])), 1.0) <= 0.97
+
+
+def test_the_interval_of_a_ratio_holds_it_in_95_percent():
+    """Nats a token over documents of different lengths."""
+
+    def draw(rng):
+        lengths = [rng.randint(10, 200) for _ in range(60)]
+        nats = [sum(rng.gauss(0.8, 0.3) for _ in range(4)) / 4 * n for n in lengths]
+        return ends(ratio_of(nats, [float(n) for n in lengths]))
+
+    assert 0.92 <= coverage(draw, 0.8) <= 0.97
+
+
+def preferred_by_length(rng, n, height, slope):
+    """Scores of a judge who likes length: log-odds height + slope x tanh(difference), a fifth of them ties."""
+    longer = [rng.gauss(6.0, 8.0) for _ in range(n)]
+    spread = math.sqrt(sum(x * x for x in longer) / n)
+    odds = [height + slope * math.tanh(x / spread) for x in longer]
+    return [0.5 if rng.random() < 0.2 else float(rng.random() < 1 / (1 + math.exp(-o))) for o in odds], longer
+
+
+def test_a_judge_who_only_likes_length_is_level_once_length_is_taken_out():
+    scores, longer = preferred_by_length(random.Random(3), 4000, 0.0, 2.0)
+    assert win_rate((str(i), s) for i, s in enumerate(scores)).value > 0.6
+    assert length_controlled(scores, longer).value == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_length_controlled_interval_holds_the_truth_in_95_percent():
+    """Without ties its height at equal length is the judge's own."""
+
+    def draw(rng):
+        longer = [rng.gauss(4.0, 8.0) for _ in range(200)]
+        spread = math.sqrt(sum(x * x for x in longer) / 200)
+        scores = [float(rng.random() < 1 / (1 + math.exp(-(0.5 + math.tanh(x / spread))))) for x in longer]
+        return ends(length_controlled(scores, longer))
+
+    assert 0.92 <= coverage(draw, 1 / (1 + math.exp(-0.5))) <= 0.97
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_a_policy_that_always_wins_or_loses_still_has_an_interval(score):
+    found = length_controlled([score] * 30, [float(i) for i in range(30)])
+    assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+    assert abs(found.value - score) < 0.2

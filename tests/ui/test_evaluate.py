@@ -1,0 +1,70 @@
+"""What the Evaluate tab says before, while and after it asks."""
+
+import pytest
+
+from playground.evaluation.running import Step, report_of
+from playground.registry import questions
+from playground.settings import Settings
+from playground.ui.evaluation_view import progress_html, shown_reports, spoken
+from playground.ui.tab import Context
+from playground.ui.tabs.evaluate import estimate_words, plan_of
+from playground.workbench import Workbench
+from playground.workbench.evaluations import Progress
+from tests.evaluation.stand_ins import PAIR, examined
+
+GIVEN = {"checkpoint": "pocket-sft", "reference": "parent", "reward": "none", "persona": "own", "asked": []}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
+    yield Context(bench, *[None] * 5)
+    bench.close()
+
+
+def test_what_is_chosen_on_the_tab_becomes_the_plan(context):
+    plan = plan_of(context, "local", GIVEN)
+    assert (plan.checkpoint.id, plan.reference.id, plan.reward, plan.persona) == (
+        "pocket-sft",
+        "pocket-base",
+        None,
+        "polite",
+    )
+    other = plan_of(context, "local", {**GIVEN, "persona": "concise", "reference": "pocket-sft"})
+    assert (other.reference, other.persona) == (None, "concise")
+
+
+def test_a_question_that_cannot_be_asked_is_named_with_why(context):
+    plan = plan_of(context, "local", {**GIVEN, "checkpoint": "pocket-base"})
+    words = estimate_words(context, "local", plan, ["win_rate", "facts"])
+    assert "Is it better?" in words and "no checkpoint to compare" in words
+    assert "still know" not in words
+    assert "No question is left" in estimate_words(context, "local", plan, ["win_rate"])
+
+
+def test_a_report_shows_before_and_now_with_the_interval_and_every_completion():
+    findings = {
+        who: report_of(Step(questions()["refusals"], plan), examined(lambda _, text, who=who: who))
+        for who, plan in (("I cannot help with that.", PAIR), ("Sure.", PAIR.of_reference()))
+    }
+    now, before = findings.values()
+    (shown,) = shown_reports(PAIR, [(now, before)])["reports"]
+    harmful = shown["figures"][0]
+    assert (harmful["before"], harmful["now"], harmful["change"]) == ("0 %", "100 %", "better")
+    assert harmful["interval"].endswith("to 100 %") and harmful["bar"]["was"] == 0.0
+    assert len(shown["answers"]) == len(now.findings.answers)
+
+
+def test_no_report_yet_says_what_to_do():
+    assert "Press Evaluate" in shown_reports(PAIR, [])["empty"]
+
+
+def test_progress_is_a_sentence_with_the_time_left_and_a_bar():
+    html = progress_html(Progress("<b>: Is it better?", 3, 12, 95.0))
+    assert "About 2 min left" in html and 'value="3"' in html and "&lt;b&gt;" in html
+    assert "<progress" not in progress_html(Progress("Done in 3 s.", 12, 12))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h")])
+def test_durations_in_words(seconds, words):
+    assert spoken(seconds) == words

@@ -1,0 +1,119 @@
+"""Evaluations with the real sampling process and the shipped model: begun, followed, stopped, kept, taken along."""
+
+import json
+import time
+
+import pytest
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.settings import Settings
+from playground.workbench import Workbench
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    made = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data"), mode="demo"))
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def evaluated(bench):
+    """A workspace in which the shipped model was asked what it refuses; and what was told meanwhile."""
+    plan = bench.evaluations.plan("anna", "pocket-sft")
+    bench.evaluations.begin("anna", plan, ["refusals"])
+    return plan, list(bench.evaluations.follow("anna"))
+
+
+def test_a_plan_compares_with_what_the_checkpoint_was_trained_from(bench):
+    plan = bench.evaluations.plan("anna", "pocket-sft")
+    assert (plan.reference.id, plan.reward, plan.persona) == ("pocket-base", None, "polite")
+    assert bench.evaluations.plan("anna", "pocket-base").reference is None
+    assert bench.evaluations.plan("anna", "pocket-sft", "pocket-sft").reference is None
+
+
+def test_an_evaluation_tells_how_far_it_is_and_ends(evaluated):
+    _, told = evaluated
+    assert told[-1].text.startswith("Done") and told[-1].done == told[-1].total > 0
+    assert [step.done for step in told] == sorted(step.done for step in told)
+
+
+def test_its_reports_are_kept_beside_those_of_the_reference(bench, evaluated):
+    plan, _ = evaluated
+    ((report, before),) = bench.evaluations.shown("anna", plan)
+    assert (report.question, report.checkpoint, before.checkpoint) == ("refusals", "Pocket SFT", "Pocket base")
+    assert {answer.verdict for answer in report.findings.answers} == {"refused", "answered"}
+    assert report.figure("harmful").value > before.figure("harmful").value
+
+
+def test_what_was_asked_once_is_not_asked_again(bench, evaluated):
+    plan, _ = evaluated
+    asked = []
+    sample = bench.completions.sample
+    bench.completions.sample = lambda *given, **named: asked.append(given) or sample(*given, **named)
+    try:
+        bench.evaluations.begin("anna", plan, ["refusals"])
+        list(bench.evaluations.follow("anna"))
+    finally:
+        bench.completions.sample = sample
+    assert asked == []
+
+
+def test_another_workspace_sees_none_of_it(bench, evaluated):
+    plan, _ = evaluated
+    assert bench.evaluations.shown("ben", plan) == []
+    with pytest.raises(NotFound, match="no report"):
+        bench.evaluations.export("ben", plan, "md")
+
+
+def test_the_reports_are_taken_along_as_markdown_and_json(bench, evaluated):
+    plan, _ = evaluated
+    text = bench.evaluations.export("anna", plan, "md").read_text(encoding="utf-8")
+    assert "## What does it refuse?" in text and "| before | now |" in text
+    (row,) = json.loads(bench.evaluations.export("anna", plan, "json").read_text(encoding="utf-8"))
+    assert row["report"]["fingerprint"] == plan.checkpoint.fingerprint
+    assert len(row["report"]["findings"]["answers"]) == 96
+
+
+def test_a_stop_ends_it_between_two_parts_and_a_second_one_may_not_begin_meanwhile(bench):
+    plan = bench.evaluations.plan("carla", "pocket-sft")
+    bench.evaluations.begin("carla", plan, ["facts", "language"])
+    with pytest.raises(NotAllowed, match="on its way"):
+        bench.evaluations.begin("carla", plan, ["facts"])
+    bench.evaluations.stop("carla")
+    *_, last = bench.evaluations.follow("carla")
+    assert last.text.startswith("Stopped")
+    assert not bench.evaluations.running("carla")
+    assert bench.evaluations.shown("carla", plan) == []
+
+
+def test_a_choice_in_compare_does_not_wait_for_an_evaluation(bench):
+    """Its parts go through the same process as a visitor's prompt, one at a time."""
+    from playground.types import Prompt, Sampling
+
+    plan = bench.evaluations.plan("dora", "pocket-sft", seed=5)
+    bench.evaluations.begin("dora", plan, ["facts", "language", "win_rate"])
+    while not any(step.done for step in bench.evaluations.follow("dora")):
+        time.sleep(0.05)
+    bench.completions.sample("dora", "pocket-sft", [Prompt.user("What is 2 + 3?")], Sampling(temperature=0.0))
+    assert bench.evaluations.running("dora")
+    bench.evaluations.stop("dora")
+    list(bench.evaluations.follow("dora"))
+
+
+def test_what_cannot_be_asked_is_refused_in_words(bench):
+    alone = bench.evaluations.plan("anna", "pocket-base")
+    assert "no checkpoint to compare" in bench.evaluations.offered(alone)["win_rate"]
+    with pytest.raises(PlaygroundError, match="None of the ticked"):
+        bench.evaluations.begin("anna", alone, ["win_rate"])
+    with pytest.raises(NotFound, match="no question 'wit'"):
+        bench.evaluations.begin("anna", alone, ["wit"])
+
+
+def test_the_estimate_falls_to_little_once_all_is_known(bench, evaluated):
+    plan, _ = evaluated
+    while bench.status().speed is None:
+        time.sleep(0.2)
+    known, unknown = (bench.evaluations.estimate(who, plan, ["refusals"]) for who in ("anna", "eva"))
+    assert known < unknown
