@@ -25,11 +25,15 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
 
     @router.get("/api/status")
     def status(request: Request, run: Annotated[list[str], Query(max_length=20)] = ()) -> Json:
-        """How the models are; and of each run asked about how many events it has, null where it is not here."""
+        """How the models are, whether the browser's set and runs are others than before, and each run's events.
+
+        runs: of each run asked about how many events it has, null where it is not here.
+        """
         state = bench.status()
         ready = state.sampler_ready and state.trainer_ready
         events = {run_id: _events(bench, request, run_id) for run_id in run}
-        return {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text, "runs": events}
+        known = {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text}
+        return known | {"runs": events, "versions": _versions(bench, request)}
 
     @router.get("/vendor/plotly.min.js")
     def plotly() -> FileResponse:
@@ -40,6 +44,15 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(rank_routes(bench))
     router.include_router(evaluation_routes(bench))
     return router.routes
+
+
+def _versions(bench: Workbench, request: Request) -> Json:
+    """A number each for the set and the runs; empty for a browser that has no workspace yet."""
+    try:
+        here = bench.workspace_of(request.cookies)
+    except PlaygroundError:
+        return {}
+    return {"set": bench.preferences.version(here), "runs": bench.runs.version(here)}
 
 
 def _events(bench: Workbench, request: Request, run_id: str) -> int | None:

@@ -252,6 +252,11 @@ class PreferenceStore:
             dropped = read_dropped(connection, workspace)
         return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
 
+    def last_event(self, workspace: str) -> int:
+        """A number that grows with every change of the set."""
+        with reading(self._engine) as connection:
+            return snapshots.last_event(connection, workspace)
+
     def get_snapshot(self, workspace: str, id: str) -> Snapshot:
         """A frozen set, as it was. Raises: NotFound."""
         with reading(self._engine) as connection:

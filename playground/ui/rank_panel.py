@@ -34,7 +34,8 @@ def panel_value(checkpoint_ids: Sequence[str], prompt: str | None) -> Json:
 def preference_table(rows: Json) -> gr.HTML:
     """The table. Its value comes from table_value.
 
-    It triggers `remove` and `restore` with the ids of rows, and `turn` to see what was removed, or the set again.
+    It triggers `remove` and `restore` with the ids of rows, `turn` to see what was removed, or the set again, and
+    `others` when another page has changed the set.
     """
     return gr.HTML(
         rows,
@@ -46,12 +47,15 @@ def preference_table(rows: Json) -> gr.HTML:
     )
 
 
-def table_value(rows: Sequence[Judgment], total: int, searched: bool, removed: bool = False, out: int = 0) -> Json:
+def table_value(
+    rows: Sequence[Judgment], total: int, searched: bool, removed: bool = False, out: int = 0, version: int = 0
+) -> Json:
     """What the table shows, in words. The browser writes all of it as text, never as HTML.
 
-    removed: the rows are those taken out by hand, of which there are `out`.
+    removed: the rows are those taken out by hand, of which there are `out`. version: of the set when it was read.
     """
-    return {"rows": [_row(row) for row in rows], "total": total, "searched": searched, "removed": removed, "out": out}
+    shown = {"rows": [_row(row) for row in rows], "total": total, "searched": searched}
+    return shown | {"removed": removed, "out": out, "version": version}
 
 
 def rank_text(elem_id: str, html: str = "") -> gr.HTML:

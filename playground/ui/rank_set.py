@@ -70,6 +70,7 @@ def _follow(context: Context, tab: gr.Tab, panel: gr.HTML, table: gr.HTML, view:
 
     gr.on([tab.select, search.change], told(refresh), view.reads, view.draws, **_LATEST)
     panel.saved(told(refresh), view.reads, view.draws, **_LATEST)
+    table.others(told(refresh), view.reads, view.draws, **_LATEST)  # another page has changed the set
     table.remove(told(remove), view.reads, view.draws, **QUIET)
     table.restore(told(restore), view.reads, view.draws, **QUIET)
     table.turn(told(turn), view.reads, [removed, *view.draws], **QUIET)
@@ -77,8 +78,9 @@ def _follow(context: Context, tab: gr.Tab, panel: gr.HTML, table: gr.HTML, view:
 
 def shown_table(bench: Workbench, here: str, text: str | None, removed: bool) -> Json:
     """The table's value: the set, or what was removed from it."""
+    version = bench.preferences.version(here)  # read first: what comes meanwhile makes it another
     counts, text = bench.preferences.counts(here), (text or "").strip()  # None: the field was never drawn
     out = counts.dropped.get("removed", 0)
     rows = bench.preferences.rows(here, text, _ROWS, removed)
     total = len(rows) if text else out if removed else counts.total
-    return table_value(rows, total, bool(text), removed, out)
+    return table_value(rows, total, bool(text), removed, out, version)

@@ -11,7 +11,7 @@ from playground.types import Json
 
 
 def run_view(elem_id: str, empty: str) -> gr.HTML:
-    """A live view. Its `.ended(...)` event fires whenever the run it shows has ended or goes on again."""
+    """A live view. Its `.ended(...)` event fires when its run ends or goes on, or other runs come."""
     return gr.HTML(
         value=None,
         html_template='<div class="run-view"></div>',

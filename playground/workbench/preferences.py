@@ -174,6 +174,10 @@ class Preferences:
         """The set in figures."""
         return self._store.counts(workspace)
 
+    def version(self, workspace: str) -> int:
+        """Another number whenever the set is another."""
+        return self._store.last_event(workspace)
+
     def contest(self, workspace: str, reference_id: str, policy_id: str) -> Contest:
         """Who wins so far. The figure moves with every STEP choices, so that none tells which side was which."""
         reference, policy = self._checkpoint(workspace, reference_id), self._checkpoint(workspace, policy_id)

@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +49,7 @@ class Runs:
         self._estimates = estimates
         self._store = store
         self._resuming = threading.Lock()
+        self._versions: dict[str, int] = defaultdict(lambda: int(time.time()))  # after a restart none is as it was
 
     def estimate(
         self, workspace: str, algorithm: str, values: Json, rows: int, start_id: str = "pocket-sft"
@@ -96,6 +97,7 @@ class Runs:
             created_at=time.time(),
         )
         self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
+        self._versions[workspace] += 1
         self._send(spec)
         return spec
 
@@ -113,6 +115,7 @@ class Runs:
             summary = self._resumable(workspace, run_id)
             self._shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
             self._shelf.tail(workspace, run_id).refresh(force=True)
+        self._versions[workspace] += 1
         self._send(summary.spec)
         return summary.spec
 
@@ -128,6 +131,7 @@ class Runs:
             if spec != other.spec:
                 self._shelf.folder(workspace, spec.id).write_spec(spec)
                 self._shelf.forget(workspace, spec.id)
+        self._versions[workspace] += 1
 
     def delete(self, workspace: str, run_id: str) -> None:
         """Remove a run with its folder. Raises NotAllowed while it goes on or another run builds on it."""
@@ -138,10 +142,15 @@ class Runs:
             raise NotAllowed(f"{other.spec.name} was trained on {summary.spec.name}.", hint="Delete that one first.")
         self._shelf.folder(workspace, run_id).delete()
         self._shelf.forget(workspace, run_id)
+        self._versions[workspace] += 1
 
     def all(self, workspace: str) -> list[RunSummary]:
         """All runs, newest first."""
         return self._shelf.summaries(workspace)
+
+    def version(self, workspace: str) -> int:
+        """Another number whenever a run was started, resumed, named or deleted."""
+        return self._versions[workspace]
 
     def find(self, workspace: str, run_id: str) -> RunSummary:
         """One run. Raises NotFound when this workspace has none of that id."""

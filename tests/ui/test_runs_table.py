@@ -48,12 +48,21 @@ class Table:
         rows = [row(i, name) for i, name in enumerate(NAMES)] + [row(9, "Beforehand", recorded=True)]
         scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
         css = (STATIC / "style.css").read_text(encoding="utf-8")
-        values = [json.dumps(value).replace("<", "\\u003c") for value in ({"rows": rows, "chosen": ["dpo-0"]}, SIDE)]
+        shown = {"rows": rows, "chosen": ["dpo-0"], "version": 1}
+        values = [json.dumps(value).replace("<", "\\u003c") for value in (shown, SIDE)]
         body = PAGE % (css, scripts, *values)
         page.route("**/*", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
-        page.route("**/api/status*", lambda route: route.fulfill(json={"text": "", "runs": self.events}))
+        self.version = 1
+        page.route("**/api/status*", self.status)
         page.route("**/api/runs/**", self.served)
         page.goto("http://playground.test/")
+
+    def status(self, route):
+        route.fulfill(json={"text": "", "runs": self.events, "versions": {"set": 1, "runs": self.version}})
+
+    def beat(self):
+        with self.page.expect_response("**/api/status*"):
+            self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     def served(self, route):
         request = route.request
@@ -125,6 +134,26 @@ def test_the_list_is_fetched_anew_while_a_run_in_it_goes_on(table):
     table.page.evaluate("props.value.rows[0].active = true")
     for events in (5, 5, 6):
         table.events = {"dpo-0": events}
-        with table.page.expect_response("**/api/status*"):
-            table.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        table.beat()
+    table.told("changed", 1)
+
+
+def test_the_list_is_fetched_anew_when_another_page_has_changed_the_runs(table):
+    table.beat()
+    table.page.wait_for_timeout(200)
+    assert table.page.evaluate("told.changed") == 0
+    table.version = 2
+    table.beat()
+    table.told("changed", 1)
+
+
+def test_a_name_that_is_being_typed_outlives_what_another_page_does(table):
+    table.press("Rename PPO 1")
+    table.page.keyboard.type("Bold")
+    table.version = 2
+    table.beat()
+    table.page.wait_for_timeout(200)
+    assert table.page.evaluate("told.changed") == 0
+    table.page.keyboard.press("Escape")
+    table.beat()
     table.told("changed", 1)

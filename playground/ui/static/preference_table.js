@@ -107,6 +107,15 @@ turning.addEventListener("click", () => {
   undone = { act: "", ids: [] };
   trigger("turn", {});
 });
+Playground.pulse({
+  element,
+  runs: () => [],
+  answered({ versions }) {
+    const others = versions && props.value && versions.set !== props.value.version;
+    if (others && element.offsetParent) trigger("others", {});
+  },
+  silent() {},
+});
 let drawn = JSON.stringify(props.value);
 watch("value", () => {
   if (JSON.stringify(props.value) === drawn) return;

@@ -1,4 +1,5 @@
-// One heartbeat for the whole page while it can be seen: does the playground answer, and have runs gone on?
+// One heartbeat for the whole page while it can be seen: does the playground answer, have runs gone on, and has another
+// page changed the set or the runs?
 "use strict";
 (function (P) {
   const EVERY_MS = 3000, PATIENCE_MS = 4000;

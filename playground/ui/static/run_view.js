@@ -50,11 +50,11 @@
 
   // --- following ---
 
-  // turned() is called whenever the run in sight has ended or goes on again.
+  // turned() is called whenever the run in sight has ended or goes on again, or there are other runs than before.
   P.runView = function (element, props, watch, turned) {
     const root = element.querySelector(".run-view");
     let run = P.blankRun(), log = P.eventLog(), replaying = 0, view = null, source = null, shown = null, last = -1, over = false;
-    let dirty = new Set(), timer = 0, painting = false, nextAt = 0;
+    let dirty = new Set(), timer = 0, painting = false, nextAt = 0, version;
 
     function open() {
       const id = shown;
@@ -72,7 +72,9 @@
       view = null;
       root.replaceChildren(el("p.empty", null, words));
     }
-    function answered({ runs }) {
+    function answered({ runs, versions = {} }) {
+      if (root.offsetParent && version !== undefined && versions.runs !== version) turned(); // another page's run joins the list
+      version = versions.runs;
       if (!shown || source) return;
       if (run.lost) {
         run.lost = false;

@@ -50,13 +50,14 @@ def build(context: Context, item: gr.Tab) -> None:
     @told
     def opened(value: Json, metric_now: str | None, gold_now: bool, wanted: str, request: gr.Request) -> dict[Any, Any]:
         space = workspace(context, request)
+        version = bench.runs.version(space)  # read first: what comes meanwhile makes it another
         own, recorded = bench.runs.all(space), bench.runs.recorded()
         ids = [s.spec.id for s in [*own, *recorded]]
         chosen = [c for c in (value or {}).get("chosen", []) if c in ids] or ([wanted] if wanted in ids else ids[:1])
         rows = [run_row(s, recorded=False) for s in own] + [run_row(s, recorded=True) for s in recorded]
         made = bench.checkpoints.all(space, "policy") + bench.checkpoints.all(space, "reward")
         scored_by = {s.spec.id: s.spec.reward.id for s in own if s.spec.reward}
-        updates = {table: {"rows": rows, "chosen": chosen}, tree: lineage(made, scored_by)}
+        updates = {table: {"rows": rows, "chosen": chosen, "version": version}, tree: lineage(made, scored_by)}
         return updates | drawn(space, chosen, metric_now, gold_now)
 
     @told
