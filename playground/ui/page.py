@@ -45,4 +45,5 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "run_history": False,  # it would keep blind rankings in the browser
         "footer_links": [],
         "quiet": True,
+        "_frontend": False,  # else Gradio ends a start whose first answer takes three seconds, as on a busy machine
     }
