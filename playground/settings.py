@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from playground.table_files import FileLimits
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 HOME = Path.home()
+SPACE_DISK = Path("/data")  # where a Space's persistent storage is mounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,10 @@ class Settings:
     """PLAYGROUND_<FIELD IN CAPITALS> sets a field; an empty variable counts as unset."""
 
     data_dir: Path = ROOT / "data"  # runs, database, downloaded models
+    storage: Literal["lasting", "temporary"] = "lasting"  # temporary: a restart loses the data folder, and pages say so
     model_dir: Path = HOME  # models of one's own are opened from within it only
     database_url: str = ""  # empty: SQLite in data_dir
+    mirror: str = ""  # owner/name of a private Hub data set that preferences and ended runs are copied to
     mode: Literal["local", "demo"] = "local"  # demo: every browser has a workspace of its own
     host: str = "127.0.0.1"
     port: int = 7860
@@ -28,6 +32,12 @@ class Settings:
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     upload_mb: int = 50  # the largest file that is read
     upload_rows: int = 100_000  # the most rows of one file
+    demo_preferences: int = 2000  # in demo mode, pairs that one browser may be shown or bring
+    demo_runs: int = 20  # in demo mode, runs that one browser may keep
+    demo_runs_at_once: int = 2  # of those, how many may wait or train
+    demo_minutes: int = 10  # in demo mode, the longest that one run may train
+    demo_disk_mb: int = 500  # in demo mode, what the files of one browser may take
+    demo_hours: int = 24  # in demo mode, everything is erased so long after the last thing was made
 
     @classmethod
     def from_environment(cls, environ: dict[str, str] | None = None) -> Settings:
@@ -38,6 +48,11 @@ class Settings:
         env = dict(os.environ if environ is None else environ)
         on_space = bool(env.get("SPACE_ID"))
         values: dict[str, object] = {"mode": "demo", "host": "0.0.0.0"} if on_space else {}
+        named = env.get("PLAYGROUND_DATA_DIR")
+        if not named:
+            values["data_dir"], values["storage"] = pick_data_dir(on_space)
+        elif on_space and not Path(named).is_relative_to(SPACE_DISK):
+            values["storage"] = "temporary"
         for f in fields(cls):
             text = env.get(f"PLAYGROUND_{f.name.upper()}", "")
             if text:
@@ -53,6 +68,19 @@ class Settings:
     def sqlalchemy_url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.data_dir / 'playground.db'}"
+
+
+def pick_data_dir(on_space: bool, mounted: Path = SPACE_DISK, beside: Path = ROOT / "data") -> tuple[Path, str]:
+    """The data folder where none is named, and how long it lasts.
+
+    A Space keeps only what lies on a disk of its own, where it has one. Where the app's folder cannot be written, the
+    data lie among temporary files.
+    """
+    if on_space and mounted.is_mount() and os.access(mounted, os.W_OK):
+        return mounted / "playground", "lasting"
+    if os.access(beside if beside.exists() else beside.parent, os.W_OK):
+        return beside, "temporary" if on_space else "lasting"
+    return Path(tempfile.gettempdir()) / "alignment-playground", "temporary"
 
 
 def _parse(name: str, kind: str, text: str) -> object:

@@ -32,7 +32,7 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
         state = bench.status()
         ready = state.sampler_ready and state.trainer_ready
         events = {run_id: _events(bench, request, run_id) for run_id in run}
-        known = {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text}
+        known = {"ready": ready, "sampler_ready": state.sampler_ready, "text": state.text, "notes": state.notes}
         return known | {"runs": events, "versions": _versions(bench, request)}
 
     @router.get("/vendor/plotly.min.js")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
@@ -21,9 +22,11 @@ from playground.types import Json
 from playground.vocabulary import METRICS
 from playground.workbench import Workbench
 from playground.workbench.gold import gold_of
+from playground.workbench.queue import Place
 
 _POLL_S = 0.1
 _HEARTBEAT_S = 15.0
+_TELL_EVERY_S = 5
 
 
 class Answer(BaseModel):
@@ -47,10 +50,12 @@ def run_routes(bench: Workbench) -> APIRouter:
     async def events(
         request: Request, run_id: str, after: int = -1, last_event_id: str | None = Header(default=None)
     ) -> StreamingResponse:
-        tail = await asyncio.to_thread(bench.runs.tail, bench.workspace_of(request.cookies), run_id)
+        here = bench.workspace_of(request.cookies)
+        tail = await asyncio.to_thread(bench.runs.tail, here, run_id)
         seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_follow(request, tail, seen), media_type="text/event-stream", headers=headers)
+        followed = _follow(request, tail, seen, lambda: bench.runs.place(here, run_id))
+        return StreamingResponse(followed, media_type="text/event-stream", headers=headers)
 
     @router.get("/api/runs/{run_id}/download")
     def download(request: Request, run_id: str) -> FileResponse:
@@ -77,16 +82,17 @@ def run_routes(bench: Workbench) -> APIRouter:
     return router
 
 
-async def _follow(request: Request, tail: RunTail, seen: int) -> AsyncIterator[str]:
-    """Messages for one viewer: the run's description once, then lists of events after index `seen`."""
-    first, silent_s = True, 0.0
+async def _follow(request: Request, tail: RunTail, seen: int, place: Callable[[], Place | None]) -> AsyncIterator[str]:
+    """Messages for one viewer: the run's description once, then lists of events after index `seen`, and its place."""
+    first, silent_s, queued = True, 0.0, "null"
     while not await request.is_disconnected():
         tail.refresh()
         active = tail.summary.active
         lines, seen = await asyncio.to_thread(tail.after, seen) if first else tail.after(seen)
-        if first or lines:
+        before, queued = queued, json.dumps(_place_json(place()))
+        if first or lines or queued != before:
             head = json.dumps(describe_run(tail), ensure_ascii=False) if first else "null"
-            yield f'id: {seen}\ndata: {{"run": {head}, "events": [{",".join(lines)}]}}\n\n'
+            yield f'id: {seen}\ndata: {{"run": {head}, "queue": {queued}, "events": [{",".join(lines)}]}}\n\n'
             first, silent_s = False, 0.0
         if not active:
             return
@@ -95,6 +101,14 @@ async def _follow(request: Request, tail: RunTail, seen: int) -> AsyncIterator[s
             silent_s = 0.0
             yield ": still here\n\n"
         await asyncio.sleep(_POLL_S)
+
+
+def _place_json(place: Place | None) -> Json | None:
+    """How many runs are ahead and about how long they take, told anew every few seconds."""
+    if place is None:
+        return None
+    wait_s = None if place.wait_s is None else _TELL_EVERY_S * math.ceil(place.wait_s / _TELL_EVERY_S)
+    return {"ahead": place.ahead, "wait_s": wait_s}
 
 
 def describe_run(tail: RunTail) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -203,6 +205,13 @@ class PreferenceStore:
 
         self._write(mark)
 
+    def copy_to(self, path: Path) -> None:
+        """Write the whole database as it is now into one new SQLite file. Raises: PlaygroundError for PostgreSQL."""
+        if self._engine.dialect.name != "sqlite":
+            raise PlaygroundError("The database is no SQLite file.", hint="Use PostgreSQL's own means to copy it.")
+        with closing(self._engine.raw_connection()) as connection:
+            connection.execute("VACUUM INTO ?", (str(path),))
+
     def erase(self, workspace: str) -> None:
         """Delete all that a workspace holds, snapshots too."""
 
@@ -212,6 +221,23 @@ class PreferenceStore:
                     connection.execute(delete(table).where(table.c.workspace == workspace))
 
         self._write(clear)
+
+    def pairs_stored(self, workspace: str) -> int:
+        """How many pairs the workspace was shown or brought, judged or not, also those taken out again."""
+        table = tables.assignment
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.count()).where(table.c.workspace == workspace))
+
+    def last_made(self) -> dict[str, float]:
+        """Workspace -> when something was last stored in it, in seconds since 1970."""
+        times = (tables.annotator.c.created_at, tables.assignment.c.shown_at, tables.event.c.created_at)
+        newest: dict[str, float] = {}
+        with reading(self._engine) as connection:
+            for time_of in times:
+                workspace = time_of.table.c.workspace
+                for name, at in connection.execute(select(workspace, func.max(time_of)).group_by(workspace)):
+                    newest[name] = max(at, newest.get(name, 0.0))
+        return newest
 
     def rows(
         self, workspace: str, *, search: str = "", limit: int = 200, offset: int = 0, removed: bool = False

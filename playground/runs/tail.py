@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import stat
 import threading
 import time
 from collections import OrderedDict, deque
@@ -181,6 +185,27 @@ class RunShelf:
     def workspaces(self) -> list[str]:
         """Names of the workspaces that have a folder."""
         return sorted(p.name for p in self._root.iterdir() if p.is_dir()) if self._root.exists() else []
+
+    def last_change(self, workspace: str) -> float:
+        """When something in the workspace's folder was last written, in seconds since 1970; 0 where there is none."""
+        return max((found.st_mtime for found in self._stats(workspace)), default=0.0)
+
+    def size(self, workspace: str) -> int:
+        """Bytes of all files of the workspace."""
+        return sum(found.st_size for found in self._stats(workspace) if stat.S_ISREG(found.st_mode))
+
+    def erase(self, workspace: str) -> None:
+        """Remove the workspace's folder."""
+        with self._lock:
+            for key in [key for key in self._tails if key[0] == workspace]:
+                del self._tails[key]
+        shutil.rmtree(self._root / workspace, ignore_errors=True)
+
+    def _stats(self, workspace: str) -> Iterator[os.stat_result]:
+        root = self._root / workspace
+        for path in (root, *root.rglob("*")):
+            with contextlib.suppress(FileNotFoundError):  # a trainer replaces files at any time
+                yield path.stat()
 
     def _holds_lines(self, tail: RunTail) -> None:
         """The tail has read its lines; the one that did so longest ago lets go of its own."""

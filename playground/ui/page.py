@@ -15,12 +15,13 @@ from playground.workbench import Workbench
 
 _BRAND = """<header id="brand"><h1>Alignment Playground</h1>
 <p>Take a base language model to an aligned one, step by step, and watch what each step does to it.</p>
-<p class="status-line" role="status">Asking how the models are…</p></header>"""
+<p class="status-line" role="status">Asking how the models are…</p>
+<ul class="notes" aria-label="Keeping what you make"></ul></header>"""
 
 
 def build_page(bench: Workbench) -> gr.Blocks:
     """The whole page as Blocks, not yet launched."""
-    with gr.Blocks(title="Alignment Playground", analytics_enabled=False) as page:
+    with gr.Blocks(title="Alignment Playground", analytics_enabled=False, delete_cache=_swept(bench.settings)) as page:
         gr.HTML(html_template=_BRAND, js_on_load="Playground.status(element)", apply_default_css=False, elem_id="head")
         bar = gr.Tabs(elem_id="steps", overflow_behavior="wrap")
         context = Context(bench, bar, gr.State([]), gr.State([]), gr.State(""), gr.State(""))
@@ -47,3 +48,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "quiet": True,
         "_frontend": False,  # else Gradio ends a start whose first answer takes three seconds, as on a busy machine
     }
+
+
+def _swept(settings: Settings) -> tuple[int, int] | None:
+    """(how often, what age): when Gradio deletes its copies of visitors' files, in seconds; None: never."""
+    return (3600, 3600 * settings.demo_hours) if settings.mode == "demo" else None

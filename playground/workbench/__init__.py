@@ -6,7 +6,7 @@ Its parts' methods take the caller's workspace first and touch nothing outside i
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
@@ -19,12 +19,17 @@ from playground.settings import ASSETS, Settings
 from playground.types import Speed, content_hash
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
+from playground.workbench.erasure import Erasure
 from playground.workbench.estimates import Estimates
 from playground.workbench.evaluations import Evaluations
+from playground.workbench.hub_repository import HubRepository
+from playground.workbench.keeping import keeping_notes
+from playground.workbench.mirror import Mirror
 from playground.workbench.models import Models
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
+from playground.workbench.quotas import Quotas
 from playground.workbench.runs import Runs
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
@@ -38,16 +43,18 @@ class Status:
     trainer_ready: bool
     text: str  # one plain sentence for the page
     speed: Speed | None = None
+    notes: tuple[str, ...] = ()  # what a visitor must know about keeping what is made here
 
 
 class Workbench:
     """Everything a visitor can do: checkpoints, completions, preferences, runs, evaluations. One a process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self._own = _only_one(settings)
         self._device = ""
         self._started = time.time()
+        self.mirror = _mirror(settings, clock)
         self.shelf = shelf = RunShelf(settings.data_dir, recorded=ASSETS / "recorded")
         self.store = PreferenceStore(settings.sqlalchemy_url)
         self.models = Models(settings)
@@ -56,19 +63,28 @@ class Workbench:
         self._sampler, self._trainer = self._children()
         self.completions = Completions(self._sampler, self.checkpoints)
         pairs = PairPool(self.completions.sample, self.checkpoints.find)
-        self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings)
-        self._queue = TrainingQueue(self._trainer, shelf)
-        self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store)
+        quotas = Quotas(settings, shelf, self.store)
+        self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings, quotas)
+        self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
+        self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
+        self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         self.evaluations = Evaluations(settings, shelf, self.checkpoints, self.completions, self._estimates, self.store)
 
     def start(self) -> None:
         """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
         self._queue.close_orphans()
+        if self.settings.mode == "demo":
+            self.erasure.start()
+        if self.mirror is not None:
+            self.mirror.start(self.store, self.shelf)
         self._sampler.start()
         self._trainer.start()
 
     def close(self) -> None:
         """End the children and the store."""
+        self.erasure.close()
+        if self.mirror is not None:
+            self.mirror.close()
         self._sampler.close()
         self._trainer.close()
         self.store.close()
@@ -92,7 +108,7 @@ class Workbench:
             text = f"Models ready, the trainer is still loading. {self._device}"
         else:
             text = f"Models are loading, {time.time() - self._started:.0f} s so far (usually about 10 s)."
-        return Status(sampler, trainer, text, self._estimates.speed)
+        return Status(sampler, trainer, text, self._estimates.speed, keeping_notes(self.settings, self.mirror))
 
     def _children(self) -> tuple[WorkerProcess, WorkerProcess]:
         """The process that samples and scores, and the one that trains."""
@@ -118,6 +134,18 @@ class Workbench:
 
     def _trainer_ready(self, speed: Speed) -> None:
         self._estimates.speed = speed
+
+
+def _mirror(settings: Settings, clock: Callable[[], float]) -> Mirror | None:
+    """The copy on the Hub, read back; None where none is wanted. Raises NotAllowed where it would break a promise."""
+    if not settings.mirror:
+        return None
+    if settings.mode == "demo":
+        hint = "Unset PLAYGROUND_MIRROR, or set PLAYGROUND_MODE to local."
+        raise NotAllowed("In demo mode everything is erased after some hours, and a copy would stay.", hint=hint)
+    mirror = Mirror(HubRepository(settings.mirror, "dataset"), settings.data_dir, clock)
+    mirror.read_back()
+    return mirror
 
 
 def _only_one(settings: Settings) -> FileLock:

@@ -119,6 +119,13 @@ class PairPool:
         """Remember what put that set in order. The set stays: once that is undone, it may be ordered anew."""
         self._find(workspace, token).judgment_id = judgment_id
 
+    def forget(self, workspace: str) -> None:
+        """Let go of everything that was sampled for that workspace."""
+        with self._lock:
+            self._held.pop(workspace, None)
+            for key in [key for key in self._shelves if key[0] == workspace]:
+                del self._shelves[key]
+
     def _find(self, workspace: str, token: str) -> _Held:
         with self._lock:
             held = self._held.get(workspace, {}).get(token)

@@ -19,6 +19,7 @@ from playground.table_files import BadRow
 from playground.types import Annotator, Checkpoint, Choice, Prompt
 from playground.workbench.downloads import downloads
 from playground.workbench.pairs import FindCheckpoint, PairPool
+from playground.workbench.quotas import Quotas
 
 STEP = 5  # choices after which a contest's figure moves
 PART = 100  # rows of a file that are stored in one go
@@ -60,12 +61,20 @@ class Contest:
 class Preferences:
     """Show, choose, undo, rank; let a persona choose; count, search, remove; import and export."""
 
-    def __init__(self, store: PreferenceStore, pairs: PairPool, checkpoint: FindCheckpoint, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: PreferenceStore,
+        pairs: PairPool,
+        checkpoint: FindCheckpoint,
+        settings: Settings,
+        quotas: Quotas,
+    ) -> None:
         self._store = store
         self._pairs = pairs
         self._checkpoint = checkpoint
         self._data_dir = settings.data_dir
         self._limits = settings.upload_limits
+        self._quotas = quotas
 
     def person(self, workspace: str) -> Annotator:
         """The visitor as an annotator."""
@@ -76,6 +85,7 @@ class Preferences:
 
         From one checkpoint both; from two, one each.
         """
+        self._quotas.require_pairs(workspace, 1)
         left, right = self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
         person = self.person(workspace)
         if swapped(workspace, person.id, self._store.shown_count(workspace, person)):
@@ -111,6 +121,7 @@ class Preferences:
         """K completions of one prompt to put in order."""
         if not 2 <= k <= 6:
             raise PlaygroundError(f"{k} completions asked for; 2 to 6 can be ranked.", hint="Choose K from 2 to 6.")
+        self._quotas.require_pairs(workspace, k * (k - 1) // 2)
         completions = self._pairs.take_set(workspace, tuple(checkpoint_ids), k, prompt)
         token = self._pairs.hold(workspace, completions)
         return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
@@ -130,6 +141,7 @@ class Preferences:
         earlier = self._pairs.ranked_by(workspace, token)
         if earlier and self._store.ranking(workspace, person, earlier) is not None:
             raise NotAllowed("These completions have been ranked already.", hint="Rank the next ones, or undo this.")
+        self._quotas.require_pairs(workspace, len(completions) * (len(completions) - 1) // 2)
         self._pairs.mark_ranked(workspace, token, judgment_id)
         return len(self._store.rank_many(workspace, person, completions, order, id=judgment_id))
 
@@ -150,6 +162,7 @@ class Preferences:
 
         if persona not in PERSONAS:
             raise NotFound(f"There is no persona {persona!r}.", hint=f"Choose one of {', '.join(PERSONAS)}.")
+        self._quotas.require_pairs(workspace, n)
         annotator = self._store.annotator(workspace, "persona", persona)
         rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
         done = 0
@@ -203,6 +216,7 @@ class Preferences:
         stored twice.
         """
         judgments, bad = self.read_file(path)
+        self._quotas.require_pairs(workspace, len(judgments))
         done = Imported(0, 0, 0)
         yield Adding(done, len(judgments), tuple(bad))
         for start in range(0, len(judgments), PART):
@@ -211,6 +225,7 @@ class Preferences:
 
     def export(self, workspace: str, kind: exchange.Kind, form: exchange.Form = "trl") -> Path:
         """The set as a file. Raises: PlaygroundError where it would hold no row."""
+        self._quotas.require_disk(workspace)
         name = f"preferences-{uuid.uuid4().hex[:8]}.{kind}"  # two may download at once
         path = downloads(self._data_dir, workspace) / name
         if not exchange.write_judgments(path, self._store.judgments(workspace), form):

@@ -25,7 +25,8 @@ from playground.types import Checkpoint, Example, Json, Preference, RunSpec, Sna
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
-from playground.workbench.queue import TrainingQueue
+from playground.workbench.queue import Place, TrainingQueue
+from playground.workbench.quotas import Quotas
 
 _LONGEST_NAME = 60
 
@@ -41,6 +42,7 @@ class Runs:
         checkpoints: Checkpoints,
         estimates: Estimates,
         store: PreferenceStore,
+        quotas: Quotas,
     ) -> None:
         self._settings = settings
         self._shelf = shelf
@@ -48,7 +50,8 @@ class Runs:
         self._checkpoints = checkpoints
         self._estimates = estimates
         self._store = store
-        self._resuming = threading.Lock()
+        self._quotas = quotas
+        self._starting = threading.Lock()  # what is allowed is looked up and taken in one go
         self._versions: dict[str, int] = defaultdict(lambda: int(time.time()))  # after a restart none is as it was
 
     def estimate(
@@ -96,10 +99,17 @@ class Runs:
             estimate_s=self.estimate(workspace, algorithm, dataclasses.asdict(config), len(rows), start_id),
             created_at=time.time(),
         )
-        self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
-        self._versions[workspace] += 1
-        self._send(spec)
+        with self._starting:
+            self._quotas.require_new_run(len(self.all(workspace)))
+            self._quotas.require_run(workspace, self._queue.count(workspace), spec.estimate_s)
+            self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
+            self._versions[workspace] += 1
+            self._send(spec)
         return spec
+
+    def place(self, workspace: str, run_id: str) -> Place | None:
+        """Where a run stands in the queue; None once it trains."""
+        return self._queue.place(workspace, run_id)
 
     def stop(self, workspace: str, run_id: str) -> None:
         """Ask a run to end within a step; what was learned is kept."""
@@ -111,12 +121,13 @@ class Runs:
 
         One that kept no state to go on from begins again at step 1, with the same data, settings and seed.
         """
-        with self._resuming:
+        with self._starting:
             summary = self._resumable(workspace, run_id)
+            self._quotas.require_run(workspace, self._queue.count(workspace), None)
             self._shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
             self._shelf.tail(workspace, run_id).refresh(force=True)
-        self._versions[workspace] += 1
-        self._send(summary.spec)
+            self._versions[workspace] += 1
+            self._send(summary.spec)
         return summary.spec
 
     def rename(self, workspace: str, run_id: str, name: str) -> None:
@@ -174,6 +185,7 @@ class Runs:
         if run_id in self._shelf.recorded_names():
             raise NotAllowed("A recorded run has no weights to download.", hint="Start one of your own.")
         summary = self.find(workspace, run_id)
+        self._quotas.require_disk(workspace)
         carried = self._checkpoints.carried(self._lineage(summary.spec))
         # two may download at once
         target = downloads(self._settings.data_dir, workspace) / f"{run_id}-{uuid.uuid4().hex[:8]}.zip"

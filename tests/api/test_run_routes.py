@@ -10,6 +10,7 @@ from playground.api.run_routes import run_routes
 from playground.events import RunEnded, RunStarted, StepDone
 from playground.runs.tail import RunShelf
 from playground.types import Checkpoint, RunSpec
+from playground.workbench.queue import Place
 
 START = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/nowhere")
 
@@ -26,6 +27,9 @@ class Bench:
 
     def workspace_of(self, cookies):
         return cookies.get("who", "local")
+
+    def place(self, workspace, run_id):
+        return None
 
 
 @pytest.fixture
@@ -58,6 +62,25 @@ def test_a_browser_that_comes_back_gets_only_what_it_lacks(client):
     (message,) = messages(response)
     assert [event.get("step") for event in message["events"]] == [3, None]
     assert "id: 4" in response.text
+
+
+def test_a_run_that_waits_is_told_its_place_whenever_that_changes(tmp_path):
+    shelf = RunShelf(tmp_path)
+    folder = shelf.folder("local", "dpo-2")
+    folder.create(RunSpec("dpo-2", "local", "dpo", {"beta": 0.1}, START, name="DPO 2"), [])
+    places = [Place(2, 31.0), Place(2, 30.9), Place(1, 12.0), Place(1, None)]
+    bench = Bench(shelf)
+    bench.place = lambda *_: places.pop(0) if places else folder.append(RunEnded("stopped"))
+    app = FastAPI()
+    app.include_router(run_routes(bench))
+    told = messages(TestClient(app).get("/api/runs/dpo-2/events"))
+    assert [message["queue"] for message in told[:4]] == [
+        {"ahead": 2, "wait_s": 35},
+        {"ahead": 1, "wait_s": 15},
+        {"ahead": 1, "wait_s": None},
+        None,
+    ]
+    assert [len(message["events"]) for message in told[:3]] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("path", ["/api/runs/none/events", "/api/runs/..%2F..%2Fx/events"])

@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 from playground.ui.theme import STATIC
 
 pytestmark = pytest.mark.browser
-PAGE = """<body><header id="head"><p class="status-line">…</p></header>
+PAGE = """<body><header id="head"><p class="status-line">…</p>
+<ul class="notes"></ul></header>
 <script>window.Playground = {};</script>%s<script>Playground.status(document.getElementById("head"));</script></body>"""
 SOON_MS = 10_000
 

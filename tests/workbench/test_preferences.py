@@ -8,10 +8,12 @@ from playground.errors import BadFile, NotFound
 from playground.pocket import PERSONAS, recognise
 from playground.preferences.record import Imported
 from playground.preferences.store import PreferenceStore
+from playground.runs.tail import RunShelf
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import STEP, Adding, Preferences
+from playground.workbench.quotas import Quotas
 
 MODELS = {
     id: Checkpoint(id, id.upper(), "policy", "pocket", "/x", fingerprint=f"f-{id}") for id in ("sft", "dpo", "ppo")
@@ -37,7 +39,8 @@ def settings(tmp_path):
 @pytest.fixture
 def preferences(settings):
     store = PreferenceStore(settings.sqlalchemy_url)
-    yield Preferences(store, PairPool(sample, find), find, settings)
+    quotas = Quotas(settings, RunShelf(settings.data_dir), store)
+    yield Preferences(store, PairPool(sample, find), find, settings, quotas)
     store.close()
 
 
@@ -86,7 +89,8 @@ def test_a_file_without_a_row_is_not_made(preferences, form, settings):
 def test_a_file_over_the_settings_limits_is_refused(preferences, settings):
     judge(preferences, 3)
     path = preferences.export("anna", "csv")
-    strict = Preferences(preferences._store, preferences._pairs, find, replace(settings, upload_rows=2))
+    parts = preferences._store, preferences._pairs, find, replace(settings, upload_rows=2), preferences._quotas
+    strict = Preferences(*parts)
     with pytest.raises(BadFile, match="more than 2 rows"):
         added(strict, path)
 

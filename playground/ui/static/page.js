@@ -50,15 +50,22 @@
 
   // The line under the title: how the models are coming up, and whether the playground is there at all.
   P.status = function (element) {
-    const line = element.querySelector(".status-line");
+    const line = element.querySelector(".status-line"), notes = element.querySelector(".notes");
     function show(state, text) {
       line.dataset.state = state;
       if (line.textContent !== text) line.textContent = text; // a screen reader speaks every change
     }
+    function note(texts = []) {
+      if (notes.children.length === texts.length && texts.every((text, i) => notes.children[i].textContent === text)) return;
+      notes.replaceChildren(...texts.map((text) => P.el("li", null, text)));
+    }
     P.pulse({
       element: line,
       runs: () => [],
-      answered: (answer) => show(answer.ready ? "ready" : "loading", answer.text),
+      answered: (answer) => {
+        show(answer.ready ? "ready" : "loading", answer.text);
+        note(answer.notes);
+      },
       silent: () => show("lost", "The playground does not answer. It may have been closed; this page tries again by itself."),
     });
   };

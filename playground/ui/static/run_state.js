@@ -28,7 +28,7 @@
   };
 
   P.blankRun = function (meta) {
-    return { meta: meta || null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, lost: false, status: "waiting", phase: "", total: meta ? meta.total_steps : 0, base: null, ended: null, started: null };
+    return { meta: meta || null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, lost: false, status: "waiting", phase: "", queue: null, total: meta ? meta.total_steps : 0, base: null, ended: null, started: null };
   };
 
   const apply = {
@@ -89,11 +89,19 @@
     if (run.lost) return `The playground does not answer; trying to reach it again. Last heard of: ${of}.`;
     if (run.replaying) return `Replaying, ${of}.`;
     const estimate = run.meta.estimate_s ? `, about ${P.seconds(run.meta.estimate_s)} (estimate)` : "";
+    if (run.queue) return waitingSentence(run.queue, estimate);
     if (run.phase) return `${run.phase[0].toUpperCase()}${run.phase.slice(1)}${last ? `, ${of}` : estimate}.`;
     if (run.status === "waiting") return `Waiting for its turn${estimate}.`;
     const left = secondsLeft(run);
     return left == null ? `Running${estimate}.` : `Running, ${of}, about ${P.seconds(left)} left.`;
   };
+
+  // queue = {ahead, wait_s}: the runs that train before this one, and about how long they will take.
+  function waitingSentence({ ahead, wait_s }, estimate) {
+    const before = ahead === 1 ? "1 run is before this one" : `${ahead} runs are before this one`;
+    const wait = wait_s == null ? "" : `, about ${P.seconds(wait_s)} until it begins`;
+    return `Waiting for its turn: ${before}${wait}${estimate.replace(", ", "; it takes ")}.`;
+  }
 
   function endedSentence(run, step, of) {
     const words = { done: "Done", stopped: "Stopped", failed: "Failed", died: "Broken off" };

@@ -97,6 +97,7 @@
       if (message.lastEventId !== "") last = Number(message.lastEventId);
       run.lost = false;
       if (data.run) describe(data.run);
+      run.queue = data.queue;
       data.events.forEach(log.add);
       if (!replaying) data.events.forEach(take);
       else if (data.events.length) playedOut();
