@@ -46,8 +46,8 @@ window.endings = 0;
 const watch = (name, f) => { window.changed = f; };
 Playground.runView(document.getElementById("view"), props, watch, () => { endings += 1; });
 window.show = (id) => { props.value = {run: id, since: performance.now()}; changed(); };
-window.send = (last, run, events) =>
-  streams[streams.length - 1].onmessage({lastEventId: String(last), data: JSON.stringify({run, events})});
+window.send = (last, run, events, queue = null) =>
+  streams[streams.length - 1].onmessage({lastEventId: String(last), data: JSON.stringify({run, events, queue})});
 </script></body>"""
 
 
@@ -95,9 +95,10 @@ class View:
     def show(self, run_id="ppo-1"):
         self.page.evaluate("id => show(id)", run_id)
 
-    def send(self, *events, run=None):
+    def send(self, *events, run=None, queue=None):
         self.last += len(events)
-        self.page.evaluate("([last, run, events]) => send(last, run, events)", [self.last, run, list(events)])
+        given = [self.last, run, list(events), queue]
+        self.page.evaluate("([last, run, events, queue]) => send(last, run, events, queue)", given)
 
     def settle(self):
         self.page.wait_for_function("document.querySelector('.run-view').dataset.drawn === 'yes'", timeout=15_000)
@@ -134,6 +135,19 @@ def sampled(number, text, reward=1.0):
 
 def ended(status="done", **more):
     return {"kind": "RunEnded", "time": 200.0, "status": status, "message": "", "hint": "", "seconds": 12.0} | more
+
+
+def test_a_run_that_waits_says_how_many_are_before_it_and_how_long_they_take(view):
+    view.show()
+    view.send(run={**RUN, "status": "waiting"}, queue={"ahead": 3, "wait_s": 40})
+    view.settle()
+    assert "3 runs are before this one, about 40 s until it begins; it takes about 25 s" in view.text(".state")
+    view.send(queue={"ahead": 1, "wait_s": None})
+    view.settle()
+    assert view.text(".state") == "Waiting for its turn: 1 run is before this one; it takes about 25 s (estimate)."
+    view.send(started())
+    view.settle()
+    assert "Waiting" not in view.text(".state")
 
 
 def test_an_empty_view_says_what_to_do(view):
