@@ -98,6 +98,7 @@ def measure_speed(loaded: LoadedModel) -> Speed:
         device=loaded.device,
         dtype="bfloat16" if dtype is torch.bfloat16 else "float32",
         threads=torch.get_num_threads(),
+        free_bytes=torch.cuda.mem_get_info()[0] if loaded.device == "cuda" else None,
     )
 
 

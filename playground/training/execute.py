@@ -18,6 +18,7 @@ from playground.runs.rows import from_json
 from playground.runs.run import Run
 from playground.training.captions import CaptionWatcher
 from playground.training.inputs import TrainInputs
+from playground.training.out_of_memory import is_out_of_memory, out_of_memory
 from playground.types import Checkpoint, Example, Preference, Prompt, RunSpec
 
 
@@ -44,15 +45,23 @@ def execute(run: Run, resolve: Callable[[str], Checkpoint], threads: int = 0) ->
     try:
         _train(CaptionedRun(_pinned(run, threads)), resolve)
         ended = RunEnded(status="stopped" if run.stop_requested else "done")
-    except PlaygroundError as error:
-        ended = RunEnded(status="failed", message=error.message, hint=error.hint)
     except Exception as error:  # the run worker is the one place that catches everything
-        (run.folder.path / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
-        hint = "This is a fault of the playground; error.log in the run's folder holds the details."
-        ended = RunEnded(status="failed", message=f"{type(error).__name__}: {error}", hint=hint)
+        ended = _failed(run, error)
     ended = replace(ended, seconds=time.time() - started)
     run.folder.append(ended)
     return ended
+
+
+def _failed(run: Run, error: Exception) -> RunEnded:
+    """What went wrong in words; what no words are made for is the playground's own fault, and goes into a file."""
+    if is_out_of_memory(error):
+        entry = algorithms()[run.spec.algorithm]
+        error = out_of_memory(entry, build_config(entry, run.spec.config))
+    if isinstance(error, PlaygroundError):
+        return RunEnded(status="failed", message=error.message, hint=error.hint)
+    (run.folder.path / "error.log").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    hint = "This is a fault of the playground; error.log in the run's folder holds the details."
+    return RunEnded(status="failed", message=f"{type(error).__name__}: {error}", hint=hint)
 
 
 def _pinned(run: Run, threads: int) -> Run:

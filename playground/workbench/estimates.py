@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
 from playground.models.catalogue import CARDS
 from playground.models.shelf import ModelShelf
 from playground.registry import Algorithm, algorithms, build_config
 from playground.runs.tail import RunShelf
 from playground.types import Checkpoint, Json, Speed, Workload
+from playground.workbench.room_to_train import require_room
 
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world
 
@@ -32,6 +35,10 @@ class Estimates:
     def of_work(self, work: Workload, checkpoint: Checkpoint) -> float | None:
         """Seconds of that many tokens by this checkpoint; None while the machine's speed is not yet known."""
         return None if self.speed is None else self._timed(work, checkpoint)
+
+    def require_room(self, entry: Algorithm, config: Any, rows: Sequence, start: Checkpoint) -> None:
+        """Raises: TooLittleMemory where the run would not fit into the memory that is free now."""
+        require_room(entry, config, rows, start, self._models, self.speed.free_bytes if self.speed else None)
 
     def _by_speed(self, entry: Algorithm, values: Json, rows: int, start: Checkpoint) -> float:
         """Seconds by the tokens to work through, the speed measured at start, and the model's size."""
