@@ -133,6 +133,16 @@ class SamplerService:
         self._know(family)
         return text_likelihoods(self._policy(checkpoint), texts)
 
+    def merge(self, cancelled: threading.Event, checkpoint: Checkpoint, folder: Path, family: list[Checkpoint]) -> None:
+        """Write the checkpoint's adapter merged into its backbone, as a model that needs nothing else."""
+        from playground.models.loader import load, save_weights
+
+        self._know(family)
+        loaded = load(checkpoint, resolve=self._known.__getitem__)
+        if checkpoint.form == "adapter":
+            loaded = replace(loaded, model=loaded.model.merge_and_unload())
+        save_weights(loaded, folder)
+
     def _know(self, family: list[Checkpoint]) -> None:
         self._known |= {c.id: c for c in family}
 

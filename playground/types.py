@@ -43,6 +43,13 @@ class Prompt:
         return self.messages[-1].content
 
     @property
+    def spoken(self) -> str:
+        """All turns as whoever judges must see them: of one turn its content, of several who says what."""
+        if len(self.messages) == 1:
+            return self.text
+        return "\n".join(f"{m.role.capitalize()}: {m.content}" for m in self.messages)
+
+    @property
     def key(self) -> str:
         """Sixteen hex digits that name the messages; equal prompts share it whatever their source."""
         return content_hash([[m.role, m.content] for m in self.messages])[:16]
@@ -172,6 +179,7 @@ class Speed:
     device: str
     dtype: str
     threads: int
+    free_bytes: int | None = None  # of a GPU's own memory; None: the machine's counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ def rank_routes(bench: Workbench) -> APIRouter:
     def counts(request: Request) -> Json:
         return _counts_json(bench, workspace(request))
 
+    @router.get("/export/folder")
+    def folder(request: Request) -> FileResponse:
+        return FileResponse(bench.takeaway.set_folder(workspace(request)), filename="preferences.zip")
+
     @router.get("/export/{kind}")
     def export(kind: Kind, request: Request, form: Form = "trl") -> FileResponse:
         path = bench.preferences.export(workspace(request), kind, form)

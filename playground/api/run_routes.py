@@ -23,6 +23,7 @@ from playground.vocabulary import METRICS
 from playground.workbench import Workbench
 from playground.workbench.gold import gold_of
 from playground.workbench.queue import Place
+from playground.workbench.takeaway import Weights
 
 _POLL_S = 0.1
 _HEARTBEAT_S = 15.0
@@ -58,8 +59,8 @@ def run_routes(bench: Workbench) -> APIRouter:
         return StreamingResponse(followed, media_type="text/event-stream", headers=headers)
 
     @router.get("/api/runs/{run_id}/download")
-    def download(request: Request, run_id: str) -> FileResponse:
-        path = bench.runs.download(bench.workspace_of(request.cookies), run_id)
+    def download(request: Request, run_id: str, weights: Weights = "trained") -> FileResponse:
+        path = bench.takeaway.run(bench.workspace_of(request.cookies), run_id, weights)
         return FileResponse(path, filename=f"{run_id}.zip")
 
     @router.post("/api/runs/{run_id}/gold")

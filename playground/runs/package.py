@@ -13,6 +13,8 @@ from playground.runs.report import report
 from playground.runs.tail import RunSummary
 from playground.types import Checkpoint
 
+MERGED = "merged"
+
 _REPRODUCE = '''# Run me in the playground's folder, where app.py lies: PYTHONPATH=. python path/to/reproduce.py
 """Makes this run again without the page, and says whether the weights came out the same."""
 
@@ -31,18 +33,41 @@ sys.exit(reproduce(Path(__file__).resolve().parent))
 '''
 
 
-def package_run(folder: RunFolder, summary: RunSummary, inputs: Sequence[Checkpoint], target: Path) -> Path:
-    """Write the zip to `target` and return it. `inputs` are the checkpoints that a fresh clone does not have."""
-    name = summary.spec.id
+Files = dict[str, Path | str]  # name in the package -> the file, or its text
+
+
+def run_files(
+    folder: RunFolder, summary: RunSummary, inputs: Sequence[Checkpoint], card: str, weights: Path | None = None
+) -> Files:
+    """Everything that belongs to a run. `inputs` are the checkpoints that a fresh clone does not have.
+
+    weights: a folder of merged ones, which are added beside those that were trained.
+    """
+    held = {path.relative_to(folder.path).as_posix(): path for path in _files(folder.path)}
+    files: Files = {name: path for name, path in held.items() if not name.startswith(f"{folder.resume_path.name}/")}
+    for checkpoint in inputs:
+        root = Path(checkpoint.path)
+        files |= {f"inputs/{checkpoint.id}/{path.relative_to(root).as_posix()}": path for path in _files(root)}
+    files["inputs/checkpoints.json"] = json.dumps([asdict(c) for c in inputs], indent=2)
+    files["report.md"] = report(folder, summary)
+    files["reproduce.py"] = _REPRODUCE
+    files["checkpoint/README.md"] = card
+    if weights is not None:
+        files |= {f"{MERGED}/{path.relative_to(weights).as_posix()}": path for path in _files(weights)}
+        files[f"{MERGED}/README.md"] = card
+    return files
+
+
+def package_run(name: str, files: Files, target: Path) -> Path:
+    """Write them as one zip with one folder of that name in it. Returns `target`."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.path.rglob("*")):
-            if path.is_file() and folder.resume_path not in path.parents:
-                archive.write(path, f"{name}/{path.relative_to(folder.path)}")
-        for checkpoint in inputs:
-            for path in sorted(Path(checkpoint.path).rglob("*")):
-                if path.is_file():
-                    archive.write(path, f"{name}/inputs/{checkpoint.id}/{path.relative_to(checkpoint.path)}")
-        archive.writestr(f"{name}/inputs/checkpoints.json", json.dumps([asdict(c) for c in inputs], indent=2))
-        archive.writestr(f"{name}/report.md", report(folder, summary))
-        archive.writestr(f"{name}/reproduce.py", _REPRODUCE)
+        for inside, content in files.items():
+            if isinstance(content, Path):
+                archive.write(content, f"{name}/{inside}")
+            else:
+                archive.writestr(f"{name}/{inside}", content)
     return target
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())

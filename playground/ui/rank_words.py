@@ -62,7 +62,9 @@ def export_words(counts: SetCounts) -> str:
         "<h3>Take the set with you</h3>"
         + (f"<p>{training} {_links('trl')}</p>" if counts.usable else "")
         + f"<p>{everything} {_links('everything')}</p>"
-        + "<p>People are numbered instead of named. What was undone or removed is in neither file.</p>"
+        + "<p><b>Both as a folder with a card</b>, which <code>datasets.load_dataset</code> reads. "
+        + '<span class="links"><a id="export-folder" href="api/rank/export/folder" download>Folder</a></span></p>'
+        + "<p>People are numbered instead of named. What was undone or removed is in none of them.</p>"
     )
 
 

@@ -31,6 +31,7 @@ def run_row(summary: RunSummary, recorded: bool) -> Json:
         "took": f"{summary.seconds:.0f} s" if summary.seconds else "",
         "when": time.strftime("%d %b %H:%M", time.localtime(spec.created_at)),
         "recorded": recorded,
+        "adapter": bool(summary.checkpoint and summary.checkpoint.form == "adapter"),
     }
 
 

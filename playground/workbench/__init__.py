@@ -31,6 +31,7 @@ from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
 from playground.workbench.runs import Runs
+from playground.workbench.takeaway import Takeaway
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
 
@@ -67,6 +68,8 @@ class Workbench:
         self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings, quotas)
         self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
+        parts = self.runs, self.checkpoints, self.completions, quotas
+        self.takeaway = Takeaway(settings, shelf, self.store, *parts)
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         self.evaluations = Evaluations(settings, shelf, self.checkpoints, self.completions, self._estimates, self.store)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from playground.errors import EmptyPrompt
 from playground.runs.process import WorkerProcess
@@ -68,6 +69,12 @@ class Completions:
     def surprise(self, text: str) -> float:
         """How strange the text is to the pocket world's base model, in nats a byte."""
         return self._sampler.call("surprise", base=self._checkpoints.shipped["pocket-base"], text=text)
+
+    def merge(self, workspace: str, checkpoint_id: str, folder: Path) -> None:
+        """Write a policy's weights into the folder, an adapter merged into its backbone."""
+        checkpoint = self._checkpoints.find(workspace, checkpoint_id)
+        family = self._checkpoints.family(workspace, checkpoint)
+        self._sampler.call("merge", checkpoint=checkpoint, folder=folder, family=family)
 
     def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
         """Raw scores of completions by a reward model."""

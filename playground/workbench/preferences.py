@@ -91,7 +91,7 @@ class Preferences:
         if swapped(workspace, person.id, self._store.shown_count(workspace, person)):
             left, right = right, left
         token = self._store.show_pair(workspace, person, left, right)
-        return Shown(token, left.prompt.text, (left.text, right.text))
+        return Shown(token, left.prompt.spoken, (left.text, right.text))
 
     def choose(
         self,
@@ -115,7 +115,7 @@ class Preferences:
         if token is None:
             return None
         shown = self._store.shown(workspace, token)
-        return Shown(token, shown.prompt.text, (shown.left, shown.right))
+        return Shown(token, shown.prompt.spoken, (shown.left, shown.right))
 
     def next_set(self, workspace: str, checkpoint_ids: Sequence[str], k: int, prompt: Prompt | None = None) -> Shown:
         """K completions of one prompt to put in order."""
@@ -124,7 +124,7 @@ class Preferences:
         self._quotas.require_pairs(workspace, k * (k - 1) // 2)
         completions = self._pairs.take_set(workspace, tuple(checkpoint_ids), k, prompt)
         token = self._pairs.hold(workspace, completions)
-        return Shown(token, completions[0].prompt.text, tuple(c.text for c in completions))
+        return Shown(token, completions[0].prompt.spoken, tuple(c.text for c in completions))
 
     def rank(self, workspace: str, token: str, order: list[list[int]], *, judgment_id: str) -> int:
         """Store an order of a K-way set (tiers of positions, best first). Returns how many preferences it gave.

@@ -10,20 +10,17 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
 from playground.events import Phase
 from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config, suited
 from playground.runs.origin import origins
-from playground.runs.package import package_run
 from playground.runs.rows import to_json
 from playground.runs.tail import RunShelf, RunSummary, RunTail
 from playground.settings import Settings
 from playground.types import Checkpoint, Example, Json, Preference, RunSpec, Snapshot, content_hash
 from playground.workbench.checkpoints import Checkpoints
-from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
 from playground.workbench.queue import Place, TrainingQueue
 from playground.workbench.quotas import Quotas
@@ -80,6 +77,7 @@ class Runs:
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
         rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
             workspace=workspace,
@@ -132,7 +130,7 @@ class Runs:
 
     def rename(self, workspace: str, run_id: str, name: str) -> None:
         """Give a run and its checkpoint another name, also where other runs speak of it."""
-        self._own(workspace, run_id)
+        self.own(workspace, run_id)
         name = " ".join(name.split())
         if not 1 <= len(name) <= _LONGEST_NAME:
             hint = f"Type one of 1 to {_LONGEST_NAME} characters."
@@ -146,7 +144,7 @@ class Runs:
 
     def delete(self, workspace: str, run_id: str) -> None:
         """Remove a run with its folder. Raises NotAllowed while it goes on or another run builds on it."""
-        summary = self._own(workspace, run_id)
+        summary = self.own(workspace, run_id)
         if summary.active or self._queue.holds(workspace, run_id):
             raise NotAllowed(f"{summary.spec.name} is {summary.status}.", hint="Stop it, then delete it.")
         for other in self._built_on(workspace, run_id):
@@ -180,32 +178,26 @@ class Runs:
         """The runs that were recorded beforehand and come with the playground."""
         return [self.find("", name) for name in self._shelf.recorded_names()]
 
-    def download(self, workspace: str, run_id: str) -> Path:
-        """The run as one zip: adapter or weights, events, data, report, reproduce.py."""
+    def own(self, workspace: str, run_id: str) -> RunSummary:
+        """The run, if it is one of the workspace's own. Raises NotAllowed for a recorded one."""
         if run_id in self._shelf.recorded_names():
-            raise NotAllowed("A recorded run has no weights to download.", hint="Start one of your own.")
-        summary = self.find(workspace, run_id)
-        self._quotas.require_disk(workspace)
-        carried = self._checkpoints.carried(self._lineage(summary.spec))
-        # two may download at once
-        target = downloads(self._settings.data_dir, workspace) / f"{run_id}-{uuid.uuid4().hex[:8]}.zip"
-        return package_run(self._shelf.folder(workspace, run_id), summary, carried, target)
+            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
+        return self.find(workspace, run_id)
+
+    def lineage(self, workspace: str, spec: RunSpec) -> list[Checkpoint]:
+        """What the run starts from and is scored by, with all ancestors, each once."""
+        sources = [self._checkpoints.find(workspace, c.id) for c in (spec.start, spec.reward) if c is not None]
+        return list({c.id: c for c in self._checkpoints.family(workspace, *sources)}.values())
 
     def _resumable(self, workspace: str, run_id: str) -> RunSummary:
         """The run, if it may be gone on with. Raises NotAllowed."""
-        summary = self._own(workspace, run_id)
+        summary = self.own(workspace, run_id)
         if summary.active or summary.status == "done" or self._queue.holds(workspace, run_id):
             raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
             raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
         return summary
-
-    def _own(self, workspace: str, run_id: str) -> RunSummary:
-        """The run, if it is one of the workspace's own. Raises NotAllowed for a recorded one."""
-        if run_id in self._shelf.recorded_names():
-            raise NotAllowed("This run was recorded beforehand.", hint="Start one of your own.")
-        return self.find(workspace, run_id)
 
     def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
         """The runs that started from this one's checkpoint or are scored by it."""
@@ -217,12 +209,7 @@ class Runs:
         start = self._checkpoints.find(spec.workspace, spec.start.id)
         reward = self._checkpoints.find(spec.workspace, spec.reward.id) if spec.reward else None
         spec = replace(spec, start=start, reward=reward)
-        self._queue.add(spec, self._lineage(spec))
-
-    def _lineage(self, spec: RunSpec) -> list[Checkpoint]:
-        """What the run starts from and is scored by, with all ancestors, each once."""
-        sources = [self._checkpoints.find(spec.workspace, c.id) for c in (spec.start, spec.reward) if c is not None]
-        return list({c.id: c for c in self._checkpoints.family(spec.workspace, *sources)}.values())
+        self._queue.add(spec, self.lineage(spec.workspace, spec))
 
     def _data(
         self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from playground.errors import ModelNotUsable, PlaygroundError
 from playground.models.chat import decode, encode_completion, encode_prompt, end_ids, end_of_turn, special_ids
-from playground.models.loader import load
+from playground.models.loader import load, save_weights
 from playground.models.templates import OWN, PLAIN, settle_template, template_name
 from playground.types import Message, Prompt
 from tests.tiny import saved_tiny, tiny_llama
@@ -166,6 +166,15 @@ def test_turns_that_a_template_refuses_are_refused_in_words():
 def test_only_a_model_without_a_template_gets_the_named_default(family, loaded):
     assert template_name(loaded.tokenizer) == (OWN if family.template else PLAIN)
     assert loaded.tokenizer.chat_template == (family.template or loaded.tokenizer.chat_template)
+
+
+def test_what_is_saved_brings_the_template_it_was_trained_with(loaded, tmp_path):
+    save_weights(loaded, tmp_path / "left")
+    again = AutoTokenizer.from_pretrained(tmp_path / "left")
+    turns = [{"role": "user", "content": "the user"}, {"role": "assistant", "content": "said"}]
+    written = [t.apply_chat_template(turns, tokenize=False) for t in (loaded.tokenizer, again)]
+    assert written[0] == written[1] and "said" in written[1]
+    assert end_of_turn(again) == end_of_turn(loaded.tokenizer) and again.pad_token == loaded.tokenizer.pad_token
 
 
 def test_the_default_template_closes_what_the_assistant_said_and_nothing_else():

@@ -9,7 +9,7 @@ import pytest
 from playground.events import RunEnded, RunStarted, StepDone
 from playground.registry import algorithms, dials
 from playground.runs.folder import RunFolder
-from playground.runs.package import package_run
+from playground.runs.package import package_run, run_files
 from playground.runs.report import report
 from playground.runs.tail import RunTail
 from playground.types import Checkpoint, RunSpec
@@ -57,7 +57,8 @@ def test_a_report_survives_an_event_half_written(folder):
 
 
 def test_the_script_says_where_to_run_it_in_its_first_line_and_when_it_cannot_find_the_playground(folder, tmp_path):
-    with zipfile.ZipFile(package_run(folder, summary(folder), [], tmp_path / "run.zip")) as archive:
+    files = run_files(folder, summary(folder), [], "the card")
+    with zipfile.ZipFile(package_run("dpo-1", files, tmp_path / "run.zip")) as archive:
         archive.extractall(tmp_path / "out")
     script = tmp_path / "out" / "dpo-1" / "reproduce.py"
     first = script.read_text().splitlines()[0]

@@ -120,7 +120,7 @@ def test_a_browser_whose_files_take_too_much_writes_no_more(bench):
     finished(bench, anna, "sft-1", size=2_000_000)
     for more in (
         lambda: bench.runs.start(anna, "sft", {"examples": 16}),
-        lambda: bench.runs.download(anna, "sft-1"),
+        lambda: bench.takeaway.run(anna, "sft-1"),
         lambda: bench.preferences.export(anna, "jsonl"),
     ):
         with pytest.raises(OverQuota, match="2 MB; 1 MB are allowed"):
@@ -132,7 +132,7 @@ def test_without_demo_mode_nothing_is_limited(tmp_path):
         judged(bench, "local")
         finished(bench, "local", "sft-1", size=10)
         assert bench.preferences.export("local", "jsonl").exists()
-        assert bench.runs.download("local", "sft-1").exists()
+        assert bench.takeaway.run("local", "sft-1").exists()
         assert bench.runs.start("local", "sft", {"examples": 16}).id
 
 
@@ -192,7 +192,7 @@ def test_every_call_refuses_what_is_anothers(bench):
         lambda: bench.runs.resume(ben, "sft-1"),
         lambda: bench.runs.rename(ben, "sft-1", "mine"),
         lambda: bench.runs.delete(ben, "sft-1"),
-        lambda: bench.runs.download(ben, "sft-1"),
+        lambda: bench.takeaway.run(ben, "sft-1"),
         lambda: bench.runs.start(ben, "sft", {}, start_id="sft-1"),
         lambda: bench.runs.start(ben, "ppo", {}, reward_id="sft-1"),
         lambda: bench.checkpoints.find(ben, "sft-1"),

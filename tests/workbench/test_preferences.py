@@ -14,6 +14,7 @@ from playground.types import Checkpoint, Completion
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import STEP, Adding, Preferences
 from playground.workbench.quotas import Quotas
+from playground.workbench.typed_prompt import typed_prompt
 
 MODELS = {
     id: Checkpoint(id, id.upper(), "policy", "pocket", "/x", fingerprint=f"f-{id}") for id in ("sft", "dpo", "ppo")
@@ -54,6 +55,16 @@ def judge(preferences, n, prefers="dpo", ids=("sft", "dpo"), workspace="anna"):
 
 def added(preferences, path, workspace="anna"):
     return list(preferences.add_file(workspace, path))[-1]
+
+
+def test_whoever_judges_sees_every_turn_of_the_prompt(preferences):
+    prompt = typed_prompt("System: Be brief.\nUser: Hi\nAssistant: Hello.\nUser: And now?")
+    told = "System: Be brief.\nUser: Hi\nAssistant: Hello.\nUser: And now?"
+    shown = preferences.next_pair("anna", ["sft"], prompt)
+    preferences.choose("anna", shown.token, "left", judgment_id=shown.token)
+    assert [shown.prompt, preferences.undo("anna").prompt] == [told, told]
+    assert preferences.next_set("anna", ["sft"], 3, prompt).prompt == told
+    assert preferences.next_pair("anna", ["sft"], typed_prompt("Hi")).prompt == "Hi"
 
 
 @pytest.mark.parametrize("form", ["trl", "everything"])

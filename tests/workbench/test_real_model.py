@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 import uuid
+import zipfile
 from contextlib import closing
 
 import pytest
@@ -14,7 +17,8 @@ from playground.errors import ModelNotUsable
 from playground.models.catalogue import CARDS
 from playground.models.hub import HubOutOfReach
 from playground.models.shelf import RAW
-from playground.settings import Settings
+from playground.runs.origin import data_words
+from playground.settings import ROOT, Settings
 from playground.types import Completion, Prompt, Sampling
 from playground.workbench import Workbench
 from tests.tiny import saved_tiny
@@ -82,6 +86,63 @@ def test_the_loop_goes_round_on_a_folder_of_ones_own(own, file_of_pairs):
     go_round(*own, file_of_pairs)
 
 
+@pytest.fixture(scope="module")
+def dpo(own):
+    """Two runs on the folder of one's own, the second on the first; its checkpoint."""
+    bench, model = own
+    for number in range(6):
+        shown = bench.preferences.next_pair(SPACE, [model], PARIS)
+        bench.preferences.choose(SPACE, shown.token, "left", judgment_id=f"a choice of number {number}")
+    first = trained(bench, "sft", {"examples": 20, **FEW}, start_id=model)
+    return trained(bench, "dpo", FEW, start_id=first.id)
+
+
+def test_merged_weights_need_nothing_else_and_write_what_the_playground_writes(own, dpo, tmp_path):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    bench, _ = own
+    folder = unpacked(bench.takeaway.run(SPACE, dpo.run_id, "merged"), tmp_path) / "merged"
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    turns = [{"role": "user", "content": PARIS.text}]
+    ids = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_tensors="pt", return_dict=False)
+    wrote = model.generate(ids, do_sample=False, max_new_tokens=GREEDY.max_new_tokens)[0, ids.shape[1] :]
+    here = bench.completions.sample(SPACE, dpo.id, [PARIS], GREEDY)[0][0].text
+    half = "\ufffd"  # a character of which the last token holds only a part
+    assert tokenizer.decode(wrote, skip_special_tokens=True).rstrip(half) == here.rstrip(half) != ""
+    assert not list(folder.glob("adapter*"))
+
+
+def test_a_downloaded_run_brings_a_card_with_hash_annotators_settings_and_curves(own, dpo, tmp_path):
+    bench, model = own
+    folder = unpacked(bench.takeaway.run(SPACE, dpo.run_id), tmp_path)
+    card = (folder / "checkpoint" / "README.md").read_text()
+    spec = bench.runs.find(SPACE, dpo.run_id).spec
+    assert (folder / "checkpoint" / "adapter_model.safetensors").exists() and not (folder / "merged").exists()
+    assert card.startswith("---\nlibrary_name: peft\n")
+    assert spec.data_hash in card and data_words(spec) in card and "by people" in card
+    assert bench.runs.find(SPACE, dpo.parent).spec.data_hash in card
+    assert "| Step | Loss |" in card and "| LoRA rank | 4 |" in card
+    assert "Merge that into its backbone first" in card
+    first = unpacked(bench.takeaway.run(SPACE, dpo.parent), tmp_path) / "checkpoint" / "README.md"
+    assert "A LoRA adapter on" in first.read_text() and str(model) not in first.read_text().split("How to load")[1]
+
+
+def test_a_run_on_a_folder_of_ones_own_is_made_again_by_its_script(own, dpo, tmp_path):
+    bench, _ = own
+    folder = unpacked(bench.takeaway.run(SPACE, dpo.run_id), tmp_path)
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    script = [sys.executable, str(folder / "reproduce.py")]
+
+    def again(data_dir):
+        own = {**environment, "PLAYGROUND_DATA_DIR": str(data_dir)}
+        return subprocess.run(script, env=own, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+
+    made = again(bench.settings.data_dir)
+    assert "the same weights" in made.stdout, made.stdout + made.stderr
+    elsewhere = again(tmp_path / "nothing")
+    assert elsewhere.returncode == 1 and "fetch it under" in elsewhere.stdout
+
+
 @pytest.mark.slow
 def test_the_converted_smollm2_answers_and_is_told_apart_from_its_raw_self(smollm2):
     bench, model = smollm2
@@ -113,7 +174,14 @@ def go_round(bench, model, file_of_pairs):
     for child, parent in ((sft.id, model), (dpo.id, sft.id), (ppo.id, sft.id)):
         assert bench.completions.logit_difference(SPACE, child, parent, PARIS) > 0
         assert bench.completions.sample(SPACE, child, [PARIS], GREEDY)[0][0].checkpoint == child
-    assert bench.runs.download(SPACE, dpo.run_id).stat().st_size < 50e6  # the backbone stays at home
+    assert bench.takeaway.run(SPACE, dpo.run_id).stat().st_size < 50e6  # the backbone stays at home
+
+
+def unpacked(package, folder):
+    """The folder in that zip."""
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(folder)
+        return folder / archive.namelist()[0].split("/")[0]
 
 
 def trained(bench, algorithm, values, **sources):

@@ -126,7 +126,7 @@ def test_ppo_stops_keeps_what_it_learned_and_goes_on(bench, labelled, reward):
 def test_a_downloaded_run_makes_the_same_weights_again_without_the_page(bench, labelled, tmp_path):
     spec = bench.runs.start(labelled, "dpo", {"epochs": 1})
     assert ended(bench, labelled, spec).status == "done"
-    with zipfile.ZipFile(bench.runs.download(labelled, spec.id)) as archive:
+    with zipfile.ZipFile(bench.takeaway.run(labelled, spec.id)) as archive:
         archive.extractall(tmp_path)
     again = subprocess.run(
         [sys.executable, str(tmp_path / spec.id / "reproduce.py")],
@@ -169,7 +169,7 @@ def test_workspaces_do_not_see_each_other(bench, labelled, reward):
     for call in (
         lambda: bench.completions.score("stranger", reward.id, [Completion(PARIS, "x")]),
         lambda: bench.runs.stop("stranger", reward.id),
-        lambda: bench.runs.download("stranger", reward.id),
+        lambda: bench.takeaway.run("stranger", reward.id),
         lambda: bench.runs.start("stranger", "ppo", {}, reward_id=reward.id),
     ):
         with pytest.raises(NotFound):

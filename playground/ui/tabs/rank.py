@@ -13,6 +13,7 @@ from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
 from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
+from playground.ui.hub_push import hub_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.persona_words import persona_html
 from playground.ui.problem import problem_html
@@ -24,6 +25,7 @@ from playground.ui.rank_words import progress_bar
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.world_edge import world_edge
 from playground.workbench import Workbench
+from playground.workbench.typed_prompt import HOW
 
 DEFAULT_IDS = ["pocket-sft"]
 POCKET_PROMPTS, OWN_PROMPT = "Prompts of the pocket world", "A prompt of my own"
@@ -39,6 +41,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     view = set_view(context, tab, panel, ids, (box, words))
     _persona(context, view)
     add_from_file(context, view)
+    hub_fold(context, "the set", lambda space, name, _: context.bench.takeaway.push_set(space, name))
     _follow_checkpoints(context, tab, ids, set_to)
     _show_sources(context, picked, [ids, prompts, typed], [panel, box, words, fold])
     leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
@@ -81,7 +84,11 @@ def _sources(context: Context) -> tuple[gr.Accordion, gr.Dropdown, gr.Radio, gr.
             prompts = gr.Radio(where, value=POCKET_PROMPTS, label="Prompts", elem_id="rank-prompts")
             with gr.Column(visible=False) as own:
                 typed = gr.Textbox(
-                    label="Your prompt", placeholder="Type it and press Enter", max_lines=4, elem_id="rank-own-prompt"
+                    label="Your prompt",
+                    placeholder="Type it and press Enter; Shift and Enter begin a new line",
+                    info=HOW,
+                    max_lines=8,
+                    elem_id="rank-own-prompt",
                 )
                 picked = world_edge(context, typed, ids, "rank-edge")
     prompts.change(lambda source: gr.Column(visible=source == OWN_PROMPT), prompts, own, **QUIET)

@@ -7,14 +7,17 @@ from typing import Any
 
 import gradio as gr
 
+from playground.errors import PlaygroundError
 from playground.runs.tail import step_rows
 from playground.types import Json
 from playground.ui.charts import figure, frontier, overlay, shared_metrics
+from playground.ui.hub_push import hub_fold
 from playground.ui.lineage import lineage
 from playground.ui.listener import told
 from playground.ui.run_rows import names_of, run_row, side_by_side
 from playground.ui.tab import Context, Tab, workspace
 from playground.vocabulary import METRICS
+from playground.workbench import Workbench
 
 _MOST = 6  # runs side by side
 
@@ -46,6 +49,7 @@ def build(context: Context, item: gr.Tab) -> None:
         apply_default_css=False,
         elem_id="runs-lineage",
     )
+    hub_fold(context, "the ticked run", lambda space, name, value: _pushed(bench, space, name, value), table)
 
     @told
     def opened(value: Json, metric_now: str | None, gold_now: bool, wanted: str, request: gr.Request) -> dict[Any, Any]:
@@ -85,6 +89,15 @@ def build(context: Context, item: gr.Tab) -> None:
     table.changed_runs(opened, everything, [table, tree, *outputs], api_visibility="private", **hidden)
     table.chosen(changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
     gr.on([metric.input, gold.input], changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
+
+
+def _pushed(bench: Workbench, space: str, name: str, value: Json) -> str:
+    """Push the one run that is ticked, its adapter merged; returns the address."""
+    ticked = (value or {}).get("chosen", [])
+    if len(ticked) != 1:
+        raise PlaygroundError(f"{len(ticked)} runs are ticked.", hint="Tick the one that you want to put there.")
+    made = bench.runs.find(space, ticked[0]).checkpoint
+    return bench.takeaway.push_run(space, ticked[0], name, "merged" if made and made.form == "adapter" else "trained")
 
 
 _NOTHING: Json = {"data": [], "empty": "Tick a run that has made its first step."}
