@@ -14,7 +14,7 @@ from playground.runs.folder import RunFolder
 from playground.runs.run import Run
 from playground.settings import Settings
 from playground.training.execute import execute
-from playground.types import Checkpoint
+from playground.types import Checkpoint, RunSpec
 
 
 def reproduce(path: Path) -> int:
@@ -26,10 +26,10 @@ def reproduce(path: Path) -> int:
         return 1
     known = _checkpoints(path)
     spec = original.spec()
-    for needed in filter(None, (spec.start, spec.reward)):
-        if needed.id not in known:
-            print(f"This run needs {needed.name} ({needed.id}): fetch it under Models in the playground first.")
-            return 1
+    lacking = _lacking(spec, known)
+    if lacking is not None:
+        print(f"This run needs {lacking}: fetch it under Other models in the playground first.")
+        return 1
     spec = replace(spec, start=known[spec.start.id], reward=known[spec.reward.id] if spec.reward else None)
     started = next(e for e in original.events() if isinstance(e, RunStarted))
     spec = replace(spec, threads=started.threads, dtype=started.dtype)
@@ -38,6 +38,17 @@ def reproduce(path: Path) -> int:
     again.create(spec, original.rows())
     ended = execute(Run(again, spec), known.__getitem__)
     return _compare(original, again, ended)
+
+
+def _lacking(spec: RunSpec, known: dict[str, Checkpoint]) -> str | None:
+    """What the run starts from or is scored by, or what that stands on, and is not here; None where all is."""
+    for source in filter(None, (spec.start, spec.reward)):
+        needed: str | None = source.id
+        while needed is not None:
+            if needed not in known:
+                return f"{source.name} ({needed})" if needed == source.id else needed
+            needed = known[needed].parent if known[needed].form == "adapter" else None
+    return None
 
 
 def _checkpoints(path: Path) -> dict[str, Checkpoint]:

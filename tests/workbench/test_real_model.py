@@ -20,6 +20,7 @@ from playground.models.shelf import RAW
 from playground.runs.origin import data_words
 from playground.settings import ROOT, Settings
 from playground.types import Completion, Prompt, Sampling
+from playground.vocabulary import METRICS
 from playground.workbench import Workbench
 from tests.tiny import saved_tiny
 
@@ -121,7 +122,8 @@ def test_a_downloaded_run_brings_a_card_with_hash_annotators_settings_and_curves
     assert card.startswith("---\nlibrary_name: peft\n")
     assert spec.data_hash in card and data_words(spec) in card and "by people" in card
     assert bench.runs.find(SPACE, dpo.parent).spec.data_hash in card
-    assert "| Step | Loss |" in card and "| LoRA rank | 4 |" in card
+    assert "| LoRA rank | 4 |" in card
+    assert METRICS["loss"].title in next(line for line in card.splitlines() if line.startswith("| Step |"))
     assert "Merge that into its backbone first" in card
     first = unpacked(bench.takeaway.run(SPACE, dpo.parent), tmp_path) / "checkpoint" / "README.md"
     assert "A LoRA adapter on" in first.read_text() and str(model) not in first.read_text().split("How to load")[1]
@@ -134,13 +136,14 @@ def test_a_run_on_a_folder_of_ones_own_is_made_again_by_its_script(own, dpo, tmp
     script = [sys.executable, str(folder / "reproduce.py")]
 
     def again(data_dir):
-        own = {**environment, "PLAYGROUND_DATA_DIR": str(data_dir)}
-        return subprocess.run(script, env=own, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        where = {**environment, "PLAYGROUND_DATA_DIR": str(data_dir)}
+        return subprocess.run(script, env=where, cwd=tmp_path, capture_output=True, text=True, timeout=300)
 
     made = again(bench.settings.data_dir)
     assert "the same weights" in made.stdout, made.stdout + made.stderr
     elsewhere = again(tmp_path / "nothing")
-    assert elsewhere.returncode == 1 and "fetch it under" in elsewhere.stdout
+    assert elsewhere.returncode == 1
+    assert f"needs {own[1]}: fetch it under" in elsewhere.stdout, elsewhere.stdout + elsewhere.stderr
 
 
 @pytest.mark.slow
