@@ -78,6 +78,8 @@ class Training:
         updates, now = self._follow(space, given | (values_of(self.panel, going) if going else {}))
         if going:
             updates = shown_as_started(self.panel, going, updates)
+        elif latest:
+            updates, now = self._method_of(latest.spec.algorithm, updates, now)
         sent, now = self._sent(now)
         chosen = shown or (latest.spec.id if latest else None)
         return self._presets(space) | updates | sent | self._standing(space, chosen, now, fresh=shown is None)
@@ -155,6 +157,15 @@ class Training:
             return newest(known)
         learns_to_answer = any(form.entry.needs == "examples" for form in self.panel.forms.values())
         return self.panel.start.value if learns_to_answer else newest_tuned(known)
+
+    def _method_of(
+        self, algorithm: str, updates: dict[Component, Any], now: dict[str, Any]
+    ) -> tuple[dict[Component, Any], dict[str, Any]]:
+        """The method of the ended run in sight, unless the visitor has chosen one already."""
+        method = self.panel.method
+        if method is None or now["method"] != method.value:
+            return updates, now
+        return updates | {method: algorithm}, now | {"method": algorithm}
 
     def _sent(self, now: dict[str, Any]) -> tuple[dict[Component, Any], dict[str, Any]]:
         """Another tab's button asked to train against a reward model: the method that does so."""

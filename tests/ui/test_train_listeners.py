@@ -84,6 +84,21 @@ def test_a_reward_model_that_was_sent_is_taken_with_the_method_that_uses_it(benc
     assert updates[policy.train]["interactive"] is True
 
 
+def test_a_reloaded_page_lands_on_the_method_of_the_run_it_shows(bench, policy):
+    finished(bench, "dpo", 1, "dpo")
+    finished(bench, "ppo", 2, "ppo")
+    _, updates = opened(policy)
+    assert updates[policy.view]["run"] == "ppo-2" and updates[policy.method] == "ppo"
+    assert "reward model" in updates[policy.facts]  # what PPO lacks here, not what DPO does
+
+
+def test_a_method_that_the_visitor_chose_is_left_alone(bench, policy):
+    finished(bench, "ppo", 1, "ppo")
+    other = next(name for name in methods() if name != policy.method.value)
+    finished(bench, "dpo", 2, "dpo")
+    assert policy.method not in opened(policy, method=other)[1]
+
+
 def test_train_cannot_be_pressed_without_preferences_and_says_why(policy):
     _, updates = opened(policy)
     assert updates[policy.train]["interactive"] is False
