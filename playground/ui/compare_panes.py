@@ -11,7 +11,7 @@ from playground.types import Checkpoint, Sampling, TokenScore
 
 _METHODS = {
     "pretrained": "pretrained only",
-    "instruct": "instruct model, tuned by its makers",
+    "instruct": "tuned by its makers",
     "sft": "supervised fine-tuning",
     "reward_model": "reward model",
     "dpo": "DPO",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from playground.types import Checkpoint
+from playground.ui.compare_panes import method_words
 from playground.ui.pictures import ARROW, svg
 
 _WIDTH, _ACROSS, _LINE = 214, 268, 18  # of a box; from one generation to the next; of text
@@ -85,7 +86,7 @@ def _box(checkpoint: Checkpoint, name: Sequence[str], x: float, y: float, height
         f'<text x="{x + 12}" y="{top + _LINE * i:g}" font-size="14" font-weight="700">{escape(line)}</text>'
         for i, line in enumerate(name)
     )
-    kind = escape(checkpoint.method.replace("_", " "))
+    kind = escape(method_words(checkpoint))
     return (
         f"<g><title>{escape(checkpoint.name)}, {escape(checkpoint.id)} {escape(checkpoint.fingerprint)}</title>"
         f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{height}" rx="10"/>{texts}'
@@ -116,7 +117,7 @@ def _list(
     items = []
     for checkpoint in children.get(parent, []):
         scorer = known.get(scorers.get(checkpoint.id, ""))
-        kind = checkpoint.method.replace("_", " ") + (f", scored by {scorer.name}" if scorer else "")
+        kind = method_words(checkpoint) + (f", scored by {scorer.name}" if scorer else "")
         below = _list(checkpoint.id, children, known, scorers)
         items.append(f"<li><b>{escape(checkpoint.name)}</b> <small>{escape(kind)}</small>{below}</li>")
     return f"<ul>{''.join(items)}</ul>" if items else ""
