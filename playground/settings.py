@@ -30,6 +30,7 @@ class Settings:
     port: int = 7860
     threads: int = 0  # torch threads of the training process; 0: measured at start
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    zero_gpu: Literal["off", "on"] = "off"  # on: a GPU is lent call by call through the package `spaces`
     upload_mb: int = 50  # the largest file that is read
     upload_rows: int = 100_000  # the most rows of one file
     demo_preferences: int = 2000  # in demo mode, pairs that one browser may be shown or bring
@@ -48,6 +49,8 @@ class Settings:
         env = dict(os.environ if environ is None else environ)
         on_space = bool(env.get("SPACE_ID"))
         values: dict[str, object] = {"mode": "demo", "host": "0.0.0.0"} if on_space else {}
+        if env.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"):
+            values["zero_gpu"] = "on"
         named = env.get("PLAYGROUND_DATA_DIR")
         if not named:
             values["data_dir"], values["storage"] = pick_data_dir(on_space)

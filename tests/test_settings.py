@@ -1,6 +1,9 @@
+import tempfile
+from pathlib import Path
+
 import pytest
 
-from playground.settings import Settings
+from playground.settings import Settings, pick_data_dir
 
 
 def test_without_variables_the_defaults_stand():
@@ -28,3 +31,31 @@ def test_a_space_without_settings_is_in_demo_mode_and_reachable():
 
 def test_an_empty_variable_counts_as_unset():
     assert Settings.from_environment({"PLAYGROUND_PORT": ""}).port == 7860
+
+
+def test_a_space_keeps_its_data_on_its_own_disk_where_it_has_one(tmp_path, monkeypatch):
+    beside = tmp_path / "data"
+    assert pick_data_dir(True, tmp_path / "none", beside) == (beside, "temporary")
+    assert pick_data_dir(False, tmp_path / "none", beside) == (beside, "lasting")
+    monkeypatch.setattr("pathlib.Path.is_mount", lambda path: path == tmp_path)
+    assert pick_data_dir(True, tmp_path, beside) == (tmp_path / "playground", "lasting")
+    assert pick_data_dir(False, tmp_path, beside) == (beside, "lasting")
+
+
+def test_where_the_apps_folder_cannot_be_written_the_data_lie_among_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    folder, storage = pick_data_dir(False, tmp_path / "none", tmp_path / "data")
+    assert folder.parent == Path(tempfile.gettempdir()) and storage == "temporary"
+
+
+@pytest.mark.parametrize(("folder", "storage"), [("/data/mine", "lasting"), ("/elsewhere", "temporary")])
+def test_a_folder_that_is_named_on_a_space_lasts_only_on_its_disk(folder, storage):
+    settings = Settings.from_environment({"SPACE_ID": "a/b", "PLAYGROUND_DATA_DIR": folder})
+    assert (str(settings.data_dir), settings.storage) == (folder, storage)
+    told = {"SPACE_ID": "a/b", "PLAYGROUND_DATA_DIR": folder, "PLAYGROUND_STORAGE": "lasting"}
+    assert Settings.from_environment(told).storage == "lasting"
+
+
+def test_a_zero_gpu_space_is_recognised():
+    assert Settings.from_environment({"SPACE_ID": "a/b", "SPACES_ZERO_GPU": "true"}).zero_gpu == "on"
+    assert Settings.from_environment({"SPACE_ID": "a/b"}).zero_gpu == "off"

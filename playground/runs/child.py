@@ -25,9 +25,12 @@ from playground.runs.messages import Begun, Call, Cancel, Done, Failed, Item, Re
 class Child:
     """Answers calls on one connection. A method takes `cancelled` (an Event) and the call's arguments."""
 
-    def __init__(self, connection: Connection, service: Any) -> None:
+    def __init__(
+        self, connection: Connection, service: Any, orphaned: Callable[[], None] = lambda: os._exit(0)
+    ) -> None:
         self._connection = connection
         self._service = service
+        self._orphaned = orphaned  # the parent has gone: nobody is left to answer
         self._calls: queue.Queue[Call] = queue.Queue()
         self._cancelled: dict[int, threading.Event] = {}
 
@@ -43,7 +46,7 @@ class Child:
             try:
                 message = self._connection.recv()
             except (EOFError, OSError):
-                os._exit(0)  # the parent has gone: nobody is left to answer
+                return self._orphaned()
             if isinstance(message, Cancel):
                 event = self._cancelled.get(message.id)
                 if event:

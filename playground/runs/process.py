@@ -113,6 +113,16 @@ class WorkerProcess:
                 time.sleep(min(30.0, 0.5 * 2**deaths_before_ready))
 
     def _launch(self) -> None:
+        process, connection = self._connected()
+        with self._lock:
+            self._process, self._connection = process, connection
+            for call in self._waiting.values():
+                self._send(call)
+                if call.id in self._cancelled:
+                    self._send(Cancel(call.id))
+
+    def _connected(self) -> tuple[subprocess.Popen | None, Connection]:
+        """A new child and the line to it."""
         key = secrets.token_bytes(32)
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with Listener(("127.0.0.1", 0), authkey=key) as listener, self._log_path.open("ab") as log:
@@ -127,13 +137,7 @@ class WorkerProcess:
             process.stdin.write(pickle.dumps((listener.address, key, self._service, self._arguments)))
             process.stdin.close()
             threading.Thread(target=_unblock, args=(process, listener.address, key), daemon=True).start()
-            connection = listener.accept()
-        with self._lock:
-            self._process, self._connection = process, connection
-            for call in self._waiting.values():
-                self._send(call)
-                if call.id in self._cancelled:
-                    self._send(Cancel(call.id))
+            return process, listener.accept()
 
     def _read(self) -> None:
         while True:
@@ -149,7 +153,8 @@ class WorkerProcess:
                     self._waiting.pop(message.id, None)
             else:
                 self._deliver(message)
-        self._process.wait()
+        if self._process:
+            self._process.wait()
 
     def _deliver(self, message: Item | Done | Failed) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -116,14 +117,15 @@ class Workbench:
     def _children(self) -> tuple[WorkerProcess, WorkerProcess]:
         """The process that samples and scores, and the one that trains."""
         shipped, logs = self.checkpoints.shipped, self.settings.data_dir / "logs"
-        sampler = WorkerProcess(
+        new = _new_worker(self.settings)
+        sampler = new(
             "sampler",
             "playground.services:sampler",
             {"checkpoints": list(shipped.values())},
             logs,
             on_ready=self._sampler_ready,
         )
-        trainer = WorkerProcess(
+        trainer = new(
             "trainer",
             "playground.services:trainer",
             {"threads": self.settings.threads, "model": shipped["pocket-sft"]},
@@ -137,6 +139,20 @@ class Workbench:
 
     def _trainer_ready(self, speed: Speed) -> None:
         self._estimates.speed = speed
+
+
+def _new_worker(settings: Settings) -> Callable[..., WorkerProcess]:
+    """What makes a worker: a process of its own, or on ZeroGPU one in this process that is lent a GPU call by call."""
+    if settings.zero_gpu == "off":
+        return WorkerProcess
+    try:
+        import spaces  # before torch, which it patches
+    except ModuleNotFoundError:
+        hint = "Run: pip install spaces. Elsewhere, set PLAYGROUND_ZERO_GPU to off."
+        raise NotAllowed("On ZeroGPU the Python package spaces is needed.", hint=hint) from None
+    from playground.runs.lent_gpu import WorkerInPage
+
+    return partial(WorkerInPage, spaces.GPU)
 
 
 def _mirror(settings: Settings, clock: Callable[[], float]) -> Mirror | None:
