@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import pickle
+import socket
 import tempfile
 import threading
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,23 +55,31 @@ class _Refused:
 
 
 class WorkerInPage(WorkerProcess):
-    """Answers as a WorkerProcess does, without a process of its own."""
+    """Answers as a WorkerProcess does, without a process of its own. loading: held by the one that warms up."""
 
-    def __init__(self, lend: Lend, *given: Any, **more: Any) -> None:
+    def __init__(self, lend: Lend, loading: threading.Lock, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._lent = LentGPU(load_function(self._service)(**self._arguments), lend)
+        self._lent = LentGPU(load_function(self._service)(**self._arguments), lend, loading)
 
     def _connected(self) -> tuple[None, Connection]:
         here, there = Pipe()
-        child = Child(there, self._lent, orphaned=lambda: None)
-        threading.Thread(target=child.serve, name=self.name, daemon=True).start()
+        threading.Thread(target=self._serve, args=(there,), name=self.name, daemon=True).start()
         return None, here
+
+    def _serve(self, line: Connection) -> None:
+        """Answer until something breaks; the closed line then tells it as a dead process would."""
+        try:
+            Child(line, self._lent, orphaned=lambda: None).serve()
+        except Exception:  # the worker is the one place that catches everything
+            traceback.print_exc()
+        finally:
+            _hang_up(line)
 
 
 class LentGPU:
     """The service, each of its calls on a GPU that is asked for anew. The platform must see this made before launch."""
 
-    def __init__(self, service: Any, lend: Lend) -> None:
+    def __init__(self, service: Any, lend: Lend, loading: threading.Lock) -> None:
         def once(method: str, arguments: Json, stop: StopFile | None) -> Any:
             given = [] if stop is None else [stop]
             try:
@@ -83,12 +94,17 @@ class LentGPU:
                 yield _Refused(pickle.dumps(error))
 
         self._service = service
+        self._loading = loading
         self._once = lend(duration=lent_s)(once)
         self._stream = lend(duration=lent_s)(stream)
 
     def warm_up(self) -> Any:
-        """The service's own, on a GPU: what is measured there is that GPU's speed."""
-        return _value(self._once("warm_up", {}, None))
+        """The service's own, on a GPU: what is measured there is that GPU's speed.
+
+        One after another: the libraries do not stand being imported by two threads at once.
+        """
+        with self._loading:
+            return _value(self._once("warm_up", {}, None))
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         streams = inspect.isgeneratorfunction(getattr(self._service, method))
@@ -107,6 +123,12 @@ class LentGPU:
                 yield from map(_value, self._stream(method, arguments, stop))
 
         return call
+
+
+def _hang_up(line: Connection) -> None:
+    """End both ends of a line: closing one alone would not wake the thread that reads from it."""
+    with socket.socket(fileno=os.dup(line.fileno())) as both:
+        both.shutdown(socket.SHUT_RDWR)
 
 
 def lent_s(method: str, arguments: Json, stop: StopFile | None) -> int:

@@ -5,6 +5,7 @@ Its parts' methods take the caller's workspace first and touch nothing outside i
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def _new_worker(settings: Settings) -> Callable[..., WorkerProcess]:
         raise NotAllowed("On ZeroGPU the Python package spaces is needed.", hint=hint) from None
     from playground.runs.lent_gpu import WorkerInPage
 
-    return partial(WorkerInPage, spaces.GPU)
+    return partial(WorkerInPage, spaces.GPU, threading.Lock())
 
 
 def _mirror(settings: Settings, clock: Callable[[], float]) -> Mirror | None:

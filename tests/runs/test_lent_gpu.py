@@ -44,7 +44,7 @@ def platform():
 
 @pytest.fixture
 def worker(platform, tmp_path):
-    made = WorkerInPage(platform, "toy", "tests.runs.toy_service:toy", {}, tmp_path)
+    made = WorkerInPage(platform, threading.Lock(), "toy", "tests.runs.toy_service:toy", {}, tmp_path)
     made.start()
     assert made.ready.wait(10)
     yield made
@@ -88,5 +88,21 @@ def test_the_time_that_is_asked_for_a_run_is_its_estimate_and_something_to_spare
 def test_no_file_is_left_of_a_call(platform, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     cancelled = threading.Event()
-    assert LentGPU(Toy(), platform).double(cancelled, x=1) == 2
+    assert LentGPU(Toy(), platform, threading.Lock()).double(cancelled, x=1) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_breaks_while_it_comes_up_is_started_again_and_answers(platform, tmp_path, monkeypatch):
+    outcomes = [OSError("the platform lends nothing"), "warm"]
+
+    def warm_up(self):
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, OSError):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(Toy, "warm_up", warm_up)
+    worker = WorkerInPage(platform, threading.Lock(), "toy", "tests.runs.toy_service:toy", {}, tmp_path)
+    worker.start()
+    assert worker.call("double", x=3) == 6
+    worker.close()
