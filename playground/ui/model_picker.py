@@ -20,12 +20,20 @@ from playground.ui.tab import Context
 from playground.workbench import Workbench
 from playground.workbench.models import Offer
 
+_COLUMNS = ("Weights", "Memory to write", "Memory to train", "Licence", "Template", "Good for")
+_WORDS = (
+    "The pocket model learns in seconds. A real model knows real English and takes minutes on a CPU. Everything works "
+    "with it alike; training it changes a small adapter (LoRA) unless you choose otherwise. You are told the size "
+    "before anything is downloaded. Only safetensors and GGUF files are read, and no code of a model runs."
+)
+
 
 def model_fold(context: Context, item: gr.Tab) -> None:
     """A fold in which further models are looked up and fetched."""
     bench = context.bench
     with gr.Accordion("Other models", open=False, elem_id="models"):
-        gr.Markdown(_words())
+        gr.Markdown(_WORDS)
+        gr.HTML(cards_html(), elem_id="models-cards", apply_default_css=False, js_on_load=None)
         name = gr.Dropdown(
             _choices(),
             value=None,
@@ -90,7 +98,7 @@ def offer_html(offer: Offer) -> str:
     ]
     cells = "".join(f"<tr><th scope='row'>{escape(what)}</th><td>{escape(is_)}</td></tr>" for what, is_ in rows if is_)
     ending = "<p>It is here already.</p>" if offer.here else ""
-    return f"<table>{cells}</table>{ending}"
+    return f'<div class="run-table"><table class="facts">{cells}</table></div>{ending}'
 
 
 def progress_html(step: FetchProgress) -> str:
@@ -110,23 +118,26 @@ def here_words(models: list[KeptModel]) -> str:
     return "Fetched, and in every list of checkpoints:\n" + "\n".join(lines)
 
 
-def _words() -> str:
-    lines = [
-        "The pocket model learns in seconds. A real model knows real English and takes minutes on a CPU. Everything "
-        "works with it alike; training it changes a small adapter (LoRA) unless you choose otherwise. You are told the "
-        "size before anything is downloaded. Only safetensors and GGUF files are read, and no code of a model runs.",
-        "",
-        "| model | weights | memory to write | to train | licence | template | good for |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    return "\n".join(lines + [_row(card) for card in CARDS])
+def cards_html() -> str:
+    """The table of models that go well with the playground; on a phone a list."""
+    heads = "".join(f'<th scope="col">{title}</th>' for title in ("Model", *_COLUMNS))
+    rows = "".join(_row(card) for card in CARDS)
+    table = f'<table class="side models"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div class="run-table">{table}</div>'
 
 
 def _row(card: ModelCard) -> str:
-    licence = card.licence + (" (to be accepted on the Hub)" if card.gated else "")
-    memory = f"{in_words(card.need.sample)} | {in_words(card.need.train)}"
-    size = spoken_count(card.parameters)
-    return f"| {card.title} | {size} | {memory} | {licence} | {card.template} | {card.good_for} |"
+    values = (
+        spoken_count(card.parameters),
+        in_words(card.need.sample),
+        in_words(card.need.train),
+        card.licence + (" (to be accepted on the Hub)" if card.gated else ""),
+        card.template,
+        card.good_for,
+    )
+    cells = zip(_COLUMNS, values, strict=True)
+    told = "".join(f'<td data-title="{title}">{escape(value)}</td>' for title, value in cells)
+    return f'<tr><th scope="row">{escape(card.title)}</th>{told}</tr>'
 
 
 def _choices() -> list[tuple[str, str]]:

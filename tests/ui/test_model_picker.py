@@ -11,7 +11,7 @@ from playground.errors import ModelNotUsable
 from playground.models.catalogue import CARDS
 from playground.models.facts import ModelFacts, ModelFile
 from playground.models.fetching import FetchProgress
-from playground.models.memory import Shape
+from playground.models.memory import Shape, in_words
 from playground.models.shelf import KeptModel
 from playground.registry import FOR_LARGER, algorithms
 from playground.ui.form import defaults, draw_form, draw_rest, preset_values
@@ -89,10 +89,11 @@ def test_what_ended_long_ago_is_not_told_again():
 def test_every_card_with_its_memory_and_licence_stands_in_the_fold():
     with gr.Blocks() as page, gr.Tab() as item:
         model_fold(SimpleNamespace(bench=bench()), item)
-    text = " ".join(str(b.value) for b in page.blocks.values() if isinstance(b, gr.Markdown))
+    text = " ".join(str(b.value) for b in page.blocks.values() if isinstance(b, gr.HTML))
     offered = {i for b in page.blocks.values() if isinstance(b, gr.Dropdown) for _, i in b.choices}
     for card in CARDS:
-        assert f"| {card.title} |" in text and card.licence in text
+        row = text.split(f'<th scope="row">{card.title}</th>')[1].split("</tr>")[0]
+        assert card.licence in row and in_words(card.need.sample) in row and in_words(card.need.train) in row
         assert card.source == "pocket" or {card.base_id, card.instruct_id} <= offered
 
 
