@@ -21,6 +21,7 @@ SCRIPTS = (
     "tables.js",
     "runs_table.js",
     "reports.js",
+    "tax_sheet.js",
 )
 
 

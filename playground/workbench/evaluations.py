@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
@@ -17,6 +17,7 @@ from playground.evaluation.files import AnswerFiles, ReportFiles
 from playground.evaluation.plan import Plan, Question
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of, rows, steps, workload
+from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.store import PreferenceStore
 from playground.registry import questions
 from playground.runs.tail import RunShelf
@@ -29,6 +30,7 @@ from playground.workbench.estimates import Estimates
 from playground.workbench.instruments import SamplerInstruments
 
 _TELL_EVERY_S = 0.4
+MOST_COLUMNS = 6  # checkpoints of a tax sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,7 @@ class Evaluations:
 
     def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
-        todo = steps(_chosen(names), plan)
-        return self._estimates.of_work(workload(todo, self._examiner(workspace)), plan.checkpoint)
+        return self._seconds(workspace, steps(_chosen(names), plan), plan.checkpoint)
 
     def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
         """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
@@ -148,6 +149,44 @@ class Evaluations:
         beside = plan.reference.fingerprint if plan.reference else ""
         own = [r for r in self.reports(workspace, plan.checkpoint) if r.reference_fingerprint in ("", beside)]
         return [(r, None if r.reference_fingerprint else before.get(r.question)) for r in own]
+
+    def family(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
+        """What the checkpoint started to learn preferences from, and every policy that came from there, oldest first.
+
+        At most MOST_COLUMNS: the start, the checkpoint itself and the newest others.
+        """
+        line = self._checkpoints.lineage(workspace, checkpoint)
+        start = next((one for one in line if one.method == "sft"), line[min(1, len(line) - 1)])
+        known = [one for one in self._checkpoints.all(workspace) if self._comes_from(workspace, one, start)]
+        kept = [one for one in known if one.id not in (start.id, checkpoint.id)][-(MOST_COLUMNS - 2) :]
+        own = [] if checkpoint.id == start.id else [checkpoint]
+        order = [one.id for one in known]
+        return [start, *sorted([*kept, *own], key=lambda one: order.index(one.id))]
+
+    def begin_sheet(self, workspace: str, plan: Plan) -> None:
+        """Ask everything that the tax sheet of the plan's checkpoint needs, in the background."""
+        todo = self._sheet_steps(workspace, plan)
+        self._begin_steps(workspace, todo, self._seconds(workspace, todo, plan.checkpoint))
+
+    def sheet_estimate(self, workspace: str, plan: Plan) -> float | None:
+        """Seconds that will take."""
+        return self._seconds(workspace, self._sheet_steps(workspace, plan), plan.checkpoint)
+
+    def sheet(self, workspace: str, checkpoint: Checkpoint) -> Sheet:
+        """What is known so far about every checkpoint that came from the same start."""
+        members = self.family(workspace, checkpoint)
+        return Sheet(tuple(column_of(one, members[0], self.reports(workspace, one)) for one in members))
+
+    def _sheet_steps(self, workspace: str, plan: Plan) -> list[Step]:
+        start, *others = self.family(workspace, plan.checkpoint)
+        plans = [replace(plan, checkpoint=one, reference=start, people=()) for one in others]
+        return sheet_steps(questions().values(), start, plans)
+
+    def _comes_from(self, workspace: str, checkpoint: Checkpoint, start: Checkpoint) -> bool:
+        return any(one.id == start.id for one in self._checkpoints.lineage(workspace, checkpoint))
+
+    def _seconds(self, workspace: str, todo: list[Step], checkpoint: Checkpoint) -> float | None:
+        return self._estimates.of_work(workload(todo, self._examiner(workspace)), checkpoint)
 
     def _begin_steps(self, workspace: str, todo: list[Step], seconds: float | None) -> None:
         if not todo:

@@ -117,3 +117,11 @@ def test_the_estimate_falls_to_little_once_all_is_known(bench, evaluated):
         time.sleep(0.2)
     known, unknown = (bench.evaluations.estimate(who, plan, ["refusals"]) for who in ("anna", "eva"))
     assert known < unknown
+
+
+def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench):
+    base, sft = (bench.checkpoints.find("anna", name) for name in ("pocket-base", "pocket-sft"))
+    assert [one.id for one in bench.evaluations.family("anna", sft)] == ["pocket-sft"]
+    assert [one.id for one in bench.evaluations.family("anna", base)] == ["pocket-base", "pocket-sft"]
+    names = [column.checkpoint.name for column in bench.evaluations.sheet("anna", base).columns]
+    assert names == ["Pocket base", "Pocket SFT"]

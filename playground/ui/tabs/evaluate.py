@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from playground.ui.evaluation_view import progress_html, report_view, shown_repo
 from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context, Tab, workspace
+from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
 from playground.ui.theme import static
 
 PARENT, NOBODY, OWN = "parent", "none", "own"
@@ -44,6 +45,15 @@ class Parts:
     stop: gr.Button
     progress: gr.HTML
     reports: gr.HTML
+    sheet_facts: gr.Markdown
+    sheet_run: gr.Button
+    sheet_table: gr.HTML
+    sheet_picture: gr.HTML
+
+    @property
+    def shows(self) -> list[Any]:
+        """What changes with every choice."""
+        return [self.estimate, self.reports, self.sheet_facts, self.sheet_run, self.sheet_table, self.sheet_picture]
 
     @property
     def reads(self) -> dict[str, Any]:
@@ -134,6 +144,7 @@ def _draw(context: Context) -> Parts:
         stop,
         progress,
         report_view("evaluate-reports"),
+        *sheet_parts(),
     )
 
 
@@ -194,15 +205,22 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
         }
 
     reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by}
-    outputs = [parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, parts.estimate, parts.reports]
+    outputs = [parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, *parts.shows]
     item.select(opened, None, outputs, inputs_kwargs=reads, **QUIET)
 
 
 def _shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
-    plan = plan_of(context, space, given)
+    plan, evaluations = plan_of(context, space, given), context.bench.evaluations
+    sheet = evaluations.sheet(space, plan.checkpoint)
+    names = [column.checkpoint.name for column in sheet.columns]
+    seconds = evaluations.sheet_estimate(space, plan)
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
-        parts.reports: shown_reports(plan, context.bench.evaluations.shown(space, plan)),
+        parts.reports: shown_reports(plan, evaluations.shown(space, plan)),
+        parts.sheet_facts: facts_words(names, None if seconds is None else spoken(seconds)),
+        parts.sheet_run: gr.update(interactive=len(names) > 1),
+        parts.sheet_table: sheet_table(sheet),
+        parts.sheet_picture: sheet_picture(sheet),
     }
 
 
@@ -212,30 +230,38 @@ def _show_events(context: Context, parts: Parts) -> None:
         return _shown(context, workspace(context, request), parts, given)
 
     changes = [parts.checkpoint, parts.reference, parts.reward, parts.persona, parts.asked]
-    outputs = [parts.estimate, parts.reports]
-    gr.on([one.input for one in changes], show, None, outputs, inputs_kwargs=parts.reads, **QUIET)
+    gr.on([one.input for one in changes], show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
 
 
 def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
-    def run(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        """Evaluate; yields how far it is, then the reports."""
+    evaluations = context.bench.evaluations
+
+    def begun(begin: Callable[[str, Plan], None], request: gr.Request, given: dict[str, Any]) -> Iterator[dict]:
         space = workspace(context, request)
         try:
-            plan = plan_of(context, space, given)
-            context.bench.evaluations.begin(space, plan, given["asked"])
-            yield from going_on(request, **given)
+            begin(space, plan_of(context, space, given))
         except PlaygroundError as error:
             yield {parts.progress: problem_html(error)}
+            return
+        yield from going_on(request, **given)
+
+    def run(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
+        """Evaluate; yields how far it is, then the reports."""
+        yield from begun(lambda space, plan: evaluations.begin(space, plan, given["asked"]), request, given)
+
+    def fill(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
+        """Fill in the tax sheet."""
+        yield from begun(evaluations.begin_sheet, request, given)
 
     def going_on(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
         space = workspace(context, request)
         seen = ""
         try:
-            for step in context.bench.evaluations.follow(space):
+            for step in evaluations.follow(space):
                 update = {parts.progress: progress_html(step), parts.stop: gr.update(interactive=True)}
-                if step.text != seen:  # a question has been answered
-                    update[parts.reports] = _shown(context, space, parts, given)[parts.reports]
-                    seen = step.text
+                if seen and step.text != seen:  # a question has been answered
+                    update |= _shown(context, space, parts, given)
+                seen = step.text
                 yield update
         except PlaygroundError as error:
             yield {parts.progress: problem_html(error), parts.stop: gr.update(interactive=False)}
@@ -244,18 +270,19 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
             yield {parts.stop: gr.update(interactive=False), **_shown(context, space, parts, given)}
 
     def come_back(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        if context.bench.evaluations.running(workspace(context, request)):
+        if evaluations.running(workspace(context, request)):
             yield from going_on(request, **given)
         else:
             yield {parts.progress: gr.skip()}  # a generator that yields nothing empties its outputs
 
-    outputs = [parts.progress, parts.stop, parts.reports, parts.estimate]
+    outputs = [parts.progress, parts.stop, *parts.shows]
     reads = parts.reads
     parts.evaluate.click(run, None, outputs, inputs_kwargs=reads, api_name="evaluate", show_progress="hidden")
+    parts.sheet_run.click(fill, None, outputs, inputs_kwargs=reads, api_name="tax_sheet", show_progress="hidden")
     item.select(come_back, None, outputs, inputs_kwargs=reads, **QUIET)
 
     @told
     def stop(request: gr.Request) -> None:
-        context.bench.evaluations.stop(workspace(context, request))
+        evaluations.stop(workspace(context, request))
 
     parts.stop.click(stop, None, None, **QUIET)

@@ -1,0 +1,118 @@
+"""The tax sheet on the page: one table and one picture for every checkpoint that came from the same start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from playground.evaluation.export import in_words, interval_words
+from playground.evaluation.report import Figure, change
+from playground.evaluation.sheet import Measure, Sheet
+from playground.types import Json
+from playground.ui.charts import figure
+from playground.ui.theme import static
+
+WHAT = (
+    "Training to please has a price. This sheet lays every model from the same start side by side: above what it "
+    "gained, below what that may have cost. Circles in the picture are the start's figures; bars are 95 % intervals."
+)
+
+
+def sheet_parts() -> tuple[gr.Markdown, gr.Button, gr.HTML, gr.HTML]:
+    """The estimate, the button, the table and the picture."""
+    gr.Markdown(f"### The tax sheet\n\n{WHAT}")
+    facts = gr.Markdown("", elem_id="sheet-facts", elem_classes="note")
+    measure = gr.Button("Fill in the tax sheet", scale=0, min_width=200, elem_id="sheet-run")
+    table = gr.HTML(
+        value=None,
+        html_template='<div class="sheet"></div>',
+        css_template=static("reports.css"),
+        js_on_load="Playground.taxSheet(element, props, watch)",
+        apply_default_css=False,
+        elem_id="sheet-table",
+    )
+    return facts, measure, table, figure("sheet-picture")
+
+
+def sheet_table(sheet: Sheet) -> Json:
+    """The table's value: a row a measure, a cell a checkpoint."""
+    return {
+        "names": [column.checkpoint.name for column in sheet.columns],
+        "rows": [_row(measure, figures) for measure, figures in sheet.lines],
+    }
+
+
+def sheet_picture(sheet: Sheet) -> Json:
+    """Every share of the sheet as a point with its interval, one colour a checkpoint; the start's are circles."""
+    shares = [line for line in sheet.lines if any(one and one.unit == "share" for one in line[1])]
+    titles = [measure.title for measure, _ in reversed(shares)]
+    data = []
+    for colour, column in enumerate(sheet.columns):
+        points = [(measure.title, figures[colour]) for measure, figures in reversed(shares) if figures[colour]]
+        if points:
+            data.append(_points(column.checkpoint.name, points, colour))
+    layout = {
+        "height": 90 + 34 * len(titles),
+        "xaxis": {"range": [-3, 103], "ticksuffix": " %", "title": {"text": ""}},
+        "yaxis": {"categoryorder": "array", "categoryarray": titles, "automargin": True, "nticks": len(titles) + 1},
+        "scattermode": "group",
+    }
+    return {"data": data, "layout": layout, "empty": "The picture appears once the sheet is filled in."}
+
+
+def facts_words(names: Sequence[str], seconds: str | None) -> str:
+    """What the button would do, and in how long."""
+    if len(names) < 2:
+        return (
+            f"{names[0]} is the only model of its line so far: train one from it, and it will stand beside its start."
+        )
+    takes = f" About **{seconds}**; what was asked before is not asked again." if seconds else ""
+    return f"In the sheet: {', '.join(names)}.{takes}"
+
+
+def _row(measure: Measure, figures: Sequence[Figure | None]) -> Json:
+    start = figures[0]
+    cells: list[Any] = [_cell(one, _judged(one, start, i)) if one else None for i, one in enumerate(figures)]
+    return {"title": measure.title, "gain": measure.gain, "cells": cells}
+
+
+def _cell(figure: Figure, judged: str) -> Json:
+    return {"value": in_words(figure, figure.value), "interval": interval_words(figure), "change": judged}
+
+
+def _judged(figure: Figure, start: Figure | None, place: int) -> str:
+    """Against the start; a win rate against one half."""
+    if place == 0 or figure.low is None or figure.high is None:
+        return ""
+    if start is not None:
+        return change(figure, start)
+    level = {"share": 0.5}.get(figure.unit, 0.0)
+    if figure.good != "up":
+        return ""
+    return "better" if figure.low > level else "worse" if figure.high < level else "no clear change"
+
+
+def _points(name: str, points: Sequence[tuple[str, Figure]], colour: int) -> Json:
+    shares = [(title, one) for title, one in points if one.unit == "share" and one.value is not None]
+    values = [100 * one.value for _, one in shares]
+    above = [100 * ((one.value if one.high is None else one.high) - one.value) for _, one in shares]
+    below = [100 * (one.value - (one.value if one.low is None else one.low)) for _, one in shares]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": values,
+        "y": [title for title, _ in shares],
+        "colour": colour,
+        "marker": {"size": 9, "symbol": "circle-open" if colour == 0 else "circle"},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": above,
+            "arrayminus": below,
+            "thickness": 1.5,
+            "width": 0,
+        },
+    }
