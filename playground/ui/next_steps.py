@@ -55,6 +55,14 @@ RANK_AGAINST = Step(
     _both,
     lambda context: context.rank_ids,
 )
+EVALUATE = Step(
+    "evaluate",
+    "Evaluate it",
+    "Evaluate asks this model and its reference the same questions: what it gained, and what it cost.",
+    "evaluate",
+    lambda summary: summary.checkpoint.id,
+    lambda context: context.evaluate_id,
+)
 POLICY = Step(
     "policy",
     "Train a policy with it",

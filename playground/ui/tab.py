@@ -23,6 +23,7 @@ class Context:
     rank_ids: gr.State  # checkpoint ids whose completions Rank should pair
     run_id: gr.State  # the run that Runs should open
     reward_id: gr.State  # the reward model that Policy should train against
+    evaluate_id: gr.State  # the checkpoint that Evaluate should ask
 
 
 @dataclass(frozen=True, slots=True)

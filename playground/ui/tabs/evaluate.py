@@ -190,7 +190,7 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
         space = workspace(context, request)
         policies, rewards = (context.bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
         proposal = newest_beside_its_start(policies)[1]
-        update = follow(policies, given["checkpoint"], given["set_to"], proposal)
+        update = follow(policies, given["checkpoint"], given["set_to"], proposal, given["sent"])
         judge = follow(rewards, given["reward"], given["judged_by"], newest(rewards) or NOBODY)
         judge["choices"] = [("None", NOBODY), *judge["choices"]]
         now = {**given, "checkpoint": update.get("value", given["checkpoint"])}
@@ -201,11 +201,12 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
             parts.reward: gr.update(**judge),
             set_to: proposal,
             judged_by: newest(rewards) or NOBODY,
+            context.evaluate_id: "",
             **_shown(context, space, parts, now),
         }
 
-    reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by}
-    outputs = [parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, *parts.shows]
+    reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by, "sent": context.evaluate_id}
+    outputs = [context.evaluate_id, parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, *parts.shows]
     item.select(opened, None, outputs, inputs_kwargs=reads, **QUIET)
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from playground.registry import Algorithm, algorithms
 from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
-from playground.ui.next_steps import COMPARE, RANK_AGAINST, next_steps
+from playground.ui.next_steps import COMPARE, EVALUATE, RANK_AGAINST, next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
 from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
@@ -60,7 +60,7 @@ def build(context: Context, item: gr.Tab) -> None:
                 groups.append((name, group))
         with gr.Column(scale=5, min_width=320):
             picked, view = run_side("policy", _EMPTY)
-            after = next_steps(context, view, "policy", COMPARE, RANK_AGAINST)
+            after = next_steps(context, view, "policy", COMPARE, EVALUATE, RANK_AGAINST)
     formulas(forms)
     wire_panel(
         Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after), item
