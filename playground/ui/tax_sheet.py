@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ WHAT = (
     "Training to please has a price. This sheet lays every model from the same start side by side: above what it "
     "gained, below what that may have cost. Circles in the picture are the start's figures; bars are 95 % intervals."
 )
+_APART = 0.14  # of the room of one line
 
 
 def sheet_parts() -> tuple[gr.Markdown, gr.Button, gr.HTML, gr.HTML]:
@@ -46,18 +48,24 @@ def sheet_table(sheet: Sheet) -> Json:
 
 def sheet_picture(sheet: Sheet) -> Json:
     """Every share of the sheet as a point with its interval, one colour a checkpoint; the start's are circles."""
-    shares = [line for line in sheet.lines if any(one and one.unit == "share" for one in line[1])]
-    titles = [measure.title for measure, _ in reversed(shares)]
+    lines = [line for line in reversed(sheet.lines) if any(one and one.unit == "share" for one in line[1])]
+    count = len(sheet.columns)
     data = []
-    for colour, column in enumerate(sheet.columns):
-        points = [(measure.title, figures[colour]) for measure, figures in reversed(shares) if figures[colour]]
+    for place, column in enumerate(sheet.columns):
+        above = ((count - 1) / 2 - place) * _APART  # points of one line stand below each other, the start on top
+        points = [(at + above, figures[place]) for at, (_, figures) in enumerate(lines) if figures[place]]
         if points:
-            data.append(_points(column.checkpoint.name, points, colour))
+            data.append(_points(column.checkpoint.name, points, place))
     layout = {
-        "height": 90 + 34 * len(titles),
-        "xaxis": {"range": [-3, 103], "ticksuffix": " %", "title": {"text": ""}},
-        "yaxis": {"categoryorder": "array", "categoryarray": titles, "automargin": True, "nticks": len(titles) + 1},
-        "scattermode": "group",
+        "height": 100 + 40 * len(lines),
+        "xaxis": {"range": [-3, 103], "ticksuffix": " %"},
+        "yaxis": {
+            "tickmode": "array",
+            "tickvals": list(range(len(lines))),
+            "ticktext": ["<br>".join(textwrap.wrap(measure.title, 20)) for measure, _ in lines],
+            "range": [-0.6, len(lines) - 0.4],
+            "automargin": True,
+        },
     }
     return {"data": data, "layout": layout, "empty": "The picture appears once the sheet is filled in."}
 
@@ -94,19 +102,20 @@ def _judged(figure: Figure, start: Figure | None, place: int) -> str:
     return "better" if figure.low > level else "worse" if figure.high < level else "no clear change"
 
 
-def _points(name: str, points: Sequence[tuple[str, Figure]], colour: int) -> Json:
-    shares = [(title, one) for title, one in points if one.unit == "share" and one.value is not None]
-    values = [100 * one.value for _, one in shares]
-    above = [100 * ((one.value if one.high is None else one.high) - one.value) for _, one in shares]
-    below = [100 * (one.value - (one.value if one.low is None else one.low)) for _, one in shares]
+def _points(name: str, points: Sequence[tuple[float, Figure]], place: int) -> Json:
+    values = [100 * one.value for _, one in points]
+    above = [100 * ((one.value if one.high is None else one.high) - one.value) for _, one in points]
+    below = [100 * (one.value - (one.value if one.low is None else one.low)) for _, one in points]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": values,
-        "y": [title for title, _ in shares],
-        "colour": colour,
-        "marker": {"size": 9, "symbol": "circle-open" if colour == 0 else "circle"},
+        "y": [at for at, _ in points],
+        "text": [one.title for _, one in points],
+        "hovertemplate": "%{text}: %{x:.0f} %",
+        "colour": place,
+        "marker": {"size": 8, "symbol": "circle-open" if place == 0 else "circle"},
         "error_x": {
             "type": "data",
             "symmetric": False,

@@ -63,7 +63,10 @@ def test_the_picture_holds_the_shares_of_every_checkpoint_with_their_intervals()
     for trace in picture["data"]:
         assert all(0 <= x <= 100 for x in trace["x"])
         assert len(trace["x"]) == len(trace["y"]) == len(trace["error_x"]["array"])
-    assert "KL from the start" not in picture["data"][1]["y"]
+    lines = picture["layout"]["yaxis"]
+    assert len(lines["tickvals"]) == len(lines["ticktext"]) > 5
+    assert not any("KL" in title for title in lines["ticktext"])
+    assert not set(picture["data"][0]["y"]) & set(picture["data"][1]["y"])
 
 
 def test_a_model_without_kin_is_told_what_is_missing():
