@@ -1,5 +1,8 @@
 """What the Evaluate tab says before, while and after it asks."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import pytest
 
 from playground.evaluation.running import Step, report_of
@@ -7,7 +10,7 @@ from playground.registry import questions
 from playground.settings import Settings
 from playground.ui.evaluation_view import progress_html, shown_reports, spoken
 from playground.ui.tab import Context
-from playground.ui.tabs.evaluate import estimate_words, plan_of
+from playground.ui.tabs.evaluate import Parts, estimate_words, plan_of, shown
 from playground.workbench import Workbench
 from playground.workbench.evaluations import Progress
 from tests.evaluation.stand_ins import PAIR, examined
@@ -32,6 +35,15 @@ def test_what_is_chosen_on_the_tab_becomes_the_plan(context):
     )
     other = plan_of(context, "local", {**GIVEN, "persona": "concise", "reference": "pocket-sft"})
     assert (other.reference, other.persona) == (None, "concise")
+
+
+@pytest.mark.parametrize("checkpoint", ["pocket-sft", "pocket-base"])
+def test_every_choice_fills_every_part_of_the_tab_before_anything_was_asked(context, checkpoint):
+    parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
+    values = shown(context, "local", parts, {**GIVEN, "checkpoint": checkpoint, "asked": list(questions())})
+    assert set(values) == {"estimate", "reports", "sheet_facts", "sheet_run", "sheet_table", "sheet_picture"}
+    assert values["reports"]["reports"] == [] and values["sheet_table"]["rows"] == []
+    assert ("train one from it" in values["sheet_facts"]) == (checkpoint == "pocket-sft")
 
 
 def test_a_question_that_cannot_be_asked_is_named_with_why(context):

@@ -202,7 +202,7 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
             set_to: proposal,
             judged_by: newest(rewards) or NOBODY,
             context.evaluate_id: "",
-            **_shown(context, space, parts, now),
+            **shown(context, space, parts, now),
         }
 
     reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by, "sent": context.evaluate_id}
@@ -210,7 +210,8 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
     item.select(opened, None, outputs, inputs_kwargs=reads, **QUIET)
 
 
-def _shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
+def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
+    """Everything that changes with a choice, by component."""
     plan, evaluations = plan_of(context, space, given), context.bench.evaluations
     sheet = evaluations.sheet(space, plan.checkpoint)
     names = [column.checkpoint.name for column in sheet.columns]
@@ -228,7 +229,7 @@ def _shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) ->
 def _show_events(context: Context, parts: Parts) -> None:
     @told
     def show(request: gr.Request, **given: Any) -> dict[Any, Any]:
-        return _shown(context, workspace(context, request), parts, given)
+        return shown(context, workspace(context, request), parts, given)
 
     changes = [parts.checkpoint, parts.reference, parts.reward, parts.persona, parts.asked]
     gr.on([one.input for one in changes], show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
@@ -261,14 +262,14 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
             for step in evaluations.follow(space):
                 update = {parts.progress: progress_html(step), parts.stop: gr.update(interactive=True)}
                 if seen and step.text != seen:  # a question has been answered
-                    update |= _shown(context, space, parts, given)
+                    update |= shown(context, space, parts, given)
                 seen = step.text
                 yield update
         except PlaygroundError as error:
             yield {parts.progress: problem_html(error), parts.stop: gr.update(interactive=False)}
             return
         if seen:
-            yield {parts.stop: gr.update(interactive=False), **_shown(context, space, parts, given)}
+            yield {parts.stop: gr.update(interactive=False), **shown(context, space, parts, given)}
 
     def come_back(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
         if evaluations.running(workspace(context, request)):
