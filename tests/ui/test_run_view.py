@@ -485,3 +485,17 @@ def test_an_ended_run_plays_again_and_comes_to_the_same_end(view):
     assert view.text() == before
     assert view.steps() == list(range(1, 41))
     assert view.page.evaluate("endings") == 1
+
+
+def test_a_recorded_run_plays_at_once_and_only_once(view):
+    view.runs = {"recorded-ppo": 43}
+    view.show("recorded-ppo")
+    events = [started(), *(step(i) for i in range(1, 41)), sampled(40, "last words"), ended()]
+    view.send(*events, run=RUN | {"id": "recorded-ppo"})
+    view.page.locator(".state", has_text="Replaying").wait_for(timeout=15_000)
+    view.page.locator(".state", has_text="Done").wait_for(timeout=15_000)
+    view.settle()
+    assert view.steps() == list(range(1, 41))
+    view.beat()
+    assert [is_open for _, is_open in view.streams()] == [False]
+    assert "Done" in view.text(".state")

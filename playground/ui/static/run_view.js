@@ -4,6 +4,8 @@
   const el = P.el;
   const REPLAY_S = 8;
   const IN_SIGHT = 4; // panels; the others are folded
+  const ofOld = (meta) => meta.id.startsWith("recorded-");
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const OF_GOLD = ["over_optimised"]; // warnings that would give the gold reward away before it is asked for
 
   // --- the parts of the page ---
@@ -33,7 +35,7 @@
       grid: el("div.panels"), more: el("div.panels"), figures: P.measuredFigures(), probes: P.probes(), panels: [],
     };
     view.moreCurves = el("details.more-curves", null, el("summary", null, "More curves"), view.more);
-    const recorded = meta.id.startsWith("recorded-") && el("span.tag", null, "recorded");
+    const recorded = ofOld(meta) && el("span.tag", null, "recorded");
     view.parts = [el("header", null, el("div", null, el("h3", null, meta.name || meta.title, " ", recorded), view.state), view.replay), el("div.tiles", null, ...view.tiles.map((t) => t.root)),
       view.failure, view.figures.first, view.warnings, view.goldLine, view.grid, view.moreCurves, view.probes.root, view.figures.root, settings(meta)];
     return view;
@@ -108,6 +110,7 @@
         over = !over;
         words(); // told at once, whenever the curves are drawn
         turned();
+        if (over && ofOld(run.meta) && root.offsetParent && !still.matches) replay(); // what was recorded plays at once
       }
       request();
     }
