@@ -73,7 +73,8 @@ class Workbench:
         parts = self.runs, self.checkpoints, self.completions, quotas
         self.takeaway = Takeaway(settings, shelf, self.store, *parts)
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
-        self.evaluations = Evaluations(settings, shelf, self.checkpoints, self.completions, self._estimates, self.store)
+        about = self.checkpoints, self.completions, self._estimates, self.store
+        self.evaluations = Evaluations(settings, shelf, *about, quotas)
 
     def start(self) -> None:
         """Start both child processes; returns at once. Runs that an earlier process left open are closed."""

@@ -28,6 +28,7 @@ from playground.workbench.completions import Completions
 from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
 from playground.workbench.instruments import SamplerInstruments
+from playground.workbench.quotas import Quotas
 
 _TELL_EVERY_S = 0.4
 MOST_COLUMNS = 6  # checkpoints of a tax sheet
@@ -64,6 +65,7 @@ class Evaluations:
         completions: Completions,
         estimates: Estimates,
         store: PreferenceStore,
+        quotas: Quotas,
     ) -> None:
         self._data_dir = settings.data_dir
         self._shelf = shelf
@@ -71,6 +73,7 @@ class Evaluations:
         self._completions = completions
         self._estimates = estimates
         self._store = store
+        self._quotas = quotas
         self._works: dict[str, _Work] = {}
         self._turn = threading.Lock()  # one evaluation asks at a time
         self._begin = threading.Lock()
@@ -191,6 +194,8 @@ class Evaluations:
     def _begin_steps(self, workspace: str, todo: list[Step], seconds: float | None) -> None:
         if not todo:
             raise PlaygroundError("None of the ticked questions can be asked here.", hint="Tick another one.")
+        self._quotas.require_time(seconds, "evaluation", "Tick fewer questions, or evaluate a smaller model.")
+        self._quotas.require_disk(workspace)
         with self._begin:
             if self.running(workspace):
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")

@@ -37,13 +37,17 @@ class Quotas:
                 f"{going_on} of your runs wait or train; {limits.demo_runs_at_once} at a time are allowed here.",
                 hint="Wait until one has ended, or stop one.",
             )
-        if estimate_s is not None and estimate_s > self.train_s:
-            raise OverQuota(
-                f"This run would take about {estimate_s / 60:.0f} minutes; {limits.demo_minutes} are allowed here, "
-                "because others wait for their turn.",
-                hint="Take fewer rows, epochs or iterations, or a smaller model.",
-            )
+        self.require_time(estimate_s, "run", "Take fewer rows, epochs or iterations, or a smaller model.")
         self.require_disk(workspace)
+
+    def require_time(self, estimate_s: float | None, what: str, hint: str) -> None:
+        """For work that others wait for. what: run, evaluation."""
+        if self._limited and estimate_s is not None and estimate_s > self.train_s:
+            raise OverQuota(
+                f"This {what} would take about {estimate_s / 60:.0f} minutes; {self._settings.demo_minutes} are "
+                "allowed here, because others wait for their turn.",
+                hint=hint,
+            )
 
     def require_new_run(self, runs: int) -> None:
         """For one run more than there are."""

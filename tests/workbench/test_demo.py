@@ -114,6 +114,16 @@ def test_a_run_that_would_take_too_long_is_refused_before_it_starts(bench, monke
     assert bench.runs.all(anna) == []
 
 
+def test_an_evaluation_that_would_take_too_long_is_refused_too(bench, monkeypatch):
+    anna = bench.workspace_of(ANNA)
+    plan = bench.evaluations.plan(anna, "pocket-sft", "pocket-base")
+    names = [name for name, unfit in bench.evaluations.offered(plan).items() if not unfit]
+    monkeypatch.setattr(bench.evaluations, "estimate", lambda *_: 600.0)
+    with pytest.raises(OverQuota, match="evaluation would take about 10 minutes"):
+        bench.evaluations.begin(anna, plan, names)
+    assert not bench.evaluations.running(anna)
+
+
 def test_a_browser_whose_files_take_too_much_writes_no_more(bench):
     anna = bench.workspace_of(ANNA)
     judged(bench, anna)
@@ -204,6 +214,7 @@ def test_every_call_refuses_what_is_anothers(bench):
         lambda: bench.preferences.remove(ben, [row.id]),
         lambda: bench.preferences.restore(ben, [row.id]),
         lambda: bench.preferences.export(ben, "jsonl"),
+        lambda: bench.evaluations.plan(ben, "sft-1"),
         lambda: bench.preferences.contest(ben, "pocket-sft", "sft-1"),
     ):
         with pytest.raises(NotFound):
