@@ -13,7 +13,10 @@ from playground.runs.process import Pending, WorkerProcess
 from playground.runs.tail import RunShelf
 from playground.types import Checkpoint, RunSpec
 
-_KEPT = "What it had saved is kept. Press Resume to go on from there."
+_KEPT = (
+    "What it had saved is kept. Press Resume to go on from there. Where this happens again, the memory may have run "
+    "out: start it anew with fewer rows at once, or with an adapter (lora)."
+)
 
 
 @dataclass(frozen=True, slots=True)
