@@ -24,6 +24,7 @@ class Plan:
     checkpoint: Checkpoint
     reference: Checkpoint | None = None
     reward: Checkpoint | None = None
+    taught: tuple[str, ...] = ()  # prompts to be judged that the reward model was trained on: then it may not judge
     persona: str = "polite"  # whose gold reward judges
     people: tuple[Contested, ...] = ()  # what people chose between the two
     seed: int = 0

@@ -15,14 +15,16 @@ from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.export import FORMS, Form
 from playground.evaluation.files import AnswerFiles, ReportFiles
 from playground.evaluation.plan import Plan, Question
+from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of, rows, steps, workload
 from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.store import PreferenceStore
 from playground.registry import questions
+from playground.runs.rows import from_json
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
-from playground.types import Checkpoint
+from playground.types import Checkpoint, Preference
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.downloads import downloads
@@ -96,7 +98,9 @@ class Evaluations:
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         judged = self._store.contest(workspace, reference, checkpoint) if reference else []
-        return Plan(checkpoint, reference, reward, persona or self._persona(workspace, checkpoint), tuple(judged), seed)
+        whose = persona or self._persona(workspace, checkpoint)
+        plan = Plan(checkpoint, reference, reward, persona=whose, people=tuple(judged), seed=seed)
+        return replace(plan, taught=self._taught(workspace, plan))
 
     def offered(self, plan: Plan) -> dict[str, str]:
         """Each question's name, and why it cannot be asked here; an empty string where it can."""
@@ -232,6 +236,14 @@ class Evaluations:
         if checkpoint.run_id:
             return ReportFiles(self._shelf.folder(workspace, checkpoint.run_id).path / "reports")
         return ReportFiles(self._home(workspace) / "reports" / re.sub(r"[^\w.-]", "_", checkpoint.id))
+
+    def _taught(self, workspace: str, plan: Plan) -> tuple[str, ...]:
+        """Prompts that are to be judged and that the reward model was trained on."""
+        if plan.reward is None or not plan.reward.run_id:
+            return ()
+        rows = map(from_json, self._shelf.folder(workspace, plan.reward.run_id).rows())
+        seen = {row.prompt.key for row in rows if isinstance(row, Preference)}
+        return tuple(prompt.text for prompt in mixed(plan) if prompt.key in seen)
 
     def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
         """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""

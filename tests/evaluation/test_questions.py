@@ -129,6 +129,14 @@ def test_judges_that_prefer_opposite_checkpoints_are_named():
     assert "opposite" in findings.warnings[0]
 
 
+def test_a_reward_model_that_was_trained_on_these_prompts_does_not_judge_and_they_are_named():
+    findings = ask("win_rate", right, dataclasses.replace(PAIR, taught=("What is the capital of Kenya?",)))
+    assert "capital of Kenya" in findings.warnings[0] and "does not judge" in findings.warnings[0]
+    assert not any(figure.key.startswith("reward") for figure in findings.figures)
+    alone = dataclasses.replace(REAL_PAIR, taught=("Hello?",))
+    assert "Nobody here can judge" in questions()["win_rate"].unfit(alone)
+
+
 def test_people_are_one_more_judge_and_the_others_are_held_against_them():
     prompt = Prompt.user("What is the capital of Kenya?")
     people = tuple(Contested(prompt, "Nairobi.", "Ugh. Shut up. I do not care at all.", 1.0) for _ in range(12))

@@ -18,6 +18,14 @@ def bench(tmp_path_factory):
     made.close()
 
 
+@pytest.fixture
+def asleep(tmp_path):
+    """A workbench whose processes never start."""
+    made = Workbench(Settings(data_dir=tmp_path))
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="module")
 def evaluated(bench):
     """A workspace in which the shipped model was asked what it refuses; and what was told meanwhile."""
@@ -125,3 +133,20 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert [one.id for one in bench.evaluations.family("anna", base)] == ["pocket-base", "pocket-sft"]
     names = [column.checkpoint.name for column in bench.evaluations.sheet("anna", base).columns]
     assert names == ["Pocket base", "Pocket SFT"]
+
+
+def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep):
+    from dataclasses import replace
+
+    from playground.evaluation.prompt_sets import mixed
+    from playground.runs.rows import to_json
+    from playground.types import Checkpoint, Preference, Prompt, RunSpec
+
+    start = asleep.checkpoints.find("frieda", "pocket-sft")
+    asked = mixed(asleep.evaluations.plan("frieda", "pocket-sft"))[7]
+    rows = [to_json(Preference(prompt, "a", "b")) for prompt in (asked, Prompt.user("Never asked"))]
+    folder = asleep.shelf.folder("frieda", "reward_model-1")
+    folder.create(RunSpec("reward_model-1", "frieda", "reward_model", {}, start), rows)
+    reward = Checkpoint("reward_model-1", "Scorer", "reward", "pocket", "", run_id="reward_model-1")
+    plan = replace(asleep.evaluations.plan("frieda", "pocket-sft"), reward=reward)
+    assert asleep.evaluations._taught("frieda", plan) == (asked.text,)
