@@ -61,7 +61,7 @@
       const head = el("td.name", null, el("b", null, row.name), row.recorded && el("span.tag", null, "recorded"));
       const acts = row.recorded ? [] : [
         el("a", { href: `/api/runs/${encodeURIComponent(row.id)}/download`, download: true, "aria-label": `Download ${row.name}` }, "Download"),
-        row.adapter && el("a", { href: `/api/runs/${encodeURIComponent(row.id)}/download?weights=merged`, download: true, "aria-label": `Download ${row.name} with merged weights` }, "Merged"),
+        row.adapter && el("a", { href: `/api/runs/${encodeURIComponent(row.id)}/download?weights=merged`, download: true, title: "With the adapter merged into its model, which then needs nothing else", "aria-label": `Download ${row.name} with merged weights` }, "Merged"),
         el("button.link", { type: "button", "aria-label": `Rename ${row.name}`, onclick: () => rename(row, head) }, "Rename"),
         el("button.link", { type: "button", "aria-label": `Delete ${row.name}`, onclick: () => remove(row, head) }, "Delete")];
       if (acts.length) head.append(el("div.acts", null, ...acts));
