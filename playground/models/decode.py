@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from playground.models import llama_decode
 from playground.models.hf_decode import HFDecoder
+from playground.models.llama_decode import LlamaDecoder
+from playground.models.llama_weights import supports
 from playground.models.loader import context_length
 
 COMPACT_BELOW = 0.75  # finished rows leave the batch once this share is still writing; copying caches costs time
@@ -110,8 +111,8 @@ def generate_steps(
 
 def pick_decoder(model: Any, max_new_tokens: int, pad_id: int, autocast_dtype: torch.dtype | None) -> Decoder:
     """The fast decoder where the model is a plain Llama (LoRA included), else the one for any causal model."""
-    if llama_decode.supports(model):
-        return llama_decode.LlamaDecoder(model, max_new_tokens, autocast_dtype)
+    if supports(model):
+        return LlamaDecoder(model, max_new_tokens, autocast_dtype)
     return HFDecoder(model, max_new_tokens, pad_id, autocast_dtype)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from playground.errors import ShapeError
+from playground.models.llama_packed import packs, states_at
 
 
 class CompletionLogps(NamedTuple):
@@ -17,7 +18,7 @@ class CompletionLogps(NamedTuple):
     token_logps: Tensor  # (B, T) float32, nats
     mask: Tensor  # (B, T) bool, True on completion tokens, which come first
     hidden: Tensor | None  # (B, T, H): hidden[:, t] is the state BEFORE action t
-    entropy: Tensor | None  # (B, T) float32, nats: of the distribution action t was drawn from
+    entropy: Tensor | None  # (B, T) float32, nats, no gradient: of the distribution action t was drawn from
 
 
 def completion_logps(
@@ -66,7 +67,8 @@ def token_logps(
     """Log-probs of the tokens where mask is True, packed to the left: (B, L) in, (B, T) out.
 
     attention_mask: (B, L), needed only where padding stands before a row's text.
-    Only the states that predict a masked token pass through the head, so no (B, L, V) tensor is made.
+    Only the states that predict a masked token pass through the head, so no (B, L, V) tensor is made. A plain Llama is
+    read without padding, any other model by its own forward.
     Raises: ShapeError when the shapes differ or a row's first token is masked (nothing predicts it).
     """
     if input_ids.shape != mask.shape:
@@ -78,7 +80,10 @@ def token_logps(
     if mask.shape[1] == 0 or mask[:, 0].any():
         raise ShapeError("A prompt is empty: its completion's first token has nothing before it.")
     row, column = mask.nonzero(as_tuple=True)
-    logits, states = _head_at(model, input_ids, attention_mask, row, column - 1)
+    before = torch.zeros_like(mask)  # True on each token that predicts a masked one
+    before[:, :-1] = mask[:, 1:]
+    read = _packed if packs(model) else _through_forward
+    logits, states = read(model, input_ids, attention_mask, before)
     logits = logits.float()
     if temperature != 1.0:
         logits = logits / temperature
@@ -96,21 +101,30 @@ def token_logps(
         spread(logps),
         packed,
         spread(states) if return_hidden else None,
-        spread(torch.special.entr(logits.softmax(-1)).sum(-1)) if return_entropy else None,
+        spread(torch.special.entr(logits.detach().softmax(-1)).sum(-1)) if return_entropy else None,
     )
 
 
-def _head_at(
-    model: Any, input_ids: Tensor, attention_mask: Tensor | None, row: Tensor, column: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Logits (N, V) and states (N, H) at N positions, by narrowing what enters the model's own head.
+def _packed(model: Any, input_ids: Tensor, attention_mask: Tensor | None, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (N, V) and states (N, H) where wanted (B, L) is True; nothing after a row's last one is read."""
+    reads = wanted.flip(1).cumsum(1).flip(1) > 0
+    if attention_mask is not None:
+        reads &= attention_mask.bool()
+    states = states_at(model, input_ids, reads, wanted)
+    return torch.nn.functional.linear(states, model.get_output_embeddings().weight.to(states.dtype)), states
 
-    Going through the model's forward keeps whatever it does to its logits (Gemma's soft cap, Granite's scale).
+
+def _through_forward(
+    model: Any, input_ids: Tensor, attention_mask: Tensor | None, wanted: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same from any model's own forward, by narrowing what enters its head.
+
+    That keeps whatever the forward does to its logits (Gemma's soft cap, Granite's scale).
     """
     kept: list[Tensor] = []
 
     def narrow(_: Any, args: tuple[Tensor, ...]) -> tuple[Tensor]:
-        kept.append(args[0][row, column])
+        kept.append(args[0][wanted])
         return (kept[0][None],)
 
     positions = None

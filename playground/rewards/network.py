@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from playground.models.llama_packed import packs, states_at
+
 USUAL_TOKENS = 16  # the sum over so many tokens is as large as their mean
 
 
@@ -42,10 +44,18 @@ class RewardNetwork(PreTrainedModel):
         self, input_ids: Tensor, attention_mask: Tensor, completion_mask: Tensor, **_: Any
     ) -> SequenceClassifierOutput:
         """Rewards as logits (B, 1). All three arguments are (B, T), padded on the right."""
-        made = self.body(input_ids=input_ids, attention_mask=attention_mask, use_cache=False, output_hidden_states=True)
-        states = made.hidden_states[len(made.hidden_states) // 2]
+        states = self._middle(input_ids, attention_mask.bool(), completion_mask.bool())
         with torch.autocast(states.device.type, enabled=False):
             return SequenceClassifierOutput(logits=self.head(_pooled(states.float(), completion_mask)))
+
+    def _middle(self, input_ids: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:
+        """The states half-way up (B, T, H), where wanted."""
+        half = (self.config.get_text_config().num_hidden_layers + 1) // 2
+        if packs(self.body):
+            states = states_at(self.body, input_ids, reads, wanted, half)
+            return states.new_zeros(*wanted.shape, states.shape[-1]).masked_scatter(wanted.unsqueeze(-1), states)
+        made = self.body(input_ids=input_ids, attention_mask=reads, use_cache=False, output_hidden_states=True)
+        return made.hidden_states[half]
 
 
 def _pooled(states: Tensor, mask: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.errors import NonFiniteLoss
+from playground.models.logps import CompletionLogps
 from playground.training.algorithms.ppo import PPOConfig
 from playground.training.ppo_math import adapt_kl_coef, masked_mean, policy_loss, update_kl, value_loss
 from playground.training.ppo_resume import load_state, save_state
@@ -193,9 +194,7 @@ def _gradients(learner: Learner, batch: Batch, rows: list[int]) -> dict[str, flo
     totals: dict[str, Tensor] = {}
     gap = 0.0
     for piece in pieces(rows, settings.microbatch_size):
-        prompts = [batch.rollouts.prompt_ids[row] for row in piece]
-        completions = [batch.rollouts.completion_ids[row] for row in piece]
-        logps, mask, hidden, _ = learner.score(learner.policy, prompts, completions, return_hidden=True)
+        logps, mask, hidden, _ = _read(learner, batch, piece)
         width = mask.shape[1]
         old_logps, advantages, old_values, returns = (
             stored[piece, :width] for stored in (batch.old_logps, batch.advantages, batch.old_values, batch.returns)
@@ -215,6 +214,14 @@ def _gradients(learner: Learner, batch: Batch, rows: list[int]) -> dict[str, flo
             ):
                 totals[name] = totals.get(name, 0) + share * figure.detach()
     return {name: total.item() for name, total in totals.items()} | {"ratio_gap": gap}
+
+
+def _read(learner: Learner, batch: Batch, piece: list[int]) -> CompletionLogps:
+    """The piece's scores with gradients: those of the first look where they were kept."""
+    seen, batch.seen = batch.seen, None
+    if seen is not None:  # it was the plan's first piece, and so is this one
+        return seen
+    return learner.score(learner.policy, *batch.rollouts.ids(piece), return_hidden=True)
 
 
 def _ptx_gradients(learner: Learner, demonstrations: Sequence[Demonstration]) -> float:

@@ -55,9 +55,9 @@ def _trained(learner: Learner) -> dict[str, torch.Tensor]:
 
 
 def _plain(value: Any) -> Any:
-    """Our dataclasses as dicts, tensors and numbers as they are."""
+    """Our dataclasses as dicts, tensors and numbers as they are; `seen` is read anew."""
     if isinstance(value, Progress | Batch | Rollouts):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "seen"}
     return value
 
 

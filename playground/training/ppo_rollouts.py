@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,10 @@ class Rollouts:
     prompt_ids: list[list[int]]
     completion_ids: list[list[int]]  # nothing after the end token, which is included
     ended: list[bool]  # the last token is an end token
+
+    def ids(self, rows: Sequence[int]) -> tuple[list[list[int]], list[list[int]]]:
+        """Prompts and completions of some rows."""
+        return [self.prompt_ids[row] for row in rows], [self.completion_ids[row] for row in rows]
 
 
 Ids = Sequence[Sequence[int]]  # token ids, one list a row
@@ -44,6 +49,7 @@ class Batch:
     done: int = 0  # minibatches of the plan worked through
     figures: dict[str, list[float]] = field(default_factory=dict)  # metric -> one number a minibatch
     first_ratio_gap: float = 0.0  # max |ratio - 1| on the first minibatch: rounding only, or something is wrong
+    seen: CompletionLogps | None = None  # the plan's first piece, read with gradients; not kept on disk
 
 
 @dataclass(slots=True)
@@ -132,7 +138,10 @@ def collect(
     if rollouts is None:
         return None
     plan = minibatch_plan(learner, rollouts)
-    mask, logps, ref_logps, values, entropy = _look(learner, rollouts, plan)
+    keep = progress.iteration > 0  # the first iteration reads twice, so that first_ratio_gap is measured
+    first_pass = plan[: len(plan) // settings.ppo_epochs]
+    cut = [piece for minibatch in first_pass for piece in pieces(minibatch, settings.microbatch_size)]
+    mask, logps, ref_logps, values, entropy, seen = _look(learner, rollouts, cut, keep)
     reward = (torch.tensor(reward_fn(rollouts), dtype=torch.float64) - progress.reward_mean) / progress.reward_std
     penalty = settings.missing_end_penalty * (~torch.tensor(rollouts.ended)).double()
     earned = token_rewards((reward - penalty).to(logps), logps, ref_logps, mask, progress.kl_coef)
@@ -151,7 +160,7 @@ def collect(
     }
     if gold_fn is not None:
         metrics["gold_reward"] = torch.tensor(gold_fn(rollouts), dtype=torch.float64).mean().item()
-    return Batch(rollouts, mask, logps, values, whiten(advantages, mask), returns, plan, metrics)
+    return Batch(rollouts, mask, logps, values, whiten(advantages, mask), returns, plan, metrics, seen=seen)
 
 
 @torch.no_grad()
@@ -170,7 +179,7 @@ def write(learner: Learner, model: nn.Module, prompts: Ids, count: int) -> Rollo
         pad_id=learner.pad_id,
         generator=learner.generator,
         should_stop=learner.should_stop,
-        autocast_dtype=None if learner.device.type == "cpu" else learner.autocast_dtype,  # short formats pay in batches
+        autocast_dtype=learner.autocast_dtype,
     )
     if learner.should_stop():
         learner.generator.set_state(before)
@@ -213,27 +222,30 @@ def pieces(rows: Sequence[int], size: int) -> Iterator[list[int]]:
 
 
 @torch.no_grad()
-def _look(learner: Learner, rollouts: Rollouts, plan: Sequence[Sequence[int]]) -> tuple[Tensor, ...]:
-    """mask, log-probs of policy and reference, values, entropy: each (B, T).
+def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: bool) -> tuple[Any, ...]:
+    """mask, log-probs of policy and reference, values, entropy: each (B, T); with keep also the first piece's scores.
 
-    In the very pieces of the first pass: the first update repeats this computation, so its ratio is 1 in bf16 too.
+    cut: the very pieces of the first pass: the first update repeats this computation, so its ratio is 1 in bf16 too.
+    The first piece need not be repeated where it is kept with its gradients: that takes no more memory than an update.
     """
     count = len(rollouts.ended)
     longest = max(len(ids) for ids in rollouts.completion_ids)
     mask = torch.zeros(count, longest, dtype=torch.bool, device=learner.device)
     logps, ref_logps, values, entropy = torch.zeros(4, count, longest, device=learner.device)
-    first_pass = plan[: len(plan) // learner.settings.ppo_epochs]
-    for rows in (piece for minibatch in first_pass for piece in pieces(minibatch, learner.settings.microbatch_size)):
-        prompts = [rollouts.prompt_ids[row] for row in rows]
-        completions = [rollouts.completion_ids[row] for row in rows]
-        scored = learner.score(learner.policy, prompts, completions, return_hidden=True, return_entropy=True)
-        model, context = learner.as_reference()
-        with context:
-            reference = learner.score(model, prompts, completions)
+    model, context = learner.as_reference()
+    with context:  # before anything is kept: gradients would not survive a change of weights
+        for rows in cut:
+            scored = learner.score(model, *rollouts.ids(rows))
+            ref_logps[rows, : scored.mask.shape[1]] = scored.token_logps
+    seen = None
+    for rows in cut:
+        kept = keep and rows is cut[0]
+        with torch.set_grad_enabled(kept):
+            scored = learner.score(learner.policy, *rollouts.ids(rows), return_hidden=True, return_entropy=True)
         width = scored.mask.shape[1]
         mask[rows, :width] = scored.mask
         logps[rows, :width] = scored.token_logps
-        ref_logps[rows, :width] = reference.token_logps
         values[rows, :width] = learner.values(scored.hidden).masked_fill(~scored.mask, 0)
         entropy[rows, :width] = scored.entropy
-    return mask, logps, ref_logps, values, entropy
+        seen = scored if kept else seen
+    return mask, logps, ref_logps, values, entropy, seen

@@ -87,7 +87,7 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
             new_value_head(hidden_size, loaded.device),
             copy if copy is not None else partial(reference_off, loaded.model),
             prompt_ids,
-            scorer(loaded, prompts, inputs.reward),
+            scorer(loaded, prompts, inputs.reward, dtype),
             config,
             torch.Generator().manual_seed(config.seed),
             teller.iteration,
@@ -124,14 +124,18 @@ def encoded_prompts(run: Run, loaded: LoadedModel, prompts: Sequence[Prompt]) ->
     return kept, ids
 
 
-def scorer(loaded: LoadedModel, prompts: Sequence[Prompt], reward: RewardFunction) -> ScoreRollouts:
-    """A reward on completions, as a reward on rollouts of these prompts."""
+def scorer(
+    loaded: LoadedModel, prompts: Sequence[Prompt], reward: RewardFunction, dtype: torch.dtype | None = None
+) -> ScoreRollouts:
+    """A reward on completions, as a reward on rollouts of these prompts; dtype is what a network computes in."""
 
     def score(rollouts: Rollouts) -> list[float]:
         texts = [decode(loaded.tokenizer, ids) for ids in rollouts.completion_ids]
         reasons = ["stop" if ended else "length" for ended in rollouts.ended]
         rows = zip(rollouts.prompt_index, texts, reasons, strict=True)
-        return reward([Completion(prompts[i], text, finish_reason=reason) for i, text, reason in rows])
+        completions = [Completion(prompts[i], text, finish_reason=reason) for i, text, reason in rows]
+        with torch.autocast(loaded.device, dtype, enabled=dtype is not None):
+            return reward(completions)
 
     return score
 

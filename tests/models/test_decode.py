@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from transformers import GPT2Config, GPT2LMHeadModel, Qwen3Config, Qwen3ForCausalLM
 
-from playground.models.adapters import add_lora, reference_off
+from playground.models.adapters import reference_off
 from playground.models.decode import draw, generate_ids, generate_steps, nucleus, pick_decoder
 from playground.models.hf_decode import HFDecoder
-from playground.models.llama_decode import LlamaDecoder, supports
+from playground.models.llama_decode import LlamaDecoder
+from playground.models.llama_weights import supports
 from playground.models.logps import completion_logps
-from tests.tiny import END, PAD, give_lora_weights, tiny_llama, tiny_loaded
+from tests.models.llamas import LLAMAS, ODD, with_lora
+from tests.tiny import END, PAD, tiny_llama
 
 PROMPTS = [[1, 9, 30], [1, 200, 7, 12, 13, 14, 15], [2], [1, 9, 30]]
 NEW = 12
-
-
-def with_lora(**changes):
-    model = add_lora(tiny_loaded(**changes), rank=2, alpha=4).model
-    give_lora_weights(model)
-    return model
 
 
 def qwen3():
@@ -37,24 +32,6 @@ def gpt2():
     return GPT2LMHeadModel(config).eval()
 
 
-LLAMAS = {
-    "plain": tiny_llama,
-    "keys shared by heads": lambda: tiny_llama(num_key_value_heads=2),
-    "wide heads": lambda: tiny_llama(head_dim=16),
-    "untied": lambda: tiny_llama(tie_word_embeddings=False),
-    "llama3 positions": lambda: tiny_llama(
-        rope_parameters={
-            "rope_type": "llama3",
-            "rope_theta": 500.0,
-            "factor": 4.0,
-            "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 32,
-        }
-    ),
-    "lora": with_lora,
-    "lora, keys shared": lambda: with_lora(num_key_value_heads=2),
-}
 OTHERS = {"qwen3": qwen3, "gpt2": gpt2}
 
 
@@ -267,47 +244,6 @@ def test_with_the_adapter_off_the_reference_writes():
         reference = generate_ids(model, PROMPTS, **options())
     assert reference == generate_ids(tiny_llama(), PROMPTS, **options())
     assert reference != generate_ids(model, PROMPTS, **options())
-
-
-def hooked():
-    model = tiny_llama()
-    model.model.layers[1].mlp.register_forward_hook(lambda module, args, output: output * 2)
-    return model
-
-
-def replaced():
-    model = tiny_llama()
-    model.model.layers[1].mlp.forward = lambda x: x
-    return model
-
-
-def merged():
-    model = with_lora()
-    model.merge_adapter()
-    return model
-
-
-def dora():
-    config = LoraConfig(r=2, target_modules="all-linear", use_dora=True, task_type="CAUSAL_LM")
-    return get_peft_model(tiny_llama(), config)
-
-
-def lora_on_the_head():
-    return get_peft_model(tiny_llama(), LoraConfig(r=2, target_modules=["lm_head"], task_type="CAUSAL_LM"))
-
-
-ODD = {
-    "hook": hooked,
-    "forward replaced": replaced,
-    "merged adapter": merged,
-    "dora": dora,
-    "lora on the head": lora_on_the_head,
-    "bias": lambda: tiny_llama(attention_bias=True, mlp_bias=True),
-    "another activation": lambda: tiny_llama(hidden_act="gelu"),
-    "positions that depend on length": lambda: tiny_llama(
-        rope_parameters={"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}
-    ),
-}
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -47,3 +47,26 @@ def test_pooling_reads_the_completion_only():
     states = torch.tensor([[[9.0, 1.0], [2.0, 2.0], [3.0, -3.0], [0.5, 0.5], [7.0, 8.0]]])
     mask = torch.tensor([[0, 1, 1, 1, 0]])
     assert _pooled(states, mask)[0].tolist() == pytest.approx([1, 1 / 3, 3 / 16, 1 / 16], abs=1e-5)
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_a_score_is_that_of_the_bodys_own_forward(lora, monkeypatch):
+    import torch
+
+    from playground.models.adapters import add_lora
+    from playground.rewards import network
+    from playground.rewards.learned import score_tokens
+    from tests.tiny import PAD, give_lora_weights, tiny_loaded
+
+    loaded = tiny_loaded()
+    if lora:
+        loaded = add_lora(loaded, rank=2, alpha=4)
+        give_lora_weights(loaded.model)
+    model = loaded.model.get_base_model() if lora else loaded.model
+    reward = network.RewardNetwork(model.config, model.base_model).eval()
+    torch.nn.init.normal_(reward.head.weight, generator=torch.Generator().manual_seed(0))
+    prompts, completions = [[1, 9, 30], [1, 200, 7, 12], [2], [5, 6]], [[40, 41, 42, 4], [50, 4], [60, 61, 62, 63], []]
+    packed = score_tokens(reward, prompts, completions, PAD)
+    monkeypatch.setattr(network, "packs", lambda body: False)
+    assert score_tokens(reward, prompts, completions, PAD) == pytest.approx(packed, abs=1e-4)
+    assert max(packed) - min(packed) > 0.1

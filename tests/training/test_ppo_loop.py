@@ -272,6 +272,47 @@ def test_old_log_probs_come_from_the_very_pieces_of_the_first_pass(monkeypatch):
     assert looked_at == learned_from[:5] != learned_from[5:]
 
 
+def test_from_the_second_iteration_on_the_first_piece_is_read_once(monkeypatch):
+    looked_at, learned_from = [], []
+
+    def noting(model, prompt_ids, completion_ids, **how):
+        if how.get("return_hidden"):
+            (looked_at if how.get("return_entropy") else learned_from).append(list(completion_ids))
+        return completion_logps(model, prompt_ids, completion_ids, **how)
+
+    monkeypatch.setattr(ppo_rollouts, "completion_logps", noting)
+    trained(replace(RAGGED, iterations=2))
+    assert looked_at[5:] == [looked_at[5], *learned_from[10:14]]
+    assert len(learned_from) == 10 + 9
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+def test_keeping_the_first_piece_changes_nothing(dtype, monkeypatch):
+    kept = trained(autocast_dtype=dtype)
+    look = ppo_rollouts._look
+    monkeypatch.setattr(ppo_rollouts, "_look", lambda learner, rollouts, cut, keep: look(learner, rollouts, cut, False))
+    assert same(trained(autocast_dtype=dtype), kept)
+
+
+def test_a_look_under_other_numerics_than_the_update_shows_in_the_first_ratio(monkeypatch):
+    def warmer(model, prompt_ids, completion_ids, **how):
+        how["temperature"] *= 1.1 if how.get("return_entropy") else 1
+        return completion_logps(model, prompt_ids, completion_ids, **how)
+
+    monkeypatch.setattr(ppo_rollouts, "completion_logps", warmer)
+    assert trained().history[0].first_ratio_gap > 1e-2
+
+
+def test_old_log_probs_of_other_rows_show_in_every_first_ratio(monkeypatch):
+    def shuffled(*args):
+        batch = collect(*args)
+        batch.old_logps = batch.old_logps.roll(1, 0)
+        return batch
+
+    monkeypatch.setattr(ppo_loop, "collect", shuffled)
+    assert all(done.first_ratio_gap > 1e-2 for done in trained().history)
+
+
 def test_a_single_update_moves_nothing_and_clips_nothing():
     world = trained(replace(RAGGED, ppo_epochs=1, minibatch_size=12, microbatch_size=12))
     assert all(abs(metrics["update_kl"]) < 1e-9 and metrics["clip_fraction"] == 0 for metrics in world.curve())

@@ -88,7 +88,7 @@ class PPOConfig:
         step=1,
     )
     microbatch_size: int = dial(
-        16,
+        32,
         "Completions in memory at once",
         "Cuts an update into pieces of like length that fit the memory. Changes the time it takes, not the result.",
         minimum=1,
