@@ -17,8 +17,9 @@ class HFDecoder:
         self.model = model
         self.max_new_tokens = max_new_tokens
         self.pad_id = pad_id
-        self.autocast_dtype = autocast_dtype
         self.device = next(model.parameters()).device
+        # on a CPU every step would cast all weights anew, which takes what the short format saves
+        self.autocast_dtype = None if self.device.type == "cpu" else autocast_dtype
 
     @torch.inference_mode()
     def start(self, prompts: Sequence[Sequence[int]]) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from playground.models.llama_weights import LayerWeights, LlamaWeights, body_of, is_adapted, supports, turn
 
-SHORT = 256  # tokens; on a CPU attention over rows up to this length is quicker as plain products
+SHORT = 128  # tokens a row; on a CPU plain attention is quicker up to here, past it the memory is felt
 LARGEST_MERGED = 20_000_000  # parameters; above, merging LoRA at each reading costs more than padding does
 
 
@@ -39,7 +39,7 @@ def states_at(model: Any, input_ids: Tensor, reads: Tensor, wanted: Tensor, dept
     kept = wanted[row, column].nonzero().squeeze(1)
     turns = weights.turns(grid.width)[position].unsqueeze(1)
     with torch.autocast(device, enabled=False):
-        h = F.embedding(input_ids[row, column], weights.embed)
+        h = F.embedding(input_ids[row, column], weights.embed, weights.body.embed_tokens.padding_idx)
         last = weights.depth if depth is None else depth
         for i in range(last):
             layer = weights.layer(i)

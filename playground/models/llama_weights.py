@@ -35,6 +35,8 @@ def supports(model: Any) -> bool:
         return False
     if any(_is_patched(m) for m in base.modules() if m is not base):
         return False
+    if base.training and (config.attention_dropout or any(type(m) is nn.Dropout for m in base.modules())):
+        return False
     if base is not body and (type(base.lm_head) is not nn.Linear or base.lm_head.bias is not None):
         return False
     return type(body.embed_tokens) is nn.Embedding and all(_is_plain(linear) for linear in _linears(body))

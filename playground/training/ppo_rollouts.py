@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -221,12 +221,24 @@ def pieces(rows: Sequence[int], size: int) -> Iterator[list[int]]:
         yield list(rows[start : start + size])
 
 
+class _Look(NamedTuple):
+    """Rollouts read once by policy and reference. Tensors are (B, T), 0 where mask is False."""
+
+    mask: Tensor
+    logps: Tensor
+    ref_logps: Tensor
+    values: Tensor
+    entropy: Tensor
+    first: CompletionLogps | None  # the first piece's scores by the policy, with gradients
+
+
 @torch.no_grad()
-def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: bool) -> tuple[Any, ...]:
-    """mask, log-probs of policy and reference, values, entropy: each (B, T); with keep also the first piece's scores.
+def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: bool) -> _Look:
+    """Read the rollouts piece by piece.
 
     cut: the very pieces of the first pass: the first update repeats this computation, so its ratio is 1 in bf16 too.
-    The first piece need not be repeated where it is kept with its gradients: that takes no more memory than an update.
+    keep: hold on to the first piece with its gradients, which then need not be read again: no more memory than an
+    update takes.
     """
     count = len(rollouts.ended)
     longest = max(len(ids) for ids in rollouts.completion_ids)
@@ -237,7 +249,7 @@ def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: 
         for rows in cut:
             scored = learner.score(model, *rollouts.ids(rows))
             ref_logps[rows, : scored.mask.shape[1]] = scored.token_logps
-    seen = None
+    first = None
     for rows in cut:
         kept = keep and rows is cut[0]
         with torch.set_grad_enabled(kept):
@@ -247,5 +259,5 @@ def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: 
         logps[rows, :width] = scored.token_logps
         values[rows, :width] = learner.values(scored.hidden).masked_fill(~scored.mask, 0)
         entropy[rows, :width] = scored.entropy
-        seen = scored if kept else seen
-    return mask, logps, ref_logps, values, entropy, seen
+        first = scored if kept else first
+    return _Look(mask, logps, ref_logps, values, entropy, first)

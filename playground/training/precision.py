@@ -7,9 +7,8 @@ from typing import Any
 import torch
 
 from playground.models.devices import autocast_dtype
+from playground.models.llama_packed import SHORT
 from playground.runs.run import Run
-
-SHORT = 128  # tokens a row; past them the memory of plain attention, which grows with their square, is felt
 
 
 def precision(run: Run) -> torch.dtype | None:

@@ -1,4 +1,6 @@
-"""Our PPO loop on the shared shapes, with a reward model of the same size; prints the same JSON line as trl_ppo.py.
+"""Our PPO loop on the shared shapes; prints the same JSON line as trl_ppo.py.
+
+The reward model is the product's own on a body of the same size, which reads it half-way up; TRL's reads all of it.
 
 python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS
 """

@@ -18,6 +18,7 @@ LLAMAS = {
     "plain": tiny_llama,
     "keys shared by heads": lambda: tiny_llama(num_key_value_heads=2),
     "wide heads": lambda: tiny_llama(head_dim=16),
+    "a padding id that is read too": lambda: tiny_llama(tie_word_embeddings=False, pad_token_id=9),
     "untied": lambda: tiny_llama(tie_word_embeddings=False),
     "llama3 positions": lambda: tiny_llama(
         rope_parameters={
@@ -59,6 +60,14 @@ def dora():
 
 def lora_on_the_head():
     return get_peft_model(tiny_llama(), LoraConfig(r=2, target_modules=["lm_head"], task_type="CAUSAL_LM"))
+
+
+DROPPING = {  # in training, that is
+    "attention dropout": lambda: tiny_llama(attention_dropout=0.5).train(),
+    "lora dropout": lambda: get_peft_model(
+        tiny_llama(), LoraConfig(r=2, target_modules="all-linear", lora_dropout=0.5, task_type="CAUSAL_LM")
+    ).train(),
+}
 
 
 ODD = {

@@ -8,7 +8,7 @@ import torch
 from playground.models import llama_packed, logps
 from playground.models.llama_packed import _RMSNorm, packs, states_at
 from playground.models.logps import completion_logps
-from tests.models.llamas import LLAMAS, ODD, with_lora
+from tests.models.llamas import DROPPING, LLAMAS, ODD, with_lora
 from tests.tiny import PAD, tiny_llama
 
 ROWS = [[1, 9, 30, 40, 41, 42], [1, 200, 7], [2, 12, 13, 14, 15]]
@@ -141,3 +141,10 @@ def test_a_large_model_is_packed_without_lora_only(monkeypatch):
     torch.testing.assert_close(
         completion_logps(lora, PROMPTS, COMPLETIONS, pad_id=PAD).token_logps, near, atol=1e-4, rtol=0
     )
+
+
+@pytest.mark.parametrize("name", DROPPING)
+def test_a_llama_that_drops_is_packed_only_where_it_does_not_train(name):
+    model = DROPPING[name]()
+    assert not packs(model)
+    assert packs(model.eval())

@@ -12,7 +12,7 @@ from playground.types import Checkpoint, Workload
 
 @dataclass(frozen=True, slots=True)
 class PPOConfig:
-    """Every setting of a PPO run. The defaults suit the pocket model: a minute of two cores."""
+    """Every setting of a PPO run. The defaults suit the pocket model: under a minute of two cores."""
 
     kl_coef: float = dial(
         0.05,
