@@ -1,4 +1,4 @@
-"""Models beside the pocket one: the whole loop once on a small folder of one's own; SmolLM2 out of its package."""
+"""The whole loop once on models beside the pocket one: a small folder of one's own, and SmolLM2 out of its package."""
 
 from __future__ import annotations
 
@@ -156,6 +156,11 @@ def test_the_converted_smollm2_answers_and_is_told_apart_from_its_raw_self(smoll
     assert as_chat != as_text
     (kept,) = bench.models.here()
     assert (kept.parameters, kept.template, kept.knows_chat) == (SMOLLM2.parameters, "its own", True)
+
+
+@pytest.mark.slow
+def test_the_loop_goes_round_on_smollm2(smollm2, file_of_pairs):
+    go_round(*smollm2, file_of_pairs)
 
 
 def go_round(bench, model, file_of_pairs):
