@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from playground.types import Checkpoint, Workload
 
@@ -57,58 +57,67 @@ class Algorithm:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> config fields it sets
 
 
-ALGORITHMS: dict[str, Algorithm] = {}
+Entry = TypeVar("Entry")
+Code = TypeVar("Code", bound=Callable[..., Any])
 
 
-def algorithm(name: str, **entry: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated train function. Raises ValueError when the name is taken by another file."""
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[Entry]):
+    """Entries of one kind by name, each registered by one file of a package."""
 
-    def register(train: Callable[..., Any]) -> Callable[..., Any]:
-        known = ALGORITHMS.get(name)
-        if known and known.train.__module__ != train.__module__:
-            raise ValueError(f"algorithm {name!r} is registered by {known.train.__module__} already")
-        ALGORITHMS[name] = Algorithm(name=name, train=train, **entry)
+    kind: str  # as an error calls an entry
+    package: str  # every module of it is imported before the entries are read
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _modules: dict[str, str] = field(default_factory=dict)
+
+    def put(self, name: str, entry: Entry, module: str) -> None:
+        """Keep the entry. Raises: ValueError when the name is taken by another file."""
+        taken = self._modules.setdefault(name, module)
+        if taken != module:
+            raise ValueError(f"{self.kind} {name!r} is registered by {taken} already")
+        self._entries[name] = entry
+
+    def all(self) -> dict[str, Entry]:
+        """Every entry; no torch is loaded."""
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+        return self._entries
+
+
+_ALGORITHMS: Shelf[Algorithm] = Shelf("algorithm", "playground.training.algorithms")
+_QUESTIONS: Shelf[Question] = Shelf("question", "playground.evaluation.questions")
+
+
+def algorithm(name: str, **entry: Any) -> Callable[[Code], Code]:
+    """Register the decorated train function. Raises: ValueError when the name is taken by another file."""
+
+    def register(train: Code) -> Code:
+        _ALGORITHMS.put(name, Algorithm(name=name, train=train, **entry), train.__module__)
         return train
 
     return register
 
 
 def algorithms() -> dict[str, Algorithm]:
-    """All algorithms, by importing every module of playground.training that registers one (no torch is loaded)."""
-    import playground.training.algorithms as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return ALGORITHMS
+    """All algorithms by name."""
+    return _ALGORITHMS.all()
 
 
-QUESTIONS: dict[str, Question] = {}
-
-
-def question(name: str, **entry: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function as what answers a question of the Evaluate tab.
-
-    Raises: ValueError when the name is taken by another file.
-    """
+def question(name: str, **entry: Any) -> Callable[[Code], Code]:
+    """Register what answers a question of the Evaluate tab. Raises: ValueError when the name is taken elsewhere."""
     from playground.evaluation.plan import Question
 
-    def register(answer: Callable[..., Any]) -> Callable[..., Any]:
-        known = QUESTIONS.get(name)
-        if known and known.answer.__module__ != answer.__module__:
-            raise ValueError(f"question {name!r} is registered by {known.answer.__module__} already")
-        QUESTIONS[name] = Question(name=name, answer=answer, **entry)
+    def register(answer: Code) -> Code:
+        _QUESTIONS.put(name, Question(name=name, answer=answer, **entry), answer.__module__)
         return answer
 
     return register
 
 
 def questions() -> dict[str, Question]:
-    """All questions in their order, by importing every module of playground.evaluation.questions (no torch)."""
-    import playground.evaluation.questions as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(QUESTIONS.items(), key=lambda item: item[1].order))
+    """All questions by name, in the order of the page."""
+    return dict(sorted(_QUESTIONS.all().items(), key=lambda item: item[1].order))
 
 
 def dials(config: type) -> dict[str, Dial]:

@@ -72,20 +72,14 @@ def test_importing_the_page_loads_no_torch(module):
     assert result.stdout.strip() == "[]"
 
 
-def test_registering_the_algorithms_loads_no_torch():
-    count = "from playground.registry import algorithms; print(len(algorithms()), "
+@pytest.mark.parametrize(
+    ("read", "folder"), [("algorithms", "training/algorithms"), ("questions", "evaluation/questions")]
+)
+def test_reading_the_registry_finds_every_file_and_loads_no_torch(read, folder):
+    count = f"from playground.registry import {read}; print(len({read}()), "
     code = f"import sys; {count} {HEAVY!r} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    files = [path for path in (PACKAGE / "training" / "algorithms").glob("*.py") if path.stem != "__init__"]
-    assert files
-    assert result.stdout.split() == [str(len(files)), "set()"], result.stderr
-
-
-def test_registering_the_questions_loads_no_torch():
-    count = "from playground.registry import questions; print(len(questions()), "
-    code = f"import sys; {count} {HEAVY!r} & set(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    files = [path for path in (PACKAGE / "evaluation" / "questions").glob("*.py") if path.stem != "__init__"]
+    files = [path for path in (PACKAGE / folder).glob("*.py") if path.stem != "__init__"]
     assert files
     assert result.stdout.split() == [str(len(files)), "set()"], result.stderr
 

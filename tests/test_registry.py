@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from playground.registry import algorithms, build_config, dials
+from playground.registry import Shelf, algorithms, build_config, dials
 from playground.types import Speed
 from playground.vocabulary import METRICS
 
@@ -63,3 +63,11 @@ def test_a_value_out_of_range_or_not_a_number_is_refused():
     for bad in (-1.0, 1e9, math.nan):
         with pytest.raises(ValueError):
             build_config(entry, {"beta": bad})
+
+
+def test_a_name_taken_by_another_file_is_refused_and_the_same_file_may_be_imported_again():
+    shelf = Shelf("audit", "playground.audits")
+    shelf.put("length", 1, "one.file")
+    shelf.put("length", 2, "one.file")
+    with pytest.raises(ValueError, match="audit 'length' is registered by one"):
+        shelf.put("length", 3, "another.file")

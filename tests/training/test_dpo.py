@@ -4,7 +4,7 @@ import pytest
 
 from playground.errors import NothingToLearn, TooFewPreferences
 from playground.events import RunStarted, StepDone, Warned
-from playground.registry import ALGORITHMS, build_config
+from playground.registry import algorithms, build_config
 from playground.types import Preference, Prompt
 
 
@@ -75,7 +75,7 @@ def test_an_adapter_can_be_trained_on_top_of_an_adapter(train, pairs, tiny):
 def test_label_smoothing_is_refused_where_trl_would_ignore_it():
     import playground.training.algorithms.dpo  # noqa: F401
 
-    entry = ALGORITHMS["dpo"]
+    entry = algorithms()["dpo"]
     with pytest.raises(ValueError, match="sigmoid loss does not read"):
         build_config(entry, {"label_smoothing": 0.1})
     assert build_config(entry, {"label_smoothing": 0.1, "loss": "robust"}).label_smoothing == 0.1
