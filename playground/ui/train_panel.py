@@ -11,6 +11,7 @@ from gradio.components import Component
 
 from playground.types import Example
 from playground.ui.form import Form
+from playground.ui.formula import formula_fold
 from playground.ui.run_view import run_view
 from playground.ui.tab import Context
 
@@ -69,10 +70,5 @@ def run_side(prefix: str, empty: str) -> tuple[gr.Dropdown, gr.HTML]:
 
 def formulas(forms: Mapping[str, Form]) -> None:
     """What each algorithm does, and its formula, folded."""
-    with gr.Accordion("The formula", open=False):
-        for form in forms.values():
-            heading = f"**{form.entry.title}.** " if len(forms) > 1 else ""
-            gr.Markdown(
-                f"{heading}{form.entry.about}\n\n$$ {form.entry.formula} $$",
-                latex_delimiters=[{"left": "$$", "right": "$$", "display": True}],
-            )
+    entries = [form.entry for form in forms.values()]
+    formula_fold([(entry.title if len(entries) > 1 else "", entry.about, entry.formula) for entry in entries])

@@ -38,6 +38,18 @@ def test_every_tab_is_on_the_page(page, tab):
     assert f"tab-{tab.id}" in {block.elem_id for block in page.blocks.values()}
 
 
+def test_every_step_has_its_formula_a_click_away(page):
+    def within(block):
+        while block is not None:
+            yield block.elem_id
+            block = block.parent
+
+    folds = [block for block in page.blocks.values() if getattr(block, "label", "") == "The formula"]
+    steps = {f"tab-{tab.id}" for tab in tabs()} - {"tab-start", "tab-runs"}  # the whole way, and what was made on it
+    assert steps == {id for fold in folds for id in within(fold) if id in steps}
+    assert len(folds) == len(steps) and not any(fold.open for fold in folds)
+
+
 def test_browser_tests_find_what_they_press(page):
     ids = {block.elem_id for block in page.blocks.values()}
     for prefix in ("sft", "reward", "policy"):

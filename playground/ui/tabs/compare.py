@@ -26,6 +26,7 @@ from playground.ui.compare_panes import (
     waiting_html,
 )
 from playground.ui.compare_set import compare_set
+from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling, sampling_fold
@@ -36,6 +37,19 @@ from playground.workbench import Workbench
 from playground.workbench.typed_prompt import HOW, typed_prompt
 
 FIRST_PROMPT = "What is the capital of France?"
+FORMULAS = (
+    (
+        "How a token is drawn",
+        "The model gives every token t that it knows a number, its logit z. The temperature T spreads the odds: near 0 "
+        "the likeliest token always wins, above 1 unlikely ones get their chance.",
+        r"p(t \mid x, y_{<t}) = \frac{e^{z_t / T}}{\sum_j e^{z_j / T}}",
+    ),
+    (
+        "What the colours show",
+        "How much likelier a checkpoint finds a token than the reference does, in nats: 0.7 is twice as likely.",
+        r"\log \frac{\pi(y_t \mid x, y_{<t})}{\pi_{ref}(y_t \mid x, y_{<t})}",
+    ),
+)
 PARENT = "parent"  # as reference: the checkpoint that each one was trained from
 
 
@@ -52,6 +66,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     running = _run_events(context, ids, prompt, dials, run, stop, panes, line, last)
     _token_events(context, running, reference, colour, panes, line, legend, last)
     compare_set(context, ids, dials)
+    formula_fold(FORMULAS)
     _follow_checkpoints(context, tab, ids, reference)
     _fresh_panes(context, running, ids, panes, line, legend, last)
 

@@ -22,6 +22,7 @@ from playground.ui.checkpoint_lists import (
     shipped_policies,
 )
 from playground.ui.evaluation_view import progress_html, report_view, shown_reports, spoken
+from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context, Tab, workspace
@@ -29,6 +30,19 @@ from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, she
 from playground.ui.theme import static
 
 PARENT, NOBODY, OWN = "parent", "none", "own"
+FORMULAS = (
+    (
+        "Win rate",
+        "The share of prompts on which its completion is preferred; a tie counts half to each side.",
+        r"\text{win rate} = \frac{\text{wins} + \tfrac{1}{2}\,\text{ties}}{\text{prompts}}",
+    ),
+    (
+        "How far it has gone",
+        "Completions are drawn from the checkpoint; how much likelier it finds each of them than the one that it came "
+        "from does, on average, is the KL divergence, in nats a completion.",
+        r"D_{KL}(\pi \,\|\, \pi_{ref}) = E_{y \sim \pi}\left[\log \frac{\pi(y \mid x)}{\pi_{ref}(y \mid x)}\right]",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ def build(context: Context, item: gr.Tab) -> None:
     _follow_lists(context, item, parts)
     _show_events(context, parts)
     _run_events(context, item, parts)
+    formula_fold(FORMULAS)
 
 
 TAB = Tab(

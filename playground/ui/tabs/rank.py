@@ -13,6 +13,7 @@ from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
 from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
+from playground.ui.formula import formula_fold
 from playground.ui.hub_push import hub_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.persona_words import persona_html
@@ -41,11 +42,20 @@ def build(context: Context, tab: gr.Tab) -> None:
     view = set_view(context, tab, panel, ids, (box, words))
     _persona(context, view)
     add_from_file(context, view)
+    formula_fold([FORMULA])
     hub_fold(context, "the set", lambda space, name, _: context.bench.takeaway.push_set(space, name))
     _follow_checkpoints(context, tab, ids, set_to)
     _show_sources(context, picked, [ids, prompts, typed], [panel, box, words, fold])
     leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
 
+
+FORMULA = (
+    "",
+    "What the next steps take your choices to say: behind each completion stands a reward r that nobody sees, and the "
+    "larger the difference, the surer the choice (Bradley and Terry, 1952). A ranking of K completions counts as "
+    "K(K-1)/2 such choices.",
+    r"P(y_w \succ y_l \mid x) = \sigma\big(r(x, y_w) - r(x, y_l)\big)",
+)
 
 TAB = Tab(
     id="rank",
