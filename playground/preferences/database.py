@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from playground.errors import PlaygroundError
 from playground.preferences import tables
@@ -67,11 +67,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction whose statements all see the same moment."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        yield connection
+    """A transaction whose statements all see the same moment. Raises: PlaygroundError where the database gives none."""
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+    except DBAPIError as error:
+        raise PlaygroundError(
+            f"The database cannot be read: {error.orig}",
+            hint="Look whether its disk is there and whether it can be reached, then try again.",
+        ) from error
 
 
 def is_network_disk(path: Path, mounts: str) -> bool:

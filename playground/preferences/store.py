@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -206,11 +207,19 @@ class PreferenceStore:
         self._write(mark)
 
     def copy_to(self, path: Path) -> None:
-        """Write the whole database as it is now into one new SQLite file. Raises: PlaygroundError for PostgreSQL."""
+        """Write the whole database as it is now into one new SQLite file.
+
+        Raises: PlaygroundError for PostgreSQL, and where the file cannot be written.
+        """
         if self._engine.dialect.name != "sqlite":
             raise PlaygroundError("The database is no SQLite file.", hint="Use PostgreSQL's own means to copy it.")
-        with closing(self._engine.raw_connection()) as connection:
-            connection.execute("VACUUM INTO ?", (str(path),))
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                connection.execute("VACUUM INTO ?", (str(path),))
+        except (sqlite3.Error, DBAPIError) as error:
+            raise PlaygroundError(
+                f"The database was not copied: {error}", hint="Look whether the disk is full."
+            ) from error
 
     def erase(self, workspace: str) -> None:
         """Delete all that a workspace holds, snapshots too."""

@@ -203,9 +203,10 @@ class RunShelf:
 
     def _stats(self, workspace: str) -> Iterator[os.stat_result]:
         root = self._root / workspace
-        for path in (root, *root.rglob("*")):
-            with contextlib.suppress(FileNotFoundError):  # a trainer replaces files at any time
-                yield path.stat()
+        for folder, _, names in os.walk(root):  # which passes over what a trainer takes away meanwhile
+            for name in (".", *names):
+                with contextlib.suppress(FileNotFoundError):
+                    yield os.stat(os.path.join(folder, name))
 
     def _holds_lines(self, tail: RunTail) -> None:
         """The tail has read its lines; the one that did so longest ago lets go of its own."""

@@ -164,6 +164,9 @@ def _mirror(settings: Settings, clock: Callable[[], float]) -> Mirror | None:
     if settings.mode == "demo":
         hint = "Unset PLAYGROUND_MIRROR, or set PLAYGROUND_MODE to local."
         raise NotAllowed("In demo mode everything is erased after some hours, and a copy would stay.", hint=hint)
+    if settings.database_url:
+        hint = "Unset one of PLAYGROUND_MIRROR and PLAYGROUND_DATABASE_URL; a database elsewhere outlives a restart."
+        raise NotAllowed("Only a database in the data folder can be copied to the Hub.", hint=hint)
     mirror = Mirror(HubRepository(settings.mirror, "dataset"), settings.data_dir, clock)
     mirror.read_back()
     return mirror

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playground.errors import NotAllowed, PlaygroundError
 from playground.preferences.store import PreferenceStore
+from playground.runs.folder import RunFolder
 from playground.runs.tail import RunShelf
 from playground.workbench.hub_repository import HubRepository
 
@@ -61,12 +62,15 @@ class Mirror:
         """Bring the copy up to date. Never raises: note() says what went wrong."""
         if not self._settled:
             return
-        with self._busy, tempfile.TemporaryDirectory() as scratch:
+        with self._busy:
             try:
-                self._send(self._files(store, shelf, Path(scratch)))
+                with tempfile.TemporaryDirectory() as scratch:
+                    self._send(self._files(store, shelf, Path(scratch)))
                 self._failure, self._copied_at = None, self._clock()
             except PlaygroundError as error:
                 self._failure = error
+            except OSError as error:  # the disk is full, or a file went while it was looked at
+                self._failure = PlaygroundError(f"A file could not be read or written: {error}")
 
     @property
     def good(self) -> bool:
@@ -114,11 +118,19 @@ class Mirror:
                 store.copy_to(scratch / DATABASE)
         for workspace in shelf.workspaces():
             for summary in shelf.summaries(workspace):
-                if not summary.active:
-                    folder = shelf.folder(workspace, summary.spec.id)
-                    kept = (p for p in folder.path.rglob("*") if p.is_file() and folder.resume_path not in p.parents)
-                    found |= {str(p.relative_to(self._data_dir)): (p, _signature(p)) for p in kept}
+                folder = shelf.folder(workspace, summary.spec.id)
+                found |= self._as_copied(folder) if summary.active else self._as_it_is(folder)
         return found
+
+    def _as_it_is(self, folder: RunFolder) -> dict[str, tuple[Path, Signature]]:
+        kept = (p for p in folder.path.rglob("*") if p.is_file() and folder.resume_path not in p.parents)
+        return {str(p.relative_to(self._data_dir)): (p, _signature(p)) for p in kept}
+
+    def _as_copied(self, folder: RunFolder) -> dict[str, tuple[Path, Signature]]:
+        """Of a run that goes on, what was copied before it was resumed: that stays until it has ended again."""
+        inside = f"{folder.path.relative_to(self._data_dir)}{os.sep}"
+        copied = ((name, signature) for name, signature in self._copied.items() if name.startswith(inside))
+        return {name: (self._data_dir / name, signature) for name, signature in copied}
 
     def _send(self, files: dict[str, tuple[Path, Signature]]) -> None:
         now = {name: signature for name, (_, signature) in files.items()}

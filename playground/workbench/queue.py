@@ -131,10 +131,10 @@ class TrainingQueue:
                 f"A run may train for {self._limit_s / 60:.0f} minutes here, because others wait for their turn. "
                 "It was stopped, and what it had learned is kept."
             )
+            turn.pending.cancel()
             tail = self._shelf.tail(turn.spec.workspace, turn.spec.id)
             if tail.summary.active:
                 tail.folder.append(Warned(tail.summary.step, "time_limit", text))
-            turn.pending.cancel()
         return turn.pending.result()
 
 

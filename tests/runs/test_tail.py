@@ -1,5 +1,8 @@
 """What the server holds of runs stays bounded, however long they are and however many; and nobody sees less for it."""
 
+import shutil
+import threading
+
 import pytest
 
 from playground.events import Measured, Phase, RunStarted, Sampled, StepDone, from_line
@@ -103,3 +106,26 @@ def test_more_runs_than_are_known_at_a_time_are_all_listed(shelf, monkeypatch):
         append(new_run(shelf, f"ppo-{i}"), [StepDone(i + 1, {"kl": 0.0})])
     assert sorted(s.step for s in shelf.summaries("local")) == list(range(1, 9))
     assert len(shelf._tails) == 3
+
+
+def test_sizes_are_told_while_a_trainer_replaces_its_folders(shelf, tmp_path):
+    run = shelf.folder("w", "churn")
+    run.path.mkdir(parents=True)
+    over = threading.Event()
+
+    def churn():
+        while not over.is_set():
+            part = run.path / "checkpoint.part"
+            part.mkdir()
+            (part / "weights").write_bytes(b"x" * 10)
+            shutil.rmtree(part)
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        sizes = {shelf.size("w") for _ in range(3000)}
+        assert sizes <= {0, 10}
+        assert shelf.last_change("w") > 0
+    finally:
+        over.set()
+        thread.join()

@@ -2,12 +2,14 @@
 
 import inspect
 import shutil
+import sqlite3
 import time
 import uuid
 from contextlib import closing
 
 import pytest
 from huggingface_hub import HfApi
+from sqlalchemy import Engine
 
 from playground.errors import NotAllowed
 from playground.events import Phase, RunEnded, Saved
@@ -102,6 +104,32 @@ def test_only_what_has_changed_is_sent_and_what_was_deleted_goes(hub, tmp_path):
     assert list(hub.repositories["dataset", NAME]) == ["playground.db"]
 
 
+def test_a_run_that_was_resumed_stays_in_the_copy_as_it_was(hub, tmp_path):
+    with opened(tmp_path / "a") as bench:
+        trained(bench, "sft-1")
+        copied(bench)
+        before = dict(hub.repositories["dataset", NAME])
+        bench.shelf.folder("local", "sft-1").append(Phase("training"))
+        bench.shelf.tail("local", "sft-1").refresh(force=True)
+        copied(bench)
+        assert {name: data for name, data in hub.repositories["dataset", NAME].items() if "sft-1" in name} == {
+            name: data for name, data in before.items() if "sft-1" in name
+        }
+        assert any("sft-1" in name for name in before)
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), sqlite3.OperationalError("disk is full")])
+def test_a_copy_that_fails_for_want_of_disk_is_told_and_tried_again(hub, tmp_path, monkeypatch, error):
+    with opened(tmp_path / "a") as bench:
+        judged(bench)
+        with monkeypatch.context() as broken:
+            broken.setattr(Engine, "raw_connection", lambda self: (_ for _ in ()).throw(error))
+            copied(bench)
+        assert not bench.mirror.good and str(error) in bench.mirror.note()
+        copied(bench)
+        assert bench.mirror.good
+
+
 def test_a_restart_that_kept_the_disk_goes_on_without_reading_back(hub, tmp_path):
     with opened(tmp_path) as bench:
         trained(bench, "sft-1")
@@ -172,6 +200,11 @@ def test_demo_mode_which_promises_to_erase_has_no_copy(hub, tmp_path):
     with pytest.raises(NotAllowed, match="erased"):
         Workbench(Settings(data_dir=tmp_path, mirror=NAME, mode="demo"))
     assert hub.repositories == {}
+
+
+def test_a_database_elsewhere_cannot_be_copied_and_the_start_says_so(hub, tmp_path):
+    with pytest.raises(NotAllowed, match="data folder"):
+        Workbench(Settings(data_dir=tmp_path, mirror=NAME, database_url=f"sqlite:///{tmp_path / 'x.db'}"))
 
 
 def test_without_the_setting_the_hub_is_never_asked(hub, tmp_path):
