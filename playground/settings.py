@@ -36,8 +36,10 @@ class Settings:
     demo_preferences: int = 2000  # in demo mode, pairs that one browser may be shown or bring
     demo_runs: int = 20  # in demo mode, runs that one browser may keep
     demo_runs_at_once: int = 2  # of those, how many may wait or train
+    demo_queue: int = 30  # in demo mode, how many runs of everybody may wait or train
     demo_minutes: int = 10  # in demo mode, the longest that one run may train
     demo_disk_mb: int = 500  # in demo mode, what the files of one browser may take
+    demo_free_mb: int = 1000  # in demo mode, nothing more is written with less of the disk free than that
     demo_hours: int = 24  # in demo mode, everything is erased so long after the last thing was made
 
     @classmethod

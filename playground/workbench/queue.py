@@ -63,10 +63,10 @@ class TrainingQueue:
         with self._lock:
             return self._find(workspace, run_id) is not None
 
-    def count(self, workspace: str) -> int:
-        """How many runs of that workspace wait or train."""
+    def count(self, workspace: str | None = None) -> int:
+        """How many runs wait or train; of that workspace, or of everybody."""
         with self._lock:
-            return sum(turn.spec.workspace == workspace for turn in self._turns)
+            return sum(workspace in (None, turn.spec.workspace) for turn in self._turns)
 
     def place(self, workspace: str, run_id: str) -> Place | None:
         """Where that run stands; None where it trains already, or is not here."""

@@ -1,6 +1,8 @@
-"""What one browser may take of a playground that many share. Without demo mode there is no limit."""
+"""What one browser, and all of them together, may take of a shared playground. Without demo mode: no limit."""
 
 from __future__ import annotations
+
+import shutil
 
 from playground.errors import PlaygroundError
 from playground.preferences.store import PreferenceStore
@@ -27,8 +29,11 @@ class Quotas:
         """The longest that a run may train; None without a limit."""
         return 60.0 * self._settings.demo_minutes if self._limited else None
 
-    def require_run(self, workspace: str, going_on: int, estimate_s: float | None) -> None:
-        """For a run that is about to be queued. going_on: the workspace's runs that wait or train already."""
+    def require_run(self, workspace: str, going_on: int, of_all: int, estimate_s: float | None) -> None:
+        """For a run that is about to be queued.
+
+        going_on, of_all: how many runs wait or train already, of the workspace and of everybody.
+        """
         if not self._limited:
             return
         limits = self._settings
@@ -36,6 +41,11 @@ class Quotas:
             raise OverQuota(
                 f"{going_on} of your runs wait or train; {limits.demo_runs_at_once} at a time are allowed here.",
                 hint="Wait until one has ended, or stop one.",
+            )
+        if of_all >= limits.demo_queue:
+            raise OverQuota(
+                f"{of_all} runs wait or train here; {limits.demo_queue} at a time are allowed.",
+                hint="Come back in a while, or run the playground yourself.",
             )
         self.require_time(estimate_s, "run", "Take fewer rows, epochs or iterations, or a smaller model.")
         self.require_disk(workspace)
@@ -72,6 +82,12 @@ class Quotas:
         """For anything that writes files."""
         if not self._limited:
             return
+        free, least = shutil.disk_usage(self._settings.data_dir).free, self._settings.demo_free_mb
+        if free < least * MB:
+            raise OverQuota(
+                f"The disk here has {free / MB:.0f} MB free; {least} MB are kept free for what goes on already.",
+                hint="Come back tomorrow, when what others made has been erased.",
+            )
         used, most = self._shelf.size(workspace), self._settings.demo_disk_mb
         if used > most * MB:
             raise OverQuota(

@@ -99,7 +99,7 @@ class Runs:
         )
         with self._starting:
             self._quotas.require_new_run(len(self.all(workspace)))
-            self._quotas.require_run(workspace, self._queue.count(workspace), spec.estimate_s)
+            self._quotas.require_run(workspace, self._queue.count(workspace), self._queue.count(), spec.estimate_s)
             self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
             self._versions[workspace] += 1
             self._send(spec)
@@ -121,7 +121,7 @@ class Runs:
         """
         with self._starting:
             summary = self._resumable(workspace, run_id)
-            self._quotas.require_run(workspace, self._queue.count(workspace), None)
+            self._quotas.require_run(workspace, self._queue.count(workspace), self._queue.count(), None)
             self._shelf.folder(workspace, run_id).append(Phase("Waiting for its turn"))
             self._shelf.tail(workspace, run_id).refresh(force=True)
             self._versions[workspace] += 1

@@ -1,6 +1,7 @@
 """Demo mode: what one browser may take, when it is erased, and that nobody touches what is another's."""
 
 import os
+import shutil
 import time
 import uuid
 from contextlib import closing
@@ -104,6 +105,22 @@ def test_a_browser_has_one_run_at_a_time_and_keeps_so_many(bench):
     bench.runs.delete(ben, "sft-2")
     assert bench.runs.place(ben, bench.runs.start(ben, "sft", {"examples": 16}).id).ahead == 1
     assert bench.runs.find(anna, first.id).active
+
+
+def test_many_browsers_together_cannot_fill_the_queue(tmp_path):
+    with closing(Workbench(Settings(data_dir=tmp_path, mode="demo", demo_queue=1))) as bench:
+        bench.runs.start(bench.workspace_of(ANNA), "sft", {"examples": 16})
+        ben = bench.workspace_of(BEN)
+        with pytest.raises(OverQuota, match="1 runs wait or train here; 1 at a time"):
+            bench.runs.start(ben, "sft", {"examples": 16})
+        assert bench.runs.all(ben) == []
+
+
+def test_nothing_is_written_on_a_disk_that_is_nearly_full(bench, monkeypatch):
+    usage = shutil.disk_usage("/")._replace(free=999 * 2**20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(OverQuota, match="999 MB free; 1000 MB are kept"):
+        bench.runs.start(bench.workspace_of(ANNA), "sft", {"examples": 16})
 
 
 def test_a_run_that_would_take_too_long_is_refused_before_it_starts(bench, monkeypatch):
