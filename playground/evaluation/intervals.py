@@ -11,12 +11,13 @@ from playground.preferences.statistics import Z
 
 # 97.5 % quantiles of Student's t for 1, 2, … degrees of freedom: a mean of few values is known less surely.
 _T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+_FEWEST = 5  # prompts that go the other way: with fewer, the curve's error says nothing
 _SHRINK = 0.1  # pulls a slope of the length towards 0 where wins and losses can be told apart by length alone
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its 95 % interval; the ends are None where a single value says nothing about them."""
+    """A number with its 95 % interval; the ends are None where the values say nothing about them."""
 
     value: float | None
     low: float | None
@@ -60,7 +61,8 @@ def length_controlled(scores: Sequence[float], longer: Sequence[float]) -> Estim
 
     scores: 1 won, 0 lost, 0.5 tied, one a prompt. longer: by how many words the completion is longer than the other.
     A logistic curve of the score over tanh(difference / its spread) is fitted; its height at 0 is the figure. The
-    interval is a sandwich's (White 1980), so that ties, which spread less than a coin, do not widen it.
+    error is the larger of the model's own and a sandwich's (White 1980). It has no interval where fewer than 5 go the
+    other way: near 0 and 1 both errors are far too small for so few.
     """
     n = len(scores)
     if n < 2:
@@ -68,8 +70,9 @@ def length_controlled(scores: Sequence[float], longer: Sequence[float]) -> Estim
     spread = math.sqrt(statistics.fmean([x * x for x in longer])) or 1.0
     xs = [math.tanh(x / spread) for x in longer]
     height, slope = _fit(scores, xs)
-    error = _height_error(scores, xs, height, slope)
-    reach = t_quantile(n - 1) * error
+    if min(sum(scores), n - sum(scores)) < _FEWEST:
+        return Estimate(_sigmoid(height), None, None)
+    reach = t_quantile(n - 1) * _height_error(scores, xs, height, slope)
     return Estimate(_sigmoid(height), _sigmoid(height - reach), _sigmoid(height + reach))
 
 
@@ -94,7 +97,8 @@ def _height_error(scores: Sequence[float], xs: Sequence[float], height: float, s
     a, b, c = _curvature(xs, rates)
     det = a * c - b * b
     pulls = [(c - b * x) / det * (s - p) for s, p, x in zip(scores, rates, xs, strict=True)]
-    return math.sqrt(sum(pull * pull for pull in pulls) * len(xs) / max(1, len(xs) - 2))
+    sandwich = sum(pull * pull for pull in pulls) * len(xs) / max(1, len(xs) - 2)
+    return math.sqrt(max(sandwich, c / det))
 
 
 def _curvature(xs: Sequence[float], rates: Sequence[float]) -> tuple[float, float, float]:

@@ -105,8 +105,31 @@ def test_the_length_controlled_interval_holds_the_truth_in_95_percent():
     assert 0.92 <= coverage(draw, 1 / (1 + math.exp(-0.5))) <= 0.97
 
 
-@pytest.mark.parametrize("score", [0.0, 1.0])
-def test_a_policy_that_always_wins_or_loses_still_has_an_interval(score):
-    found = length_controlled([score] * 30, [float(i) for i in range(30)])
-    assert 0.0 <= found.low <= found.value <= found.high <= 1.0
-    assert abs(found.value - score) < 0.2
+@pytest.mark.parametrize("slope", [0.0, 1.0])
+@pytest.mark.parametrize("share", [0.1, 0.9, 0.95, 0.98])
+def test_a_length_controlled_interval_of_few_prompts_misses_lopsided_truths_in_at_most_5_percent(share, slope):
+    """At n 40 hardly anything goes the other way; to give no interval then is honest."""
+
+    def draw(rng):
+        longer = [rng.gauss(4.0, 8.0) for _ in range(40)]
+        spread = math.sqrt(sum(x * x for x in longer) / 40)
+        odds = [math.log(share / (1 - share)) + slope * math.tanh(x / spread) for x in longer]
+        low, high = ends(length_controlled([float(rng.random() < 1 / (1 + math.exp(-o))) for o in odds], longer))
+        return (0.0, 1.0) if low is None else (low, high)
+
+    assert coverage(draw, share) >= 0.94
+
+
+@pytest.mark.parametrize("won", [0, 4, 26, 30])
+def test_where_fewer_than_five_go_the_other_way_the_win_rate_at_equal_length_has_no_interval(won):
+    longer = [float(i % 7 - 3) for i in range(30)]
+    found = length_controlled([1.0] * won + [0.0] * (30 - won), longer)
+    assert abs(found.value - won / 30) < 0.1
+    assert ends(found) == (None, None)
+    low, high = ends(length_controlled([1.0] * 25 + [0.0] * 5, longer))
+    assert 0 < low < 25 / 30 < high < 1
+
+
+def test_ties_alone_do_not_make_a_win_rate_at_equal_length_certain():
+    low, high = ends(length_controlled([0.5] * 40, [float(i) for i in range(40)]))
+    assert low < 0.4 and high > 0.6

@@ -118,7 +118,8 @@ def test_the_win_rate_is_one_half_between_equals_and_one_where_it_always_wins():
     assert value(ask("win_rate", right), "gold") == 0.5
     better = ask("win_rate", lambda who, text: right(who, text) if who == "dpo" else "Ugh. What a dumb question.")
     assert value(better, "gold") > 0.95
-    assert value(better, "gold_level") > 0.9
+    level = next(figure for figure in better.figures if figure.key == "gold_level")
+    assert level.value > 0.9 and level.low is None and "too few go the other way" in level.means
 
 
 def test_judges_that_prefer_opposite_checkpoints_are_named():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.intervals import length_controlled
+from playground.evaluation.intervals import Estimate, length_controlled
 from playground.evaluation.plan import MANNER, Ask, Plan
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.questions.language import words
@@ -134,13 +134,18 @@ def _figures(verdicts: Verdicts, pairs: Sequence[Pair], rate: WinRate) -> list[F
             level,
             len(pairs),
             "share",
-            "The win rate to be expected where both completions are equally long.",
+            _level_words(level),
             "up",
         ),
         mean_figure(
             f"{verdicts.judge}_gain", f"{what} gained", gained, "", f"Mean gain a prompt by {verdicts.name}.", "up"
         ),
     ]
+
+
+def _level_words(level: Estimate) -> str:
+    words = "The win rate to be expected where both completions are equally long"
+    return f"{words}; too few go the other way to say how sure it is." if level.low is None else f"{words}."
 
 
 def _rate_figure(judge: str, name: str, rate: WinRate) -> Figure:
