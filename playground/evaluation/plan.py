@@ -25,6 +25,7 @@ class Plan:
     reference: Checkpoint | None = None
     reward: Checkpoint | None = None
     taught: tuple[str, ...] = ()  # prompts to be judged that the reward model was trained on: then it may not judge
+    learned: frozenset[str] = frozenset()  # keys of all prompts that it was trained on
     persona: str = "polite"  # whose gold reward judges
     people: tuple[Contested, ...] = ()  # what people chose between the two
     seed: int = 0

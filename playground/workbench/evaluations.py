@@ -100,7 +100,8 @@ class Evaluations:
         judged = self._store.contest(workspace, reference, checkpoint) if reference else []
         whose = persona or self._persona(workspace, checkpoint)
         plan = Plan(checkpoint, reference, reward, persona=whose, people=tuple(judged), seed=seed)
-        return replace(plan, taught=self._taught(workspace, plan))
+        learned = self._learned(workspace, reward)
+        return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
     def offered(self, plan: Plan) -> dict[str, str]:
         """Each question's name, and why it cannot be asked here; an empty string where it can."""
@@ -237,13 +238,12 @@ class Evaluations:
             return ReportFiles(self._shelf.folder(workspace, checkpoint.run_id).path / "reports")
         return ReportFiles(self._home(workspace) / "reports" / re.sub(r"[^\w.-]", "_", checkpoint.id))
 
-    def _taught(self, workspace: str, plan: Plan) -> tuple[str, ...]:
-        """Prompts that are to be judged and that the reward model was trained on."""
-        if plan.reward is None or not plan.reward.run_id:
-            return ()
-        rows = map(from_json, self._shelf.folder(workspace, plan.reward.run_id).rows())
-        seen = {row.prompt.key for row in rows if isinstance(row, Preference)}
-        return tuple(prompt.text for prompt in mixed(plan) if prompt.key in seen)
+    def _learned(self, workspace: str, reward: Checkpoint | None) -> frozenset[str]:
+        """Keys of the prompts that the reward model was trained on."""
+        if reward is None or not reward.run_id:
+            return frozenset()
+        rows = map(from_json, self._shelf.folder(workspace, reward.run_id).rows())
+        return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
 
     def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
         """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""

@@ -148,6 +148,19 @@ def test_people_are_one_more_judge_and_the_others_are_held_against_them():
     assert by_people.prompts == 1 and "Too few to tell" in by_people.means
 
 
+@pytest.mark.parametrize(("fresh", "agree"), [(3, 0.0), (0, None)])
+def test_on_prompts_that_it_was_trained_on_the_reward_model_is_not_held_against_people(fresh, agree):
+    """The stand-in's reward model likes length: it agrees with people on what it learned, and on nothing else."""
+    learned, new = Prompt.user("What is the capital of Kenya?"), Prompt.user("What is the capital of Peru?")
+    people = (Contested(learned, "It is the city of Nairobi.", "Ugh.", 1.0),) * 5
+    people += (Contested(new, "Lima.", "Ugh. I do not care at all.", 1.0),) * fresh
+    findings = ask("win_rate", right, dataclasses.replace(PAIR, people=people, learned=frozenset({learned.key})))
+    figures = {figure.key: figure for figure in findings.figures}
+    assert (figures["reward_people"].value, figures["reward_people"].prompts) == (agree, fresh)
+    assert "Left out: 5," in figures["reward_people"].means
+    assert figures["gold_people"].prompts == 5 + fresh and "Left out" not in figures["gold_people"].means
+
+
 @pytest.mark.parametrize(
     ("name", "plan", "why"),
     [

@@ -6,7 +6,11 @@ import time
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.evaluation.prompt_sets import mixed
+from playground.events import RunEnded, Saved
+from playground.runs.rows import to_json
 from playground.settings import Settings
+from playground.types import Checkpoint, Preference, Prompt, RunSpec, Sampling
 from playground.workbench import Workbench
 
 
@@ -98,8 +102,6 @@ def test_a_stop_ends_it_between_two_parts_and_a_second_one_may_not_begin_meanwhi
 
 def test_a_choice_in_compare_does_not_wait_for_an_evaluation(bench):
     """Its parts go through the same process as a visitor's prompt, one at a time."""
-    from playground.types import Prompt, Sampling
-
     plan = bench.evaluations.plan("dora", "pocket-sft", seed=5)
     bench.evaluations.begin("dora", plan, ["facts", "language", "win_rate"])
     while not any(step.done for step in bench.evaluations.follow("dora")):
@@ -135,18 +137,21 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert names == ["Pocket base", "Pocket SFT"]
 
 
+def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=()):
+    """A checkpoint of an ended run, without weights."""
+    start = bench.checkpoints.find(workspace, "pocket-sft")
+    folder = bench.shelf.folder(workspace, name)
+    folder.create(RunSpec(name, workspace, "dpo", {}, start), [to_json(row) for row in rows])
+    made = Checkpoint(name, name, kind, "pocket", "", parent=parent, run_id=name, fingerprint=name)
+    folder.append(Saved(1, made))
+    folder.append(RunEnded("done"))
+    return made
+
+
 def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep):
-    from dataclasses import replace
-
-    from playground.evaluation.prompt_sets import mixed
-    from playground.runs.rows import to_json
-    from playground.types import Checkpoint, Preference, Prompt, RunSpec
-
-    start = asleep.checkpoints.find("frieda", "pocket-sft")
-    asked = mixed(asleep.evaluations.plan("frieda", "pocket-sft"))[7]
-    rows = [to_json(Preference(prompt, "a", "b")) for prompt in (asked, Prompt.user("Never asked"))]
-    folder = asleep.shelf.folder("frieda", "reward_model-1")
-    folder.create(RunSpec("reward_model-1", "frieda", "reward_model", {}, start), rows)
-    reward = Checkpoint("reward_model-1", "Scorer", "reward", "pocket", "", run_id="reward_model-1")
-    plan = replace(asleep.evaluations.plan("frieda", "pocket-sft"), reward=reward)
-    assert asleep.evaluations._taught("frieda", plan) == (asked.text,)
+    asked, other = mixed(asleep.evaluations.plan("frieda", "pocket-sft"))[7], Prompt.user("Never asked")
+    rows = [Preference(prompt, "a", "b") for prompt in (asked, other)]
+    trained(asleep, "frieda", "reward_model-1", kind="reward", rows=rows)
+    plan = asleep.evaluations.plan("frieda", "pocket-sft", reward_id="reward_model-1")
+    assert plan.taught == (asked.text,)
+    assert plan.learned == {asked.key, other.key}

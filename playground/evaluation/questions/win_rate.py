@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.intervals import Estimate, length_controlled
@@ -171,13 +171,23 @@ def _agreements(judges: Sequence[Verdicts]) -> list[Figure]:
 
 
 def _with_people(examiner: Examiner, plan: Plan) -> list[Figure]:
-    """How far the other judges agree with people, on the pairs that people saw."""
+    """How far the other judges agree with people, on the pairs that people saw; the reward model on new prompts."""
     if not plan.people:
         return []
     pairs = [_seen(one) for one in plan.people]
-    people = [one.score for one in plan.people]
+    return [_beside_people(verdicts, plan) for verdicts in _judged(examiner, plan, pairs)]
+
+
+def _beside_people(verdicts: Verdicts, plan: Plan) -> Figure:
+    known = plan.learned if verdicts.judge == REWARD else ()
+    both = zip(verdicts.scores, plan.people, strict=True)
+    kept = [(score, one.score) for score, one in both if one.prompt.key not in known]
     names = {GOLD: "Gold and people agree", REWARD: "Reward model and people agree"}
-    return [_agreement(f"{v.judge}_people", names[v.judge], v.scores, people) for v in _judged(examiner, plan, pairs)]
+    figure = _agreement(f"{verdicts.judge}_people", names[verdicts.judge], [a for a, _ in kept], [b for _, b in kept])
+    left_out = len(plan.people) - len(kept)
+    if not left_out:
+        return figure
+    return replace(figure, means=f"{figure.means} Left out: {left_out}, whose prompts the reward model was trained on.")
 
 
 def _seen(judged: Contested) -> Pair:
