@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -19,6 +20,7 @@ from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of, rows, steps, workload
 from playground.evaluation.sheet import Sheet, column_of, sheet_steps
+from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
 from playground.registry import questions
 from playground.runs.rows import from_json
@@ -32,6 +34,7 @@ from playground.workbench.estimates import Estimates
 from playground.workbench.instruments import SamplerInstruments
 from playground.workbench.quotas import Quotas
 
+_log = logging.getLogger(__name__)
 _TELL_EVERY_S = 0.4
 MOST_COLUMNS = 6  # checkpoints of a tax sheet
 
@@ -54,6 +57,16 @@ class _Work:
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Progress = Progress("")
     failure: PlaygroundError | None = None
+
+
+class EvaluationBroke(PlaygroundError):
+    """An evaluation ended by an error that nobody foresaw."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"The evaluation broke off: {type(error).__name__}: {error}",
+            hint="What was answered is kept. Press Evaluate again; if it breaks there again, untick that question.",
+        )
 
 
 class Evaluations:
@@ -97,9 +110,9 @@ class Evaluations:
         beside = reference_id or checkpoint.parent
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
-        judged = self._store.contest(workspace, reference, checkpoint) if reference else []
+        people = self._people(workspace, reference, checkpoint)
         whose = persona or self._persona(workspace, checkpoint)
-        plan = Plan(checkpoint, reference, reward, persona=whose, people=tuple(judged), seed=seed)
+        plan = Plan(checkpoint, reference, reward, persona=whose, people=people, seed=seed)
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
@@ -187,11 +200,20 @@ class Evaluations:
 
     def _sheet_steps(self, workspace: str, plan: Plan) -> list[Step]:
         start, *others = self.family(workspace, plan.checkpoint)
-        plans = [replace(plan, checkpoint=one, reference=start, people=()) for one in others]
+        plans = [
+            replace(plan, checkpoint=one, reference=start, people=self._people(workspace, start, one)) for one in others
+        ]
         return sheet_steps(questions().values(), start, plans)
 
+    def _people(self, workspace: str, reference: Checkpoint | None, checkpoint: Checkpoint) -> tuple[Contested, ...]:
+        """What people here chose between the two."""
+        return tuple(self._store.contest(workspace, reference, checkpoint)) if reference else ()
+
     def _comes_from(self, workspace: str, checkpoint: Checkpoint, start: Checkpoint) -> bool:
-        return any(one.id == start.id for one in self._checkpoints.lineage(workspace, checkpoint))
+        try:
+            return any(one.id == start.id for one in self._checkpoints.lineage(workspace, checkpoint))
+        except NotFound:  # an ancestor was deleted
+            return False
 
     def _seconds(self, workspace: str, todo: list[Step], checkpoint: Checkpoint) -> float | None:
         return self._estimates.of_work(workload(todo, self._examiner(workspace)), checkpoint)
@@ -210,9 +232,9 @@ class Evaluations:
 
     def _run(self, workspace: str, work: _Work, todo: list[Step], seconds: float | None) -> None:
         with self._turn:
-            clock = _Clock(work, todo, seconds)
-            examiner = self._examiner(workspace, clock.rows_done, work.stop.is_set)
             try:
+                clock = _Clock(work, todo, seconds)
+                examiner = self._examiner(workspace, clock.rows_done, work.stop.is_set)
                 for step in todo:
                     clock.begins(step)
                     self._files(workspace, step.plan.checkpoint).save(report_of(step, examiner))
@@ -221,6 +243,9 @@ class Evaluations:
                 work.progress = Progress("Stopped. What was answered is kept.", 0, 0)
             except PlaygroundError as error:
                 work.failure = error
+            except Exception as error:  # nobody waits for this thread: what it does not tell is never known
+                work.failure = EvaluationBroke(error)
+                _log.exception("An evaluation broke off")
 
     def _examiner(self, workspace: str, on_rows=lambda rows: None, stopped=lambda: False) -> Examiner:
         instruments = SamplerInstruments(self._completions, workspace)

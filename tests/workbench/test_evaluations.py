@@ -10,7 +10,7 @@ from playground.evaluation.prompt_sets import mixed
 from playground.events import RunEnded, Saved
 from playground.runs.rows import to_json
 from playground.settings import Settings
-from playground.types import Checkpoint, Preference, Prompt, RunSpec, Sampling
+from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling
 from playground.workbench import Workbench
 
 
@@ -155,3 +155,36 @@ def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep)
     plan = asleep.evaluations.plan("frieda", "pocket-sft", reward_id="reward_model-1")
     assert plan.taught == (asked.text,)
     assert plan.learned == {asked.key, other.key}
+
+
+def test_a_checkpoint_whose_ancestor_was_deleted_is_of_no_family_and_stops_no_other(asleep):
+    trained(asleep, "gina", "dpo-1")
+    trained(asleep, "gina", "dpo-2", parent="deleted")
+    sft = asleep.checkpoints.find("gina", "pocket-sft")
+    assert [one.id for one in asleep.evaluations.family("gina", sft)] == ["pocket-sft", "dpo-1"]
+
+
+def test_the_tax_sheet_keeps_what_people_chose(asleep):
+    """Its reports take the place of those that Evaluate made of the same pair."""
+    sft, dpo = asleep.checkpoints.find("hanna", "pocket-sft"), trained(asleep, "hanna", "dpo-1")
+    prompt = Prompt.user("What is 2 + 3?")
+    left, right = (Completion(prompt, who.id, who.id, fingerprint=who.fingerprint) for who in (sft, dpo))
+    person = asleep.preferences.person("hanna")
+    token = asleep.store.show_pair("hanna", person, left, right)
+    asleep.preferences.choose("hanna", token, "right", judgment_id="1")
+    plan = asleep.evaluations.plan("hanna", "dpo-1")
+    (step,) = (s for s in asleep.evaluations._sheet_steps("hanna", plan) if s.question.name == "win_rate")
+    assert [one.score for one in plan.people] == [1.0]
+    assert step.plan.people == plan.people
+
+
+def test_an_evaluation_that_breaks_says_so_with_what_to_do(asleep, monkeypatch):
+    def full(*given, **named):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(asleep.completions, "sample", full)
+    asleep.evaluations.begin("ida", asleep.evaluations.plan("ida", "pocket-sft"), ["refusals"])
+    with pytest.raises(PlaygroundError, match="broke off: OSError: No space left") as caught:
+        list(asleep.evaluations.follow("ida"))
+    assert "Press Evaluate again" in caught.value.hint
+    assert not asleep.evaluations.running("ida")
