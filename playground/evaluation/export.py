@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -48,10 +49,15 @@ def _section(report: Report, before: Report | None) -> list[str]:
     beside = f" Compared with {report.reference} ({report.reference_fingerprint})." if report.reference else ""
     judges = f" Judges: {report.judges}." if report.judges else ""
     lines = [f"## {report.title}", "", f"{report.findings.summary}{beside}{judges}", ""]
-    lines += [f"**{warning}**\n" for warning in report.findings.warnings]
+    lines += [f"**{_plain(warning)}**\n" for warning in report.findings.warnings]
     lines += _figures(report, before)
     lines += [f"Seed {report.seed}, prompts {report.prompts_hash}, {report.seconds:.1f} s.", ""]
     return lines + _answers(report.findings.answers)
+
+
+def _plain(text: str) -> str:
+    """On one line and escaped, so that nothing that a warning quotes is read as Markdown or HTML."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", " ".join(text.split()))
 
 
 def _figures(report: Report, before: Report | None) -> list[str]:

@@ -40,6 +40,26 @@ class Plan:
         """How many prompts a set has at most."""
         return SIZES.get(self.checkpoint.card, LARGER)
 
+    @property
+    def judging(self) -> Checkpoint | None:
+        """The reward model, if it may judge."""
+        return None if self.taught else self.reward
+
+    @property
+    def judges(self) -> str:
+        """Who judges, in words."""
+        reward = self.judging
+        named = [
+            f"persona {self.persona}" if self.in_pocket else "",
+            f"{reward.name} ({reward.fingerprint})" if reward else "",
+        ]
+        return ", ".join(filter(None, named))
+
+    @property
+    def judges_key(self) -> str:
+        """Names the judges, whatever the reward model is called now."""
+        return f"{self.persona if self.in_pocket else ''}-{self.judging.fingerprint if self.judging else ''}"
+
     def of_reference(self) -> Plan:
         """The same about the checkpoint it is compared with."""
         assert self.reference is not None
@@ -92,4 +112,5 @@ class Question:
     asks: Callable[[Plan], Sequence[Ask]]  # the completions it reads
     scored: Callable[[Plan], int] = lambda plan: 0  # texts whose probability or reward it asks for
     compares: bool = False  # it looks at checkpoint and reference together
+    judged: bool = False  # its figures are as its judges see it
     unfit: Callable[[Plan], str] = lambda plan: ""  # why it cannot be asked here; empty where it can

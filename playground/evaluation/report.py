@@ -68,6 +68,7 @@ class Report:
     reference: str = ""  # name of the checkpoint beside it, where two were compared
     reference_fingerprint: str = ""
     judges: str = ""  # who judged, where somebody did
+    judges_key: str = ""  # equal in two reports: the same judges
     seconds: float = 0.0
     created_at: float = 0.0  # seconds since 1970
 

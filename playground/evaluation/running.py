@@ -65,7 +65,8 @@ def report_of(step: Step, examiner: Examiner) -> Report:
         seed=plan.seed,
         reference=beside.name if beside else "",
         reference_fingerprint=beside.fingerprint if beside else "",
-        judges=_judges(plan) if beside else "",
+        judges=plan.judges if step.question.judged else "",
+        judges_key=plan.judges_key if step.question.judged else "",
         seconds=time.monotonic() - started,
         created_at=time.time(),
     )
@@ -74,11 +75,3 @@ def report_of(step: Step, examiner: Examiner) -> Report:
 def _asked(step: Step) -> str:
     keys = [ask.key for ask in step.question.asks(step.plan)]
     return keys[0] if len(keys) == 1 else "-".join(key[:4] for key in keys)
-
-
-def _judges(plan: Plan) -> str:
-    return ", ".join(filter(None, [f"persona {plan.persona}" if plan.in_pocket else "", _name(plan)]))
-
-
-def _name(plan: Plan) -> str:
-    return f"{plan.reward.name} ({plan.reward.fingerprint})" if plan.reward else ""

@@ -73,11 +73,16 @@ def sheet_steps(questions: Iterable[Question], start: Checkpoint, family: Sequen
     return list(found.values())
 
 
-def column_of(checkpoint: Checkpoint, start: Checkpoint, reports: Sequence[Report]) -> Column:
-    """What the newest reports say, those that compare only where they compare with the start."""
-    beside = {"", start.fingerprint}
-    found = {report.question: report for report in reports if report.reference_fingerprint in beside}
+def column_of(checkpoint: Checkpoint, start: Checkpoint, reports: Sequence[Report], plan: Plan) -> Column:
+    """What the newest reports say that were made as the plan would: a line holds one seed, its judges, one start."""
+    found = {report.question: report for report in reports if _alike(report, start, plan)}
     return Column(
         checkpoint,
         tuple(report.figure(measure.key) if (report := found.get(measure.question)) else None for measure in MEASURES),
     )
+
+
+def _alike(report: Report, start: Checkpoint, plan: Plan) -> bool:
+    beside = report.reference_fingerprint in ("", start.fingerprint)
+    judges = not report.judges or report.judges_key == plan.judges_key
+    return beside and judges and report.seed == plan.seed

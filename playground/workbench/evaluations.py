@@ -193,10 +193,10 @@ class Evaluations:
         """Seconds that will take."""
         return self._seconds(workspace, self._sheet_steps(workspace, plan), plan.checkpoint)
 
-    def sheet(self, workspace: str, checkpoint: Checkpoint) -> Sheet:
-        """What is known so far about every checkpoint that came from the same start."""
-        members = self.family(workspace, checkpoint)
-        return Sheet(tuple(column_of(one, members[0], self.reports(workspace, one)) for one in members))
+    def sheet(self, workspace: str, plan: Plan) -> Sheet:
+        """What is known so far, by the plan's judges and seed, about every checkpoint that came from the same start."""
+        members = self.family(workspace, plan.checkpoint)
+        return Sheet(tuple(column_of(one, members[0], self.reports(workspace, one), plan) for one in members))
 
     def _sheet_steps(self, workspace: str, plan: Plan) -> list[Step]:
         start, *others = self.family(workspace, plan.checkpoint)

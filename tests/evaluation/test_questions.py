@@ -82,6 +82,22 @@ def test_no_completion_can_leave_its_block_in_markdown():
     assert lines and all(line.startswith("    ") for line in lines)
 
 
+def test_what_a_warning_quotes_is_not_read_as_markdown_or_html():
+    says = "**\n\n# <img src=x> [here](https://example.org)"
+    report = report_of(Step(questions()["language"], PAIR), examined(lambda who, text: says))
+    (line,) = [line for line in as_markdown([(report, None)]).splitlines() if line.startswith("**Mode collapse")]
+    assert r"\*\* \# \<img src=x\> \[here\]" in line
+    assert not re.search(r"(?<!\\)[<\[#]", line)
+
+
+def test_a_report_names_as_judges_only_those_who_judged():
+    barred = dataclasses.replace(PAIR, taught=("Hello?",))
+    made = {name: report_of(Step(questions()[name], barred), examined(right)) for name in ("win_rate", "drift")}
+    assert (made["win_rate"].judges, made["drift"].judges) == ("persona polite", "")
+    allowed = report_of(Step(questions()["win_rate"], PAIR), examined(right))
+    assert allowed.judges == "persona polite, Scorer (cccc)"
+
+
 def test_questions_about_one_checkpoint_are_asked_of_the_reference_too():
     todo = [(step.question.name, step.plan.checkpoint.id) for step in steps(QUESTIONS, PAIR)]
     assert ("facts", "dpo") in todo and ("facts", "sft") in todo

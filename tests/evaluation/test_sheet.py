@@ -1,5 +1,9 @@
 """The tax sheet: gains and costs of every checkpoint beside the one start, each asked once."""
 
+from dataclasses import replace
+
+import pytest
+
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of
@@ -7,7 +11,7 @@ from playground.evaluation.sheet import MEASURES, Sheet, column_of, sheet_steps
 from playground.registry import questions
 from playground.types import Checkpoint
 from playground.ui.tax_sheet import facts_words, sheet_picture, sheet_table
-from tests.evaluation.stand_ins import DPO, PAIR, SFT, examined
+from tests.evaluation.stand_ins import DPO, PAIR, REWARD, SFT, examined
 from tests.evaluation.test_questions import right, same
 
 PPO = Checkpoint("ppo", "Hunted", "policy", "pocket", "", parent="sft", fingerprint="ffff", method="ppo")
@@ -25,8 +29,8 @@ def reports(plan, names) -> list[Report]:
 
 
 def sheet() -> Sheet:
-    start = column_of(SFT, SFT, reports(PAIR.of_reference(), ["facts", "language"]))
-    return Sheet((start, column_of(DPO, SFT, reports(PAIR, ["win_rate", "facts", "language", "drift"]))))
+    start = column_of(SFT, SFT, reports(PAIR.of_reference(), ["facts", "language"]), PAIR)
+    return Sheet((start, column_of(DPO, SFT, reports(PAIR, ["win_rate", "facts", "language", "drift"]), PAIR)))
 
 
 def test_every_measure_is_a_figure_of_its_question():
@@ -43,7 +47,35 @@ def test_the_start_is_asked_once_however_many_came_from_it():
 
 def test_reports_beside_another_checkpoint_do_not_count():
     elsewhere = reports(Plan(DPO, PPO), ["win_rate"])
-    assert not any(column_of(DPO, SFT, elsewhere).figures)
+    assert not any(column_of(DPO, SFT, elsewhere, PAIR).figures)
+
+
+OTHER_REWARD = replace(REWARD, fingerprint="retrained")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PAIR, persona="concise"),
+        replace(PAIR, reward=None),
+        replace(PAIR, reward=OTHER_REWARD),
+        replace(PAIR, taught=("Hello?",)),
+        replace(PAIR, seed=1),
+    ],
+)
+def test_a_line_of_the_sheet_holds_the_verdict_of_the_same_judges_on_the_same_draw(other):
+    made = reports(other, ["win_rate", "drift"])
+    own, asked = column_of(DPO, SFT, made, other), column_of(DPO, SFT, made, PAIR)
+    shown = {m.question for m, figure in zip(MEASURES, asked.figures, strict=True) if figure}
+    assert shown == ({"drift"} if other.seed == PAIR.seed else set())
+    assert {m.question for m, figure in zip(MEASURES, own.figures, strict=True) if figure} == {"win_rate", "drift"}
+
+
+def test_a_new_name_of_the_reward_model_takes_nothing_from_the_sheet():
+    renamed = replace(PAIR, reward=replace(REWARD, name="My judge"))
+    made = reports(PAIR, ["win_rate"])
+    assert column_of(DPO, SFT, made, renamed) == column_of(DPO, SFT, made, PAIR)
+    assert any(column_of(DPO, SFT, made, renamed).figures)
 
 
 def test_what_was_forgotten_is_called_worse_than_the_start():

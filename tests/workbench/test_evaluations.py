@@ -6,6 +6,7 @@ import time
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import mixed
 from playground.events import RunEnded, Saved
 from playground.runs.rows import to_json
@@ -133,7 +134,7 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     base, sft = (bench.checkpoints.find("anna", name) for name in ("pocket-base", "pocket-sft"))
     assert [one.id for one in bench.evaluations.family("anna", sft)] == ["pocket-sft"]
     assert [one.id for one in bench.evaluations.family("anna", base)] == ["pocket-base", "pocket-sft"]
-    names = [column.checkpoint.name for column in bench.evaluations.sheet("anna", base).columns]
+    names = [column.checkpoint.name for column in bench.evaluations.sheet("anna", Plan(base)).columns]
     assert names == ["Pocket base", "Pocket SFT"]
 
 

@@ -16,7 +16,7 @@ from playground.preferences.record import Contested
 from playground.preferences.statistics import WinRate, win_rate
 from playground.registry import question
 from playground.rewards.gold import gold_function
-from playground.types import Checkpoint, Completion
+from playground.types import Completion
 
 GOLD, REWARD, PEOPLE = "gold", "reward", "people"
 _FAR = 2000  # nobody asks so many prompts more
@@ -60,7 +60,7 @@ def _unfit(plan: Plan) -> str:
         return "There is no checkpoint to compare it with."
     if plan.reference.fingerprint == plan.checkpoint.fingerprint:
         return "Both have the same weights."
-    if not plan.in_pocket and _reward(plan) is None and not plan.people:
+    if not plan.in_pocket and plan.judging is None and not plan.people:
         return "Nobody here can judge: train a reward model, or compare the two in Rank."
     return ""
 
@@ -73,8 +73,9 @@ def _unfit(plan: Plan) -> str:
     "count half. The judges need not agree: where the reward model prefers what the gold reward does not, it was "
     "learned to be fooled.",
     asks=_asks,
-    scored=lambda plan: 2 * plan.size if _reward(plan) else 0,
+    scored=lambda plan: 2 * plan.size if plan.judging else 0,
     compares=True,
+    judged=True,
     unfit=_unfit,
 )
 def win_rates(examiner: Examiner, plan: Plan) -> Findings:
@@ -100,16 +101,11 @@ def _judged(examiner: Examiner, plan: Plan, pairs: Sequence[Pair]) -> list[Verdi
     if plan.in_pocket:
         worth = gold_function(plan.persona)(both)
         found.append(Verdicts(GOLD, f"the gold reward of the persona {PERSONAS[plan.persona].title}", _by_two(worth)))
-    reward = _reward(plan)
+    reward = plan.judging
     if reward is not None:
         worth = examiner.rewards(reward, both)
         found.append(Verdicts(REWARD, f"the reward model {reward.name}", _by_two(worth)))
     return found
-
-
-def _reward(plan: Plan) -> Checkpoint | None:
-    """The reward model, if it may judge."""
-    return None if plan.taught else plan.reward
 
 
 def _refused(plan: Plan) -> tuple[str, ...]:

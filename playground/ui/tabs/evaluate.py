@@ -228,7 +228,7 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
 def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
     """Everything that changes with a choice, by component."""
     plan, evaluations = plan_of(context, space, given), context.bench.evaluations
-    sheet = evaluations.sheet(space, plan.checkpoint)
+    sheet = evaluations.sheet(space, plan)
     names = [column.checkpoint.name for column in sheet.columns]
     seconds = evaluations.sheet_estimate(space, plan)
     return {
