@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Plan, Question
 from playground.evaluation.report import Report
-from playground.types import Workload
+from playground.types import Checkpoint, Workload
 
 _WRITTEN, _READ = 14.0, 40.0  # tokens of a usual completion; of a text with its prompt
 _LARGER_WRITTEN = 48.0  # other models write until they are cut off
@@ -40,14 +41,18 @@ def rows(step: Step) -> int:
     return sum(ask.rows for ask in step.question.asks(step.plan)) + step.question.scored(step.plan)
 
 
-def workload(todo: Sequence[Step], examiner: Examiner) -> Workload:
-    """The tokens of what is not known yet; completions that two questions share are written once."""
+def workloads(todo: Sequence[Step], examiner: Examiner) -> list[tuple[Checkpoint, Workload]]:
+    """Each checkpoint's tokens of what is not known yet; completions that two questions share are written once."""
     asks = {(ask.checkpoint.fingerprint, ask.key): ask for step in todo for ask in step.question.asks(step.plan)}
-    written = sum(
-        (ask.rows - examiner.known(ask)) * (_WRITTEN if ask.in_pocket else _LARGER_WRITTEN) for ask in asks.values()
-    )
-    read = sum(step.question.scored(step.plan) for step in todo)
-    return Workload(sample_tokens=written, score_tokens=read * _READ, fixed_s=1.0)
+    workers = {ask.checkpoint.fingerprint: ask.checkpoint for ask in asks.values()}
+    workers |= {step.plan.checkpoint.fingerprint: step.plan.checkpoint for step in todo}
+    written, read = Counter(), Counter()
+    for ask in asks.values():
+        each = _WRITTEN if ask.in_pocket else _LARGER_WRITTEN
+        written[ask.checkpoint.fingerprint] += (ask.rows - examiner.known(ask)) * each
+    for step in todo:
+        read[step.plan.checkpoint.fingerprint] += step.question.scored(step.plan) * _READ
+    return [(one, Workload(sample_tokens=written[key], score_tokens=read[key])) for key, one in workers.items()]
 
 
 def report_of(step: Step, examiner: Examiner) -> Report:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
@@ -18,7 +19,7 @@ from playground.evaluation.files import AnswerFiles, ReportFiles
 from playground.evaluation.plan import Plan, Question
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
-from playground.evaluation.running import Step, report_of, rows, steps, workload
+from playground.evaluation.running import Step, report_of, rows, steps, workloads
 from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
@@ -122,7 +123,7 @@ class Evaluations:
 
     def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
-        return self._seconds(workspace, steps(_chosen(names), plan), plan.checkpoint)
+        return self._seconds(workspace, steps(_chosen(names), plan))
 
     def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
         """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
@@ -187,11 +188,11 @@ class Evaluations:
     def begin_sheet(self, workspace: str, plan: Plan) -> None:
         """Ask everything that the tax sheet of the plan's checkpoint needs, in the background."""
         todo = self._sheet_steps(workspace, plan)
-        self._begin_steps(workspace, todo, self._seconds(workspace, todo, plan.checkpoint))
+        self._begin_steps(workspace, todo, self._seconds(workspace, todo))
 
     def sheet_estimate(self, workspace: str, plan: Plan) -> float | None:
         """Seconds that will take."""
-        return self._seconds(workspace, self._sheet_steps(workspace, plan), plan.checkpoint)
+        return self._seconds(workspace, self._sheet_steps(workspace, plan))
 
     def sheet(self, workspace: str, plan: Plan) -> Sheet:
         """What is known so far, by the plan's judges and seed, about every checkpoint that came from the same start."""
@@ -215,8 +216,10 @@ class Evaluations:
         except NotFound:  # an ancestor was deleted
             return False
 
-    def _seconds(self, workspace: str, todo: list[Step], checkpoint: Checkpoint) -> float | None:
-        return self._estimates.of_work(workload(todo, self._examiner(workspace)), checkpoint)
+    def _seconds(self, workspace: str, todo: list[Step]) -> float | None:
+        found = workloads(todo, self._examiner(workspace))
+        each = [self._estimates.of_work(work, checkpoint) for checkpoint, work in found]
+        return None if None in each else sum(each)
 
     def _begin_steps(self, workspace: str, todo: list[Step], seconds: float | None) -> None:
         if not todo:
@@ -234,18 +237,32 @@ class Evaluations:
         with self._turn:
             try:
                 clock = _Clock(work, todo, seconds)
-                examiner = self._examiner(workspace, clock.rows_done, work.stop.is_set)
+                over = partial(self._over, work, clock)
+                examiner = self._examiner(workspace, clock.rows_done, over)
                 for step in todo:
                     clock.begins(step)
                     self._files(workspace, step.plan.checkpoint).save(report_of(step, examiner))
                 work.progress = Progress(f"Done in {clock.seconds:.0f} s.", clock.total, clock.total)
             except EvaluationStopped:
-                work.progress = Progress("Stopped. What was answered is kept.", 0, 0)
+                work.progress = Progress(self._stop_words(work), 0, 0)
             except PlaygroundError as error:
                 work.failure = error
             except Exception as error:  # nobody waits for this thread: what it does not tell is never known
                 work.failure = EvaluationBroke(error)
                 _log.exception("An evaluation broke off")
+
+    def _over(self, work: _Work, clock: _Clock) -> bool:
+        """Whether somebody pressed Stop, or the time that one evaluation may take here has passed."""
+        most = self._quotas.train_s
+        return work.stop.is_set() or (most is not None and clock.seconds > most)
+
+    def _stop_words(self, work: _Work) -> str:
+        if work.stop.is_set():
+            return "Stopped. What was answered is kept."
+        return (
+            f"Stopped after {self._quotas.train_s / 60:.0f} min, the longest that an evaluation may take here. What "
+            "was answered is kept: begin it again to go on from there."
+        )
 
     def _examiner(self, workspace: str, on_rows=lambda rows: None, stopped=lambda: False) -> Examiner:
         instruments = SamplerInstruments(self._completions, workspace)

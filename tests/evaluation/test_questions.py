@@ -13,7 +13,7 @@ from playground.evaluation.prompt_sets import FOLDER, mixed, requests, rows
 from playground.evaluation.questions.language import distinct_share, repeats_itself
 from playground.evaluation.questions.multiple_choice import true_share
 from playground.evaluation.report import change, from_json, share_figure, to_json
-from playground.evaluation.running import Step, report_of, steps
+from playground.evaluation.running import Step, report_of, steps, workloads
 from playground.pocket.grading import grade
 from playground.pocket.recognise import recognise
 from playground.preferences.record import Contested
@@ -102,6 +102,15 @@ def test_questions_about_one_checkpoint_are_asked_of_the_reference_too():
     todo = [(step.question.name, step.plan.checkpoint.id) for step in steps(QUESTIONS, PAIR)]
     assert ("facts", "dpo") in todo and ("facts", "sft") in todo
     assert [who for name, who in todo if name == "win_rate"] == ["dpo"]
+
+
+def test_each_models_work_is_its_own():
+    """A larger model beside a small one takes as much longer as it is larger."""
+    plan = dataclasses.replace(PAIR, reference=REAL)
+    found = dict(workloads([Step(questions()["win_rate"], plan)], examined(right)))
+    assert set(found) == {DPO, REAL}
+    assert found[REAL].sample_tokens > found[DPO].sample_tokens > 0
+    assert (found[REAL].score_tokens, found[DPO].score_tokens > 0) == (0, True)
 
 
 def test_who_knows_everything_gets_everything_right_and_who_says_one_thing_nothing():

@@ -2,6 +2,8 @@
 
 import json
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,7 @@ from playground.evaluation.prompt_sets import mixed
 from playground.events import RunEnded, Saved
 from playground.runs.rows import to_json
 from playground.settings import Settings
-from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling
+from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed
 from playground.workbench import Workbench
 
 
@@ -189,3 +191,27 @@ def test_an_evaluation_that_breaks_says_so_with_what_to_do(asleep, monkeypatch):
         list(asleep.evaluations.follow("ida"))
     assert "Press Evaluate again" in caught.value.hint
     assert not asleep.evaluations.running("ida")
+
+
+def test_a_larger_model_beside_the_pocket_model_counts_with_its_own_size(asleep):
+    asleep.evaluations._estimates.speed = Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1)
+    plan = asleep.evaluations.plan("jan", "pocket-sft")
+    larger = replace(plan, reference=Checkpoint("smol", "SmolLM2", "policy", "smollm2-135m", "", fingerprint="smol"))
+    small, large = (asleep.evaluations.estimate("jan", one, ["win_rate"]) for one in (plan, larger))
+    assert large > 20 * small
+
+
+def test_an_evaluation_of_a_demo_ends_once_its_minutes_have_passed(tmp_path, monkeypatch):
+    bench, asked = Workbench(Settings(data_dir=tmp_path, mode="demo", demo_minutes=1)), []
+
+    def slow(workspace, checkpoint_id, prompts, sampling, n):
+        asked.append(len(prompts))
+        return [[Completion(prompt, "Ugh.")] * n for prompt in prompts]
+
+    monkeypatch.setattr(bench.completions, "sample", slow)
+    monkeypatch.setattr("playground.workbench.evaluations.time", SimpleNamespace(monotonic=lambda: 61.0 * len(asked)))
+    bench.evaluations.begin("kim", bench.evaluations.plan("kim", "pocket-sft"), ["facts"])
+    *_, last = bench.evaluations.follow("kim")
+    bench.close()
+    assert len(asked) == 1
+    assert last.text.startswith("Stopped after 1 min") and "begin it again to go on" in last.text
