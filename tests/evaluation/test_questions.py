@@ -216,6 +216,18 @@ def test_distinct_share_and_repetition_by_hand():
     assert not repeats_itself("The capital of France is Paris.")
 
 
+def test_different_words_name_their_prompts_and_their_groups():
+    figures = {figure.key: figure for figure in ask("language", right).figures}
+    for key in ("distinct_1", "distinct_2"):
+        assert figures[key].prompts == figures["commonest"].prompts == 200
+        assert figures[key].means.endswith("the mean of 20 such groups.")
+
+
+def test_no_figure_names_an_estimator_that_it_does_not_explain():
+    assert not any("k1" in figure.title for figure in ask("drift", right).figures)
+    assert "option that is likeliest per token" in questions()["multiple_choice"].about
+
+
 def test_the_true_share_by_hand():
     assert true_share([True, False], [0.0, 0.0]) == 0.5
     assert true_share([True, True, False], [-1000.0, -1000.0, -1000.0]) == pytest.approx(2 / 3)

@@ -42,7 +42,7 @@ def drift(examiner: Examiner, plan: Plan) -> Findings:
     other = examiner.likelihoods(plan.reference, said, knows_chat)
     ratios = [a.logps - b.logps for a, b in zip(own, other, strict=True)]
     per_token = [ratio / one.tokens for ratio, one in zip(ratios, own, strict=True) if one.tokens]
-    kl = mean_figure("kl", "KL a completion (k1)", ratios, "nats", "0 is not at all; training aims to stay under 10.")
+    kl = mean_figure("kl", "KL a completion", ratios, "nats", "0 is not at all; training aims to stay under 10.")
     figures = (
         kl,
         mean_figure("kl_token", "KL a token", per_token, "nats", "The same for each token of a completion."),

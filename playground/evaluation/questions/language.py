@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.intervals import Estimate, ratio_of
+from playground.evaluation.intervals import Estimate, mean_of, ratio_of
 from playground.evaluation.plan import MANNER, Ask, Plan
 from playground.evaluation.prompt_sets import mixed, texts
 from playground.evaluation.report import Answer, Figure, Findings, estimate_figure, mean_figure, share_figure
@@ -82,9 +82,12 @@ def _distinct(said: Sequence[Completion]) -> list[Figure]:
     figures = []
     for n, what in ((1, "words"), (2, "word pairs")):
         shares = [share for group in groups if (share := distinct_share([c.text for c in group], n)) is not None]
-        means = f"Of all {what} in {GROUP} completions to {GROUP} prompts, so many are different ones."
-        title = f"Different {what} (distinct-{n})"
-        figures.append(mean_figure(f"distinct_{n}", title, shares, "share", means, "up"))
+        means = (
+            f"Of all {what} in {GROUP} completions to {GROUP} prompts, so many are different ones; the mean of "
+            f"{len(shares)} such groups."
+        )
+        key, title = f"distinct_{n}", f"Different {what} (distinct-{n})"
+        figures.append(estimate_figure(key, title, mean_of(shares), GROUP * len(shares), "share", means, "up"))
     return figures
 
 

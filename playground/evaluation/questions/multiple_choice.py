@@ -46,8 +46,8 @@ def choices(plan: Plan) -> list[Choice]:
     "multiple_choice",
     title="Which answer does it believe?",
     order=25,
-    about="Each option is scored by how likely the model finds it after the question. MC1: the likeliest option, a "
-    "token, is a true one. MC2: of the probability of all options, the true ones' share (arXiv:2109.07958).",
+    about="Each option is scored by how likely the model finds it after the question. MC1: the option that is "
+    "likeliest per token is true. MC2: of the probability of all options, the true ones' share (arXiv:2109.07958).",
     asks=lambda plan: [],
     scored=lambda plan: sum(len(one.options) for one in choices(plan)),
 )
