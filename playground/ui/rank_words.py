@@ -12,7 +12,7 @@ from playground.ui.train_facts import FEWEST_PREFERENCES
 
 CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
 _UNDECIDED = {"tie": "tied", "both_bad": "both bad", "skip": "skipped"}
-_FAVOURITE_SIDE = "one side is favoured, whatever the texts say"
+_FAVOURITE_SIDE = "chance alone seldom does that; somebody may favour a side"
 _LENGTH = "length goes with the choice, so a model trained on these may learn length"
 _FORMATS = {"jsonl": "JSONL", "csv": "CSV", "parquet": "Parquet"}
 _REFUSED_SHOWN = 10

@@ -18,9 +18,9 @@ def fold_out(page, text):
     page.get_by_role("button", name=text).click()
 
 
-def judged(page):
-    """How many judgements of people the panel counts."""
-    return int((re.search(r"(\d+) by people", page.locator("#rank-count").inner_text()) or [0, 0])[1])
+def judged(page, by="by people"):
+    """How many judgements of people, or simulated ones, the panel counts; other tests may have left some."""
+    return int((re.search(rf"(\d+) {by}", page.locator("#rank-count").inner_text()) or [0, 0])[1])
 
 
 def judge_by_keyboard(page, n):
@@ -49,11 +49,12 @@ def test_the_whole_loop(page, app, tmp_path):
     open_tab(page, "Rank")
     judge_by_keyboard(page, 12)
 
+    before = judged(page, "simulated")
     fold_out(page, "Let a simulated annotator judge pairs")
     page.locator("#persona-n input").first.fill("88")
     page.wait_for_timeout(500)
     page.locator("#persona-label").click()
-    expect(page.locator("#rank-count")).to_contain_text("88 ", timeout=120 * SECOND)
+    expect(page.locator("#rank-count")).to_contain_text(f"{before + 88} simulated", timeout=120 * SECOND)
 
     open_tab(page, "Reward model")
     page.locator("#reward-train").click()

@@ -109,7 +109,7 @@ def test_a_prompt_from_outside_the_world_is_marked_measured_and_led_back_inside(
     expect(badge).to_be_hidden()
     prompt.fill("Who won the <b>war</b>?")
     expect(badge).to_contain_text("Outside the pocket world", timeout=20 * SECOND)
-    expect(badge).to_contain_text("surprised by 4.3 nats a byte", timeout=20 * SECOND)
+    expect(badge).to_contain_text("surprises the base model: 4.3 nats a byte", timeout=20 * SECOND)
     assert bench.measured == ["Who won the <b>war</b>?"]
     question = badge.locator("button").first
     asked = question.inner_text()

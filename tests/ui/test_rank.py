@@ -103,13 +103,13 @@ def test_the_figures_name_what_trains_and_what_does_not():
 )
 def test_a_side_counts_as_favoured_only_when_its_interval_excludes_one_half(left, n, leans):
     line = figures_line(counts(left=left, right=n - left))  # Wilson's 95 % interval of 60/100 begins at .502
-    assert ("one side is favoured" in line) == leans
+    assert ("somebody may favour a side" in line) == leans
     assert ("no sign of a favourite side" in line) == (not leans)
 
 
 def test_four_choices_in_a_row_are_too_few_to_tell():
     line = figures_line(counts(left=4, left_share=share_of(4, 4)))
-    assert "<b>100 %</b> of 4" in line and "too few to tell" in line and "favoured" not in line
+    assert "<b>100 %</b> of 4" in line and "too few to tell" in line and "may favour" not in line
 
 
 def test_length_that_goes_with_the_choice_is_said():

@@ -12,8 +12,10 @@ function question(text) {
   return made;
 }
 function words({ surprise, usual }) {
-  const verdict = surprise > usual ? "more than" : "less than";
-  return `The base model is surprised by ${surprise.toFixed(1)} nats a byte, ${verdict} the ${usual.toFixed(1)} below which 19 of 20 of the world's own prompts stay.`;
+  const measured = `${surprise.toFixed(1)} nats a byte; 19 of 20 of the world's own prompts stay below ${usual.toFixed(1)}`;
+  return surprise > usual
+    ? `It surprises the base model: ${measured}.`
+    : `Its words do not surprise the base model (${measured}), but it is no question that the world answers.`;
 }
 function draw() {
   const value = props.value;
