@@ -39,6 +39,7 @@ class RunSummary:
     hint: str = ""
     seconds: float = 0.0  # of training, all parts of a resumed run together
     seconds_before: float = 0.0  # of the parts that have ended
+    events: int = 0  # how many this is made of
 
     @property
     def active(self) -> bool:
@@ -87,6 +88,8 @@ class RunTail:
                 if self._kept is not None:
                     self._kept.add(self.count, event, line)
                 self.count += 1
+            if self.summary.events != self.count:
+                self.summary = replace(self.summary, events=self.count)
 
     def forget_lines(self) -> None:
         """Let go of the lines; whoever asks again has them read from the file."""

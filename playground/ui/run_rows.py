@@ -26,6 +26,7 @@ def run_row(summary: RunSummary, recorded: bool) -> Json:
         "algorithm": algorithms()[spec.algorithm].title,
         "status": summary.status,
         "active": summary.active,
+        "events": summary.events,
         "result": _result(summary),
         "data": data_words(spec),
         "took": f"{summary.seconds:.0f} s" if summary.seconds else "",

@@ -131,10 +131,17 @@ def test_a_recorded_run_offers_nothing_that_would_be_refused(table):
 
 
 def test_the_list_is_fetched_anew_while_a_run_in_it_goes_on(table):
-    table.page.evaluate("props.value.rows[0].active = true")
+    table.page.evaluate("Object.assign(props.value.rows[0], {active: true, events: 5})")
     for events in (5, 5, 6):
         table.events = {"dpo-0": events}
         table.beat()
+    table.told("changed", 1)
+
+
+def test_a_run_that_ended_before_the_list_asked_about_it_is_fetched_anew(table):
+    table.page.evaluate("Object.assign(props.value.rows[0], {active: true, events: 1})")
+    table.events = {"dpo-0": 9}
+    table.beat()
     table.told("changed", 1)
 
 

@@ -1,5 +1,5 @@
 // The list of runs: tick them, download, rename, delete.
-// value = {"rows": [{"id", "name", "algorithm", "status", "active", "result", "data", "when", "took", "recorded"}], "chosen": [ids], "version": of these runs}
+// value = {"rows": [{"id", "name", "algorithm", "status", "active", "events", "result", "data", "when", "took", "recorded"}], "chosen": [ids], "version": of these runs}
 "use strict";
 (function (P) {
   const el = P.el;
@@ -82,15 +82,13 @@
 
     // While a run in sight goes on, its row does too; and another page may have started, named or deleted one.
     const active = () => (host.offsetParent && !working && props.value && props.value.rows || []).filter((row) => row.active);
-    let heard = {};
     P.pulse({
       element: host,
       runs: () => active().map((row) => row.id),
       answered({ runs, versions }) {
         if (!host.offsetParent || working || !props.value.rows) return;
         const others = versions && versions.runs !== props.value.version;
-        const moved = active().some((row) => row.id in heard && runs[row.id] !== heard[row.id]);
-        heard = runs;
+        const moved = active().some((row) => row.id in runs && runs[row.id] !== row.events);
         if (others || moved) changed();
       },
       silent() {},
