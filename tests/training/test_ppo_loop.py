@@ -258,7 +258,9 @@ def test_the_ratio_is_1_before_the_first_step_of_every_iteration(dtype, largest)
     assert all(done.first_ratio_gap <= largest for done in world.history)
 
 
-def test_old_log_probs_come_from_the_very_pieces_of_the_first_pass(monkeypatch):
+@pytest.fixture
+def pieces_read(monkeypatch):
+    """(looked at before an update, learned from): the completions of each piece, in order."""
     looked_at, learned_from = [], []
 
     def noting(model, prompt_ids, completion_ids, **how):
@@ -267,20 +269,18 @@ def test_old_log_probs_come_from_the_very_pieces_of_the_first_pass(monkeypatch):
         return completion_logps(model, prompt_ids, completion_ids, **how)
 
     monkeypatch.setattr(ppo_rollouts, "completion_logps", noting)
+    return looked_at, learned_from
+
+
+def test_old_log_probs_come_from_the_very_pieces_of_the_first_pass(pieces_read):
+    looked_at, learned_from = pieces_read
     trained(replace(RAGGED, iterations=1))
     assert len(looked_at) == 5  # 12 rows in minibatches of 5, 5 and 2, in pieces of at most 3
     assert looked_at == learned_from[:5] != learned_from[5:]
 
 
-def test_from_the_second_iteration_on_the_first_piece_is_read_once(monkeypatch):
-    looked_at, learned_from = [], []
-
-    def noting(model, prompt_ids, completion_ids, **how):
-        if how.get("return_hidden"):
-            (looked_at if how.get("return_entropy") else learned_from).append(list(completion_ids))
-        return completion_logps(model, prompt_ids, completion_ids, **how)
-
-    monkeypatch.setattr(ppo_rollouts, "completion_logps", noting)
+def test_from_the_second_iteration_on_the_first_piece_is_read_once(pieces_read):
+    looked_at, learned_from = pieces_read
     trained(replace(RAGGED, iterations=2))
     assert looked_at[5:] == [looked_at[5], *learned_from[10:14]]
     assert len(learned_from) == 10 + 9
