@@ -15,9 +15,12 @@ def test_evaluate_read_and_take_along(page):
     expect(page.locator("#evaluate-reports")).to_contain_text("has not been evaluated yet", timeout=30 * SECOND)
     page.get_by_role("button", name="Questions and judges").click()
     boxes = page.locator("#evaluate-questions input[type=checkbox]")
+    page.wait_for_timeout(SECOND)  # the fold fills itself when it opens
     for i in range(boxes.count()):
         boxes.nth(i).uncheck()
     page.locator("#evaluate-questions").get_by_label("What does it refuse?").check()
+    page.wait_for_timeout(SECOND)  # each tick is told to the server, which answers with a new estimate
+    expect(page.locator("#evaluate-questions input:checked")).to_have_count(1)
     page.locator("#evaluate-run").click()
     expect(page.locator("#evaluate-progress")).to_contain_text("Done", timeout=120 * SECOND)
 

@@ -32,6 +32,7 @@ def start_long_dpo(page):
     open_tab(page, "Policy")
     page.get_by_role("button", name="More settings").first.click()
     page.get_by_label("Epochs").first.fill("20")
+    page.get_by_label("Batch size").first.fill("4")  # more and smaller steps: it must outlast what is done to it
     page.locator("#policy-train").click()
     expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([3-9]|\d\d) of"), timeout=90 * SECOND)
 
