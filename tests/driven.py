@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FRAMES = "() => new Promise((done) => { let n = 5; const f = () => n-- ? requestAnimationFrame(f) : done(); f(); })"
 
 
 class App:
@@ -71,3 +72,21 @@ class App:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+def open_tab(page, title: str) -> None:
+    """Open a tab of the page; returns when its fields keep what is typed into them."""
+    page.get_by_role("tab", name=title).click()
+    _mounted(page)
+
+
+def fold_out(page, text: str) -> None:
+    """Open a fold; returns when its fields keep what is typed into them."""
+    page.get_by_role("button", name=text).first.click()
+    _mounted(page)
+
+
+def _mounted(page) -> None:
+    # Gradio mounts what was hidden and, one animation frame later, tells it its first values once more: on a busy
+    # machine that frame is late enough for a robot's hand, and undoes it.
+    page.evaluate(FRAMES)

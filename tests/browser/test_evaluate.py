@@ -6,16 +6,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.driven import fold_out, open_tab
+
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
 
 
 def test_evaluate_read_and_take_along(page):
-    page.get_by_role("tab", name="Evaluate").click()
+    open_tab(page, "Evaluate")
     expect(page.locator("#evaluate-reports")).to_contain_text("has not been evaluated yet", timeout=30 * SECOND)
-    page.get_by_role("button", name="Questions and judges").click()
+    fold_out(page, "Questions and judges")
     boxes = page.locator("#evaluate-questions input[type=checkbox]")
-    page.wait_for_timeout(SECOND)  # the fold fills itself when it opens
     for i in range(boxes.count()):
         boxes.nth(i).uncheck()
     page.locator("#evaluate-questions").get_by_label("What does it refuse?").check()

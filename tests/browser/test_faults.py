@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_walk import SECOND, judge_by_keyboard, judged, open_tab, run_ends
-from tests.driven import App
+from tests.browser.test_walk import SECOND, judge_by_keyboard, judged, run_ends
+from tests.driven import App, fold_out, open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ def label_with_persona(page, n):
     """n pairs by a simulated annotator, waited for."""
     open_tab(page, "Rank")
     expect(page.locator("#rank-a p")).not_to_be_empty(timeout=60 * SECOND)
-    page.get_by_role("button", name="Let a simulated annotator judge pairs").click()
+    fold_out(page, "Let a simulated annotator judge pairs")
     page.locator("#persona-n input").first.fill(str(n))
     page.wait_for_timeout(500)
     page.locator("#persona-label").click()
@@ -30,7 +30,7 @@ def label_with_persona(page, n):
 def start_long_dpo(page):
     """A DPO run long enough to be disturbed."""
     open_tab(page, "Policy")
-    page.get_by_role("button", name="More settings").first.click()
+    fold_out(page, "More settings")
     page.get_by_label("Epochs").first.fill("20")
     page.get_by_label("Batch size").first.fill("4")  # more and smaller steps: it must outlast what is done to it
     page.locator("#policy-train").click()

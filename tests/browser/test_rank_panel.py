@@ -11,6 +11,7 @@ from playground.preferences.record import Judgment
 from playground.settings import Settings
 from playground.types import Completion, Prompt
 from playground.workbench import Workbench
+from tests.driven import fold_out, open_tab
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"> <b>& text</b>"
@@ -100,7 +101,7 @@ def panel(browser, address, server):
 
 def open_rank(page, address):
     page.goto(address)
-    page.get_by_role("tab", name="Rank").click()
+    open_tab(page, "Rank")
     expect(page.locator("#rank-prompt")).to_have_text("Prompt 1")
     page.wait_for_timeout(UNREAD)
 
@@ -236,7 +237,7 @@ def judged(bench, panel):
     rows = [Judgment(Prompt.user(f"Q{n}"), f"yes {n}", "no", "tie" if n == 2 else "left") for n in range(3)]
     bench.store.add_judgments("local", rows, "seed.csv")
     panel.reload()
-    panel.get_by_role("tab", name="Rank").click()
+    open_tab(panel, "Rank")
     expect(panel.locator("#set-table tbody tr")).to_have_count(3)
     return panel
 
@@ -267,7 +268,7 @@ def test_what_was_removed_is_put_back_by_undo_and_by_the_list_of_removed(judged)
 def test_the_set_exported_and_added_again_is_said_to_be_here_already(judged, bench, tmp_path):
     write_judgments(tmp_path / "mine.csv", bench.store.judgments("local"), "everything")
     expect(judged.locator("#set-export")).to_contain_text("It leaves out 1 tied.")
-    judged.get_by_role("button", name="Add preferences from a file").click()
+    fold_out(judged, "Add preferences from a file")
     judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "mine.csv")
     judged.get_by_role("button", name="Add 3 to the set").click()
     expect(judged.locator("#import-preview")).to_have_text("0 added, 3 were here already, 0 rows refused.")
@@ -275,13 +276,13 @@ def test_the_set_exported_and_added_again_is_said_to_be_here_already(judged, ben
 
 
 def test_a_file_that_is_not_what_it_says_or_too_large_is_refused_in_words(judged, bench, tmp_path):
-    judged.get_by_role("button", name="Add preferences from a file").click()
+    fold_out(judged, "Add preferences from a file")
     (tmp_path / "no.parquet").write_text("prompt,chosen,rejected\n")
     judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "no.parquet")
     expect(judged.locator("#import-preview")).to_contain_text("no.parquet is no Parquet file.")
     assert str(tmp_path) not in judged.locator("#import").inner_text()
     judged.reload()
-    judged.get_by_role("button", name="Add preferences from a file").click()
+    fold_out(judged, "Add preferences from a file")
     (tmp_path / "large.csv").write_text("prompt,chosen,rejected\n" + "Hi,a,b\n" * 200_000)
     judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "large.csv")
     expect(judged.get_by_text('exceed the maximum allowed size of 1.0 Mb: "large.csv"').first).to_be_visible()
@@ -299,7 +300,7 @@ def test_two_checkpoints_are_said_to_be_paired_with_the_result_so_far_and_left_b
         bench.store.judge("local", token, "right", id=token)
     box = judged.locator("#rank-contest")
     expect(box).to_be_hidden()
-    judged.get_by_role("button", name="Whose completions").click()
+    fold_out(judged, "Whose completions")
     judged.locator("#rank-checkpoints input").click()
     judged.get_by_role("option", name=base.name).first.click()
     expect(box).to_contain_text(f"one completion by {base.name} and one by {sft.name}")

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.driven import fold_out, open_tab
+
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
 
@@ -23,21 +25,21 @@ def shown_by(page):
 
 
 def test_the_set_and_the_runs_of_one_page_are_those_of_the_other(page, other):
-    other.get_by_role("tab", name="Rank").click()
+    open_tab(other, "Rank")
     expect(shown_by(other)).to_be_visible(timeout=30 * SECOND)
     before = other.locator("#set-table tbody tr td.tick").count()
-    page.get_by_role("tab", name="Rank").click()
-    page.get_by_role("button", name="Let a simulated annotator judge pairs").click()
+    open_tab(page, "Rank")
+    fold_out(page, "Let a simulated annotator judge pairs")
     page.locator("#persona-n input").first.fill("40")
     page.wait_for_timeout(500)
     page.locator("#persona-label").click()
     expect(shown_by(other)).to_contain_text(f"{before + 40} shown", timeout=60 * SECOND)
 
-    other.get_by_role("tab", name="Runs").click()
+    open_tab(other, "Runs")
     table = other.locator("#runs-table")
     expect(table).to_contain_text("recorded", timeout=30 * SECOND)
     known = table.locator("tr[data-run]").count()
-    page.get_by_role("tab", name="Reward model").click()
+    open_tab(page, "Reward model")
     expect(page.locator("#reward-train")).to_be_enabled(timeout=30 * SECOND)
     page.locator("#reward-train").click()
     expect(table.locator("tr[data-run]")).to_have_count(known + 1, timeout=30 * SECOND)

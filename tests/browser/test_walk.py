@@ -6,16 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.driven import fold_out, open_tab
+
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
-
-
-def open_tab(page, title):
-    page.get_by_role("tab", name=title).click()
-
-
-def fold_out(page, text):
-    page.get_by_role("button", name=text).click()
 
 
 def judged(page, by="by people"):

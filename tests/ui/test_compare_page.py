@@ -12,6 +12,7 @@ from playground.types import Checkpoint
 from playground.ui.page import launch_options
 from playground.ui.tab import Context
 from playground.ui.tabs.compare import TAB
+from tests.driven import open_tab
 
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
@@ -78,7 +79,7 @@ def page(browser, bench, tmp_path, monkeypatch):
 
 
 def test_a_late_answer_to_the_opening_of_the_tab_does_not_stop_what_is_being_written(page, bench):
-    page.get_by_role("tab", name="Compare").click()
+    open_tab(page, "Compare")
     page.locator("#compare-run").click()
     expect(page.locator("#compare-pane-0")).to_contain_text("The first words.", timeout=20 * SECOND)
     bench.opening.set()
@@ -90,7 +91,7 @@ def test_a_late_answer_to_the_opening_of_the_tab_does_not_stop_what_is_being_wri
 
 def test_another_choice_of_checkpoints_stops_what_is_being_written(page, bench):
     bench.opening.set()
-    page.get_by_role("tab", name="Compare").click()
+    open_tab(page, "Compare")
     expect(page.locator("#compare-checkpoints")).to_contain_text("DPO 1", timeout=20 * SECOND)
     page.locator("#compare-run").click()
     expect(page.locator("#compare-pane-0")).to_contain_text("The first words.", timeout=20 * SECOND)
@@ -104,7 +105,7 @@ def test_another_choice_of_checkpoints_stops_what_is_being_written(page, bench):
 
 def test_a_prompt_from_outside_the_world_is_marked_measured_and_led_back_inside(page, bench):
     bench.opening.set()
-    page.get_by_role("tab", name="Compare").click()
+    open_tab(page, "Compare")
     badge, prompt = page.locator("#compare-edge .edge"), page.locator("#compare-prompt textarea")
     expect(badge).to_be_hidden()
     prompt.fill("Who won the <b>war</b>?")
