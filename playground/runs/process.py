@@ -55,7 +55,7 @@ class WorkerProcess:
         self._cancelled: set[int] = set()
         self._connection: Connection | None = None
         self._process: subprocess.Popen | None = None
-        self._closed = False
+        self._started = self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -63,7 +63,11 @@ class WorkerProcess:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the child; returns at once, calls wait until it is warm."""
+        """Start the child unless that was done; returns at once, calls wait until it is warm."""
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
         threading.Thread(target=self._run, name=f"{self.name}-reader", daemon=True).start()
 
     def close(self) -> None:

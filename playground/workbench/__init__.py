@@ -77,14 +77,13 @@ class Workbench:
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
 
     def start(self) -> None:
-        """Start both child processes; returns at once. Runs that an earlier process left open are closed."""
+        """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""
         self._queue.close_orphans()
         if self.settings.mode == "demo":
             self.erasure.start()
         if self.mirror is not None:
             self.mirror.start(self.store, self.shelf)
         self._sampler.start()
-        self._trainer.start()
 
     def close(self) -> None:
         """End the children and the store."""
@@ -138,6 +137,7 @@ class Workbench:
 
     def _sampler_ready(self, device: str) -> None:
         self._device = device
+        self._trainer.start()  # not earlier: two that load torch at once keep the page waiting
 
     def _trainer_ready(self, speed: Speed) -> None:
         self._estimates.speed = speed

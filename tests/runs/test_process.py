@@ -57,6 +57,15 @@ def test_a_child_that_dies_fails_its_calls_and_is_replaced(worker):
     assert worker.pid != first
 
 
+def test_a_worker_started_twice_keeps_its_one_child(worker):
+    assert worker.call("double", x=3) == 6
+    first = worker.pid
+    worker.start()
+    time.sleep(1.0)  # as long as a second child would need to be taken for the first
+    assert worker.call("double", x=4) == 8
+    assert worker.pid == first
+
+
 def test_a_call_that_waits_behind_the_one_that_killed_the_child_is_answered_by_the_next(worker):
     worker.call("double", x=1)
     slow = worker.post("count", n=10_000).items()
