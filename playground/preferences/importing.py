@@ -1,7 +1,7 @@
 """Adds judgments that came in a file. Every function here runs inside the writer's transaction.
 
 A judgment that is here already is not stored again, and one that was undone or removed stays so. It is recognised by
-its id where that was made to be unique; else by who chose what of which two texts.
+its id where that was made to be unique; else by who chose what of which two texts. Who has withdrawn is left out.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ class _Candidate:
 
 def add_judgments(connection: Connection, workspace: str, judgments: Sequence[Judgment], source: str) -> Imported:
     """Store what is not here yet; source is the file's name."""
+    given, gone = len(judgments), _withdrawn(connection, workspace)
+    judgments = [j for j in judgments if not gone & {_judge(j, source), _named(j)}]
     judges = annotator_ids(connection, workspace, {_judge(j, source) for j in judgments})
     candidates = [_candidate(workspace, j, judges[_judge(j, source)], source) for j in judgments]
     stored = _stored(connection, workspace, {id for candidate in candidates for id in candidate.ids})
@@ -74,7 +76,7 @@ def add_judgments(connection: Connection, workspace: str, judgments: Sequence[Ju
     add_verdicts(connection, list(new.values()), IMPORTED)
     if new:
         note(connection, workspace, "imported", source[:128], len(new))
-    return Imported(len(new), len(judgments) - len(new), out)
+    return Imported(len(new), len(judgments) - len(new), out, given - len(judgments))
 
 
 def _judge(judgment: Judgment, source: str) -> _Judge:
@@ -83,6 +85,18 @@ def _judge(judgment: Judgment, source: str) -> _Judge:
     if who is None:
         return "file", storable(source)
     return who.kind, storable(f"{who.alias} ({source})" if who.kind == "person" else who.alias)
+
+
+def _named(judgment: Judgment) -> _Judge | None:
+    """Who chose, by the name that stands in the file."""
+    return (judgment.annotator.kind, storable(judgment.annotator.alias)) if judgment.annotator else None
+
+
+def _withdrawn(connection: Connection, workspace: str) -> set[_Judge]:
+    """Who has withdrawn here. A file may mean another person of that name; leaving them out does less harm."""
+    table = tables.annotator
+    question = select(table.c.kind, table.c.alias).where(table.c.workspace == workspace)
+    return {(kind, alias) for kind, alias in connection.execute(question.where(table.c.withdrawn_at.is_not(None)))}
 
 
 def _candidate(workspace: str, judgment: Judgment, judge: str, source: str) -> _Candidate:

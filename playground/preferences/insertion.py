@@ -185,7 +185,8 @@ def annotator_ids(
     """The id of the annotator of each kind and alias; those that are missing are made."""
     table, now, wanted = tables.annotator, time.time(), list(wanted)
     new = [{"id": uuid.uuid4().hex, "kind": kind, "alias": alias} for kind, alias in wanted]
-    insert_new(connection, table, [row | {"workspace": workspace, "created_at": now} for row in new])
+    if new:
+        insert_new(connection, table, [row | {"workspace": workspace, "created_at": now} for row in new])
     found = {}
     for chunk in in_chunks(alias for _, alias in wanted):
         question = select(table.c.kind, table.c.alias, table.c.id)

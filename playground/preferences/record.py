@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from playground.preferences.statistics import Share
 from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt
@@ -77,9 +77,11 @@ class Imported:
     added: int
     known: int  # were here already
     out: int  # of those, undone, removed or withdrawn; they stay so
+    withdrawn: int = 0  # not stored: whoever judged them has withdrawn here
 
     def __add__(self, other: Imported) -> Imported:
-        return Imported(self.added + other.added, self.known + other.known, self.out + other.out)
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Imported(*(mine + others for mine, others in pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,7 +302,7 @@ class PreferenceStore:
 
         One that is here already is not stored again, and one that was undone or removed stays so. A row that names its
         annotator keeps alias and kind; a person's alias gets the source added, so that nobody here is taken for
-        somebody in a file.
+        somebody in a file. Rows of who has withdrawn here are left out.
         """
         return self._write(lambda connection: add_judgments(connection, workspace, judgments, source))
 

@@ -102,7 +102,8 @@ def import_words(done: Imported, bad: Sequence[BadRow]) -> str:
     """What came of adding a file."""
     known = "1 was here already" if done.known == 1 else f"{done.known} were here already"
     out = f" ({done.out} of them undone or removed, and still are)" if done.out else ""
-    return f'<p role="status"><b>{done.added}</b> added, {known}{out}, {_refused_count(bad)}</p>{_refused(bad)}'
+    gone = f", {done.withdrawn} left out because whoever judged them has withdrawn" if done.withdrawn else ""
+    return f'<p role="status"><b>{done.added}</b> added, {known}{out}{gone}, {_refused_count(bad)}</p>{_refused(bad)}'
 
 
 def _refused_count(bad: Sequence[BadRow]) -> str:

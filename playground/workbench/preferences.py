@@ -45,7 +45,7 @@ class Adding:
     @property
     def rows(self) -> int:
         """How many rows have been dealt with."""
-        return self.done.added + self.done.known
+        return self.done.added + self.done.known + self.done.withdrawn
 
 
 @dataclass(frozen=True, slots=True)

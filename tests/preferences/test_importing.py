@@ -95,6 +95,25 @@ def test_what_was_undone_or_removed_stays_so(store, vote, tmp_path):
     assert undone not in {j.id for j in store.judgments("room")}
 
 
+def test_who_has_withdrawn_does_not_come_back_in_a_file(store, vote, tmp_path):
+    vote(alias="Ann", prompt="before")
+    exported_before = exported(store, tmp_path)
+    store.withdraw("room", store.annotator("room", "person", "Ann"))
+    assert added(store, exported_before) == Imported(0, 1, 1)
+    rows = [preferred(annotator=ANN), preferred("c", "d", annotator=ANN), preferred("e", "f", annotator=TERSE)]
+    assert store.add_judgments("room", rows, "hh.csv") == Imported(1, 0, 0, withdrawn=2)
+    assert [j.annotator.alias for j in store.judgments("room")] == ["terse"]
+    assert store.add_judgments("other", rows, "hh.csv") == Imported(3, 0, 0)
+
+
+def test_who_withdrew_under_the_name_that_a_file_gave_them_does_not_come_back_in_that_file(store):
+    store.add_judgments("room", [preferred(annotator=ANN)], "hh.csv")
+    store.withdraw("room", store.annotator("room", "person", "Ann (hh.csv)"))
+    rows = [preferred(annotator=ANN), preferred("c", "d", annotator=ANN)]
+    assert store.add_judgments("room", rows, "hh.csv") == Imported(0, 0, 0, withdrawn=2)
+    assert store.add_judgments("room", rows, "another.csv") == Imported(2, 0, 0)
+
+
 def test_whoever_judged_elsewhere_is_not_counted_as_a_person_here(full, vote, tmp_path):
     added(full, exported(full, tmp_path), "other")
     assert full.counts("other").by_kind == {"file": 11}

@@ -215,6 +215,8 @@ def test_an_import_says_what_was_added_what_was_here_and_what_was_refused_and_wh
         "5 added, 12 were here already (2 of them undone or removed, and still are), 12 rows refused"
     )
     assert "Row 3 has no prompt." in seen and "Row 13" not in seen and "And 2 more." in seen
+    gone = _Tags(import_words(Imported(1, 0, 0, withdrawn=2), [])).text
+    assert gone == "1 added, 0 were here already, 2 left out because whoever judged them has withdrawn, 0 rows refused."
     assert _Tags(import_words(Imported(1, 1, 0), [])).text == "1 added, 1 was here already, 0 rows refused."
 
 
