@@ -15,6 +15,7 @@ from playground.ui.as_started import set_by_a_run, shown_as_started, values_of
 from playground.ui.checkpoint_lists import follow, newest, newest_tuned
 from playground.ui.form import Form, presets_for
 from playground.ui.listener import told
+from playground.ui.newer import follow_newer
 from playground.ui.run_view import run_shown, showing
 from playground.ui.suited_settings import suit_settings
 from playground.ui.tab import workspace
@@ -42,6 +43,9 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, **own)
     panel.train.click(does.train, None, runs, inputs_kwargs=panel.inputs, api_name=f"{name}_train", **hidden)
     panel.train.click(None, js=f"() => Playground.bring('{name}-run')")
+    for field, line in panel.newer.items():
+        kind = "reward" if field == "reward" else "policy"
+        follow_newer(panel.context, line, does.lists[field], does.set_to[field], kind)
     panel.stop.click(does.stop, panel.view, None, api_name=f"{name}_stop", **hidden)
     panel.resume.click(does.resume, panel.view, runs, api_name=f"{name}_resume", **hidden)
     panel.picked.input(does.look_at, None, runs, inputs_kwargs=settings | {"run_id": panel.picked}, **own)

@@ -12,6 +12,7 @@ from gradio.components import Component
 from playground.types import Example
 from playground.ui.form import Form
 from playground.ui.formula import formula_fold
+from playground.ui.newer import NewerLine
 from playground.ui.run_view import run_view
 from playground.ui.tab import Context
 
@@ -35,6 +36,7 @@ class Panel:
     after: gr.Column | None = None  # what to do with the run's checkpoint
     extra: dict[str, Component] = field(default_factory=dict)
     examples: Callable[[Mapping[str, Any]], list[Example] | None] = lambda given: None
+    newer: dict[str, NewerLine] = field(default_factory=dict)  # start or reward -> the line below that list
 
     @property
     def inputs(self) -> dict[str, Component]:

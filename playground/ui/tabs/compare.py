@@ -28,6 +28,7 @@ from playground.ui.compare_panes import (
 from playground.ui.compare_set import compare_set
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
+from playground.ui.newer import follow_newer, newer_line
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
@@ -56,6 +57,7 @@ PARENT = "parent"  # as reference: the checkpoint that each one was trained from
 def build(context: Context, tab: gr.Tab) -> None:
     """Choose checkpoints and prompt, watch them answer, look closer."""
     ids = _checkpoints()
+    newer = newer_line("compare")
     prompt, run, stop = _prompt_row()
     world_edge(context, prompt, ids, "compare-edge")
     panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=static("compare.js"))
@@ -67,7 +69,9 @@ def build(context: Context, tab: gr.Tab) -> None:
     _token_events(context, running, reference, colour, panes, line, legend, last)
     compare_set(context, ids, dials)
     formula_fold(FORMULAS)
-    _follow_checkpoints(context, tab, ids, reference)
+    set_to = gr.State(FIRST_COMPARED)
+    _follow_checkpoints(context, tab, ids, set_to, reference)
+    follow_newer(context, newer, ids, set_to)
     _fresh_panes(context, running, ids, panes, line, legend, last)
 
 
@@ -270,9 +274,10 @@ def _token_events(context, running, reference, colour, panes, line, legend, last
 # --- which checkpoints ----------------------------------------------------------------------------------------------
 
 
-def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, reference: gr.Dropdown) -> None:
+def _follow_checkpoints(
+    context: Context, tab: gr.Tab, ids: gr.Dropdown, set_to: gr.State, reference: gr.Dropdown
+) -> None:
     """When the tab opens: fresh lists, and what another tab sent here, else the visitor's newest beside its start."""
-    set_to = gr.State(FIRST_COMPARED)
 
     def opened(request: gr.Request, now: list[str], before: list[str], sent: list[str]) -> tuple:
         known = context.bench.checkpoints.all(workspace(context, request))

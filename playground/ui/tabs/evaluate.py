@@ -24,6 +24,7 @@ from playground.ui.checkpoint_lists import (
 from playground.ui.evaluation_view import progress_html, report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
+from playground.ui.newer import NewerLine, follow_newer, newer_line
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
@@ -50,6 +51,7 @@ class Parts:
     """The tab's components."""
 
     checkpoint: gr.Dropdown
+    newer: NewerLine
     reference: gr.Dropdown
     reward: gr.Dropdown
     persona: gr.Dropdown
@@ -108,6 +110,7 @@ def _draw(context: Context) -> Parts:
     with gr.Row():
         with gr.Column(min_width=280):
             checkpoint = pick("Checkpoint", "evaluate-checkpoint", shipped_policies(context), FIRST_COMPARED[1])
+            newer = newer_line("evaluate")
         with gr.Column(min_width=280):
             reference = gr.Dropdown(
                 _references(shipped_policies(context)),
@@ -150,6 +153,7 @@ def _draw(context: Context) -> Parts:
     progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="evaluate-progress")
     return Parts(
         checkpoint,
+        newer,
         reference,
         reward,
         persona,
@@ -223,6 +227,7 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
     reads = {**parts.reads, "set_to": set_to, "judged_by": judged_by, "sent": context.evaluate_id}
     outputs = [context.evaluate_id, parts.checkpoint, parts.reference, parts.reward, set_to, judged_by, *parts.shows]
     item.select(opened, None, outputs, inputs_kwargs=reads, **QUIET)
+    follow_newer(context, parts.newer, parts.checkpoint, set_to)
 
 
 def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -9,6 +10,7 @@ import gradio as gr
 from playground.registry import Algorithm, algorithms
 from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
+from playground.ui.newer import newer_line
 from playground.ui.next_steps import COMPARE, EVALUATE, RANK_AGAINST, next_steps
 from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
@@ -40,6 +42,7 @@ def build(context: Context, item: gr.Tab) -> None:
                 "pocket-sft",
                 "Your newest fine-tuned model, until you choose another. It is also the reference.",
             )
+            newer = {"start": newer_line("policy-start")}
             reward = pick(
                 "Reward model",
                 "policy-reward",
@@ -48,6 +51,8 @@ def build(context: Context, item: gr.Tab) -> None:
                 "Whose score the policy is to raise. Your newest one, until you choose another.",
             )
             reward.visible = entries[first].needs == "prompts"
+            with gr.Column(visible=reward.visible) as of_reward:
+                newer["reward"] = newer_line("policy-reward")
             for name, entry in entries.items():
                 with gr.Column(visible=name == first, elem_id=f"policy-form-{name}") as group:
                     forms[name] = draw_form(entry)
@@ -62,14 +67,14 @@ def build(context: Context, item: gr.Tab) -> None:
             picked, view = run_side("policy", _EMPTY)
             after = next_steps(context, view, "policy", COMPARE, EVALUATE, RANK_AGAINST)
     formulas(forms)
-    wire_panel(
-        Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after), item
-    )
+    panel = Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after)
+    wire_panel(replace(panel, newer=newer), item)
 
     def chosen(name: str) -> list[Any]:
-        return [gr.update(visible=entries[name].needs == "prompts"), *(gr.update(visible=name == n) for n, _ in groups)]
+        scored = gr.update(visible=entries[name].needs == "prompts")
+        return [scored, scored, *(gr.update(visible=name == n) for n, _ in groups)]
 
-    outputs = [reward, *(group for _, group in groups)]
+    outputs = [reward, of_reward, *(group for _, group in groups)]
     method.change(chosen, method, outputs, queue=False, api_visibility="private", show_progress="hidden")
 
 

@@ -16,6 +16,7 @@ from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
 from playground.ui.formula import formula_fold
 from playground.ui.hub_push import hub_fold
 from playground.ui.listener import QUIET, told
+from playground.ui.newer import follow_newer, newer_line
 from playground.ui.persona_words import persona_html
 from playground.ui.problem import problem_html
 from playground.ui.rank_contest import contest_box, shown_contest
@@ -37,6 +38,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     """Choose whose completions, judge, look at the set."""
     fold, ids, prompts, typed, picked = _sources(context)
     set_to = gr.State(DEFAULT_IDS)
+    newer = newer_line("rank")
     box, words, leave = contest_box()
     panel = rank_panel(panel_value(DEFAULT_IDS, None))
     view = set_view(context, tab, panel, ids, (box, words))
@@ -45,6 +47,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     formula_fold([FORMULA])
     hub_fold(context, "the set", lambda space, name, _: context.bench.takeaway.push_set(space, name))
     _follow_checkpoints(context, tab, ids, set_to)
+    follow_newer(context, newer, ids, set_to)
     _show_sources(context, picked, [ids, prompts, typed], [panel, box, words, fold])
     leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gradio as gr
 
 from playground.registry import algorithms
 from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
+from playground.ui.newer import newer_line
 from playground.ui.next_steps import POLICY, next_steps
 from playground.ui.reward_bench import reward_bench
 from playground.ui.tab import Context, Tab
@@ -28,6 +31,7 @@ def build(context: Context, item: gr.Tab) -> None:
                 "pocket-sft",
                 "Its weights become the scorer. Your newest fine-tuned model, until you choose another.",
             )
+            newer = {"start": newer_line("reward-start")}
             form = draw_form(algorithms()[_ALGORITHM])
             facts = gr.Markdown("", elem_id="reward-facts", elem_classes="note")
             train, stop, resume = run_buttons("reward", "Train")
@@ -36,9 +40,8 @@ def build(context: Context, item: gr.Tab) -> None:
             picked, view = run_side("reward", _EMPTY)
             after = next_steps(context, view, "reward", POLICY)
     formulas(forms)
-    wire_panel(
-        Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view, after), item
-    )
+    panel = Panel(context, "reward", forms, None, start, None, facts, train, stop, resume, picked, view, after)
+    wire_panel(replace(panel, newer=newer), item)
     reward_bench(context, item, view)
 
 
