@@ -143,6 +143,16 @@ def read_counts(connection: Connection, workspace: str) -> SetCounts:
     )
 
 
+def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str | None], int]:
+    """Who wrote the two completions of a training row -> how many rows."""
+    cells = (_left.c.checkpoint, _right.c.checkpoint)
+    question = select(*cells, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
+    found = Counter()
+    for left, right, n in connection.execute(question.where(_DROPPED == "").group_by(*cells)):
+        found[frozenset({left, right})] += n
+    return dict(found)
+
+
 def read_shown(connection: Connection, workspace: str, token: str) -> ShownPair | None:
     """The pair under this token, on the sides it had."""
     question = (

@@ -38,6 +38,7 @@ from playground.preferences.reading import (
     read_preferences,
     read_rows,
     read_shown,
+    read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
 from playground.preferences.writer import Writer
@@ -264,6 +265,11 @@ class PreferenceStore:
         """What the set holds and how lopsided it is."""
         with reading(self._engine) as connection:
             return read_counts(connection, workspace)
+
+    def writers(self, workspace: str) -> dict[frozenset[str | None], int]:
+        """Ids of the checkpoints that wrote a pair (None: it came in a file) -> how many preferences they have."""
+        with reading(self._engine) as connection:
+            return read_writers(connection, workspace)
 
     def contest(self, workspace: str, reference: Checkpoint, policy: Checkpoint) -> list[Contested]:
         """Each choice of a person here between these two."""

@@ -14,6 +14,7 @@ from playground.ui.rank_contest import shown_contest
 from playground.ui.rank_panel import preference_table, rank_text, table_value
 from playground.ui.rank_words import export_words, figures_line
 from playground.ui.tab import Context, workspace
+from playground.ui.writers import names_of, set_words
 from playground.workbench import Workbench
 
 _LATEST = {"trigger_mode": "always_last", **QUIET}
@@ -31,7 +32,8 @@ class SetView:
         """A value for each component it draws, from the values that it reads."""
         counts = bench.preferences.counts(here)
         table = shown_table(bench, here, text, removed)
-        return table, figures_line(counts), export_words(counts), *shown_contest(bench, here, ids)
+        whose = set_words(bench.preferences.writers(here), names_of(bench.checkpoints.all(here)))
+        return table, figures_line(counts, whose), export_words(counts), *shown_contest(bench, here, ids)
 
 
 def set_view(context: Context, tab: gr.Tab, panel: gr.HTML, ids: gr.Dropdown, contest: Sequence[Any]) -> SetView:

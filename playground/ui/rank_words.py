@@ -22,8 +22,8 @@ _ON = (
 )
 
 
-def figures_line(counts: SetCounts) -> str:
-    """The set in a few sentences."""
+def figures_line(counts: SetCounts, whose: str = "") -> str:
+    """The set in a few sentences. whose: one that says by whom the completions are."""
     if not counts.total:
         return ""
     decided = counts.by_choice.get("left", 0) + counts.by_choice.get("right", 0)
@@ -31,6 +31,7 @@ def figures_line(counts: SetCounts) -> str:
     by_choice = ", ".join([f"{decided} with a better one", *others])
     parts = [
         f"<b>{counts.usable}</b> preferences to train on, out of {counts.total} judgments ({by_choice}).",
+        whose,
         _share_sentence("A was chosen in", counts.left_share, "no sign of a favourite side", _FAVOURITE_SIDE),
         _share_sentence("The longer one was chosen in", counts.longer_share, "no sign that length decides", _LENGTH),
     ]

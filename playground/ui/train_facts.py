@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playground.registry import Algorithm, dials
 from playground.types import Json
+from playground.ui.writers import names_of, strangers_words
 from playground.workbench import Workbench
 
 PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
@@ -34,7 +35,7 @@ def facts(
     if entry.needs == "prompts":
         return _of_prompts(seconds(PPO_PROMPTS), reward)
     if entry.needs == "preferences":
-        return _of_preferences(bench, space, entry, values, seconds)
+        return _of_preferences(bench, space, entry, values, start, seconds)
     rows = own_rows or int(values.get("examples", 0))
     what = f"{rows} examples" + (" from your file" if own_rows else "")
     return _timed(seconds(rows), entry, values, rows, what)
@@ -49,7 +50,7 @@ def _of_prompts(seconds: float | None, reward: str | None) -> Facts:
 
 
 def _of_preferences(
-    bench: Workbench, space: str, entry: Algorithm, values: Json, seconds: Callable[[int], float | None]
+    bench: Workbench, space: str, entry: Algorithm, values: Json, start: str, seconds: Callable[[int], float | None]
 ) -> Facts:
     rows = bench.preferences.counts(space).usable
     if rows < FEWEST_PREFERENCES:
@@ -60,7 +61,9 @@ def _of_preferences(
         )
         return Facts(text, ready=False)
     rows = min(rows, int(values.get("labels", rows)))
-    return _timed(seconds(rows), entry, values, rows, f"{rows} of your preferences")
+    found = _timed(seconds(rows), entry, values, rows, f"{rows} of your preferences")
+    strangers = strangers_words(bench.preferences.writers(space), names_of(bench.checkpoints.all(space)), start)
+    return replace(found, text=f"{found.text}\n\n{strangers}".strip())
 
 
 def _timed(seconds: float | None, entry: Algorithm, values: Json, rows: int, what: str) -> Facts:

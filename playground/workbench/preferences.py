@@ -187,6 +187,10 @@ class Preferences:
         """The set in figures."""
         return self._store.counts(workspace)
 
+    def writers(self, workspace: str) -> dict[frozenset[str | None], int]:
+        """Ids of the checkpoints that wrote a pair (None: it came in a file) -> how many preferences they have."""
+        return self._store.writers(workspace)
+
     def version(self, workspace: str) -> int:
         """Another number whenever the set is another."""
         return self._store.last_event(workspace)

@@ -419,6 +419,15 @@ def test_counts_say_what_a_set_holds_and_how_lopsided_it_is(store, vote):
     assert (counts.longer_share.count, counts.longer_share.n) == (3, 5)
 
 
+def test_writers_are_those_of_the_pairs_that_train(store, vote):
+    for choice in ("left", "right", "tie"):
+        vote(choice)
+    bot = store.annotator("room", "persona", "terse")
+    other, unknown = replace(YES, checkpoint="c2"), replace(YES, checkpoint=None)
+    store.judge_many("room", bot, [(NO, other, "left"), (other, NO, "left"), (NO, unknown, "left")])
+    assert store.writers("room") == {frozenset({"c1"}): 2, frozenset({"c1", "c2"}): 2, frozenset({"c1", None}): 1}
+
+
 def test_an_empty_workspace_has_no_share(store):
     counts = store.counts("room")
     assert (counts.total, counts.usable, counts.left_share.value) == (0, 0, None)

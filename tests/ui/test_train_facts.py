@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from playground.registry import algorithms, build_config
+from playground.types import Checkpoint
 from playground.ui.form import defaults
 from playground.ui.train_facts import FEWEST_PREFERENCES, facts, steps_of
 
@@ -14,11 +15,16 @@ BY_PROMPTS = [e for e in algorithms().values() if e.needs == "prompts"]
 SFT = algorithms()["sft"]
 
 
-def bench(preferences=0, seconds=12.0):
+SFT_1 = Checkpoint("sft-1", "SFT 1", "policy", "pocket", "/x", run_id="sft-1")
+SHIPPED = Checkpoint("pocket-sft", "Pocket, fine-tuned", "policy", "pocket", "/s")
+
+
+def bench(preferences=0, seconds=12.0, by="pocket-sft"):
     counts = SimpleNamespace(usable=preferences)
     return SimpleNamespace(
         runs=SimpleNamespace(estimate=lambda *_, **__: seconds),
-        preferences=SimpleNamespace(counts=lambda _: counts),
+        preferences=SimpleNamespace(counts=lambda _: counts, writers=lambda _: {frozenset({by}): preferences}),
+        checkpoints=SimpleNamespace(all=lambda _: [SHIPPED, SFT_1]),
     )
 
 
@@ -41,6 +47,13 @@ def test_enough_preferences_are_counted_with_steps_and_seconds(entry):
     found = of(entry, bench(200))
     assert found.ready
     assert "200 of your preferences" in found.text and "**12 s**" in found.text and " steps" in found.text
+
+
+@pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)
+def test_pairs_that_another_model_wrote_are_said_before_training_and_ones_own_are_not(entry):
+    assert "SFT 1" in of(entry, bench(200, by="sft-1")).text
+    assert "Not its own" in of(entry, bench(200, by="sft-1")).text
+    assert "Not its own" not in of(entry, bench(200)).text
 
 
 @pytest.mark.parametrize("entry", BY_PROMPTS, ids=lambda e: e.name)

@@ -1,0 +1,58 @@
+"""Whose completions the preferences compare, in words: a set is never mixed without saying so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from playground.types import Checkpoint
+
+Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair's completions, None: a file -> preferences
+Names = Mapping[str, str]  # id -> name
+
+_FILE, _DELETED = "a file", "a model that is no more"
+
+
+def names_of(checkpoints: Sequence[Checkpoint]) -> Names:
+    """By their ids, and so that none is taken for markup."""
+    return {one.id: escape(one.name) for one in checkpoints}
+
+
+def set_words(writers: Writers, names: Names) -> str:
+    """Who wrote what is in the set; empty where there is nothing."""
+    counted = _counted(writers, names)
+    if not counted:
+        return ""
+    if len(counted) == 1:
+        return f"All compare completions by {counted[0][0]}."
+    return "They compare completions by " + _and([f"{who} ({count})" for who, count in counted]) + "."
+
+
+def strangers_words(writers: Writers, names: Names, start: str) -> str:
+    """What a model in training learns from texts of others; empty where it wrote one of every pair itself."""
+    others = {whose: count for whose, count in writers.items() if start not in whose}
+    if not others or start not in names:
+        return ""
+    total, strange = sum(writers.values()), sum(others.values())
+    share = f"All {total}" if strange == total else f"{strange} of {total}"
+    by = _and([who for who, _ in _counted(others, names)])
+    return (
+        f"**Not its own completions:** {share} pairs compare completions by {by}, while this starts from "
+        f"{names[start]}. It learns from them, but about another model's texts. [Rank](#rank) shows you its own."
+    )
+
+
+def _counted(writers: Writers, names: Names) -> list[tuple[str, int]]:
+    counted = Counter()
+    for whose, count in writers.items():
+        counted[" and ".join(sorted({_name(one, names) for one in whose}))] += count
+    return counted.most_common()
+
+
+def _name(one: str | None, names: Names) -> str:
+    return _FILE if one is None else names.get(one, _DELETED)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
