@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from playground.types import Checkpoint, Json, Speed, Workload
 from playground.workbench.room_to_train import require_room
 
 _MEAN_ROW_TOKENS = 40  # prompt and completion of the pocket world
+_LATELY = 8  # pieces of work that tell how fast this machine is now, others on it included
+_WORTH_S = 0.5  # work that should take less tells more of its overhead than of the machine
 
 
 class Estimates:
@@ -24,6 +27,7 @@ class Estimates:
         self._shelf = shelf
         self._models = models
         self.speed: Speed | None = None
+        self._lately: dict[str, deque[tuple[float, float]]] = defaultdict(lambda: deque(maxlen=_LATELY))  # by card
 
     def seconds(self, workspace: str, algorithm: str, values: Json, rows: int, start: Checkpoint) -> float | None:
         """Seconds a run will take on this machine; None while the machine's speed is not yet known."""
@@ -33,8 +37,22 @@ class Estimates:
         return self._by_speed(entry, values, rows, start) * self._correction(workspace, entry, start)
 
     def of_work(self, work: Workload, checkpoint: Checkpoint) -> float | None:
-        """Seconds of that many tokens by this checkpoint; None while the machine's speed is not yet known."""
-        return None if self.speed is None else self._timed(work, checkpoint)
+        """Seconds of that many tokens by this checkpoint; None while the machine's speed is not yet known.
+
+        By the speed measured at start, and by how long such work really took lately.
+        """
+        if self.speed is None:
+            return None
+        return work.fixed_s + self._tokens_s(work, checkpoint) * self._slower(checkpoint.card)
+
+    def learn(self, works: Sequence[tuple[Checkpoint, Workload]], took_s: float) -> None:
+        """Remember how long work took that was done in one go. What models of different size shared tells nothing."""
+        cards = {checkpoint.card for checkpoint, _ in works}
+        if self.speed is None or len(cards) != 1:
+            return
+        expected = sum(self._tokens_s(work, checkpoint) for checkpoint, work in works)
+        if expected >= _WORTH_S:
+            self._lately[cards.pop()].append((expected, took_s))
 
     def require_room(self, entry: Algorithm, config: Any, rows: Sequence, start: Checkpoint) -> None:
         """Raises: TooLittleMemory where the run would not fit into the memory that is free now."""
@@ -46,7 +64,15 @@ class Estimates:
         return self._timed(work, start)
 
     def _timed(self, work: Workload, checkpoint: Checkpoint) -> float:
-        return work.fixed_s + (work.seconds(self.speed) - work.fixed_s) * self._times_the_pocket(checkpoint)
+        return work.fixed_s + self._tokens_s(work, checkpoint)
+
+    def _tokens_s(self, work: Workload, checkpoint: Checkpoint) -> float:
+        return (work.seconds(self.speed) - work.fixed_s) * self._times_the_pocket(checkpoint)
+
+    def _slower(self, card: str) -> float:
+        """How many times longer work took lately than the speed measured at start says."""
+        lately = list(self._lately[card])
+        return sum(took for _, took in lately) / sum(expected for expected, _ in lately) if lately else 1.0
 
     def _times_the_pocket(self, start: Checkpoint) -> float:
         """How many times the pocket model's weights this model has: about how much longer a token takes."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from playground.runs.rows import from_json
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
 from playground.types import Checkpoint, Preference
+from playground.workbench.background import BackgroundWork
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.downloads import downloads
@@ -35,8 +35,6 @@ from playground.workbench.estimates import Estimates
 from playground.workbench.instruments import SamplerInstruments
 from playground.workbench.quotas import Quotas
 
-_log = logging.getLogger(__name__)
-_TELL_EVERY_S = 0.4
 MOST_COLUMNS = 6  # checkpoints of a tax sheet
 
 
@@ -48,26 +46,6 @@ class Progress:
     done: int = 0  # rows
     total: int = 0
     seconds_left: float | None = None
-
-
-@dataclass(slots=True)
-class _Work:
-    """One evaluation on its way, or the last one."""
-
-    thread: threading.Thread | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    progress: Progress = Progress("")
-    failure: PlaygroundError | None = None
-
-
-class EvaluationBroke(PlaygroundError):
-    """An evaluation ended by an error that nobody foresaw."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            f"The evaluation broke off: {type(error).__name__}: {error}",
-            hint="What was answered is kept. Press Evaluate again; if it breaks there again, untick that question.",
-        )
 
 
 class Evaluations:
@@ -90,7 +68,7 @@ class Evaluations:
         self._estimates = estimates
         self._store = store
         self._quotas = quotas
-        self._works: dict[str, _Work] = {}
+        self._works: dict[str, BackgroundWork[Progress]] = {}
         self._turn = threading.Lock()  # one evaluation asks at a time
         self._begin = threading.Lock()
 
@@ -131,24 +109,15 @@ class Evaluations:
 
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
-        thread = self._work(workspace).thread
-        return thread is not None and thread.is_alive()
+        return self._work(workspace).going
 
     def follow(self, workspace: str) -> Iterator[Progress]:
         """How far the evaluation on its way is, until it ends; nothing where none is. Raises what went wrong."""
-        work = self._work(workspace)
-        thread = work.thread
-        while thread is not None and thread.is_alive():
-            yield work.progress
-            thread.join(_TELL_EVERY_S)
-        if work.failure is not None:
-            raise work.failure
-        if thread is not None:
-            yield work.progress
+        yield from self._work(workspace).follow()
 
     def stop(self, workspace: str) -> None:
         """End after the part that is being asked; what was answered is kept."""
-        self._work(workspace).stop.set()
+        self._work(workspace).stop()
 
     def reports(self, workspace: str, checkpoint: Checkpoint) -> list[Report]:
         """The reports about a checkpoint as it is now."""
@@ -229,11 +198,10 @@ class Evaluations:
         with self._begin:
             if self.running(workspace):
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
-            work = self._works[workspace] = _Work(progress=Progress("Waiting for its turn.", 0, 1, seconds))
-            work.thread = threading.Thread(target=self._run, args=(workspace, work, todo, seconds), daemon=True)
-            work.thread.start()
+            work = self._works[workspace] = _work(Progress("Waiting for its turn.", 0, 1, seconds))
+            work.begin(partial(self._run, workspace, work, todo, seconds))
 
-    def _run(self, workspace: str, work: _Work, todo: list[Step], seconds: float | None) -> None:
+    def _run(self, workspace: str, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:
         with self._turn:
             try:
                 clock = _Clock(work, todo, seconds)
@@ -241,23 +209,20 @@ class Evaluations:
                 examiner = self._examiner(workspace, clock.rows_done, over)
                 for step in todo:
                     clock.begins(step)
+                    works, began = workloads([step], examiner), clock.seconds
                     self._files(workspace, step.plan.checkpoint).save(report_of(step, examiner))
+                    self._estimates.learn(works, clock.seconds - began)
                 work.progress = Progress(f"Done in {clock.seconds:.0f} s.", clock.total, clock.total)
             except EvaluationStopped:
                 work.progress = Progress(self._stop_words(work), 0, 0)
-            except PlaygroundError as error:
-                work.failure = error
-            except Exception as error:  # nobody waits for this thread: what it does not tell is never known
-                work.failure = EvaluationBroke(error)
-                _log.exception("An evaluation broke off")
 
-    def _over(self, work: _Work, clock: _Clock) -> bool:
+    def _over(self, work: BackgroundWork[Progress], clock: _Clock) -> bool:
         """Whether somebody pressed Stop, or the time that one evaluation may take here has passed."""
         most = self._quotas.train_s
-        return work.stop.is_set() or (most is not None and clock.seconds > most)
+        return work.stopped.is_set() or (most is not None and clock.seconds > most)
 
-    def _stop_words(self, work: _Work) -> str:
-        if work.stop.is_set():
+    def _stop_words(self, work: BackgroundWork[Progress]) -> str:
+        if work.stopped.is_set():
             return "Stopped. What was answered is kept."
         return (
             f"Stopped after {self._quotas.train_s / 60:.0f} min, the longest that an evaluation may take here. What "
@@ -268,8 +233,8 @@ class Evaluations:
         instruments = SamplerInstruments(self._completions, workspace)
         return Examiner(instruments, AnswerFiles(self._home(workspace) / "answers"), on_rows, stopped)
 
-    def _work(self, workspace: str) -> _Work:
-        return self._works.get(workspace) or _Work()
+    def _work(self, workspace: str) -> BackgroundWork[Progress]:
+        return self._works.get(workspace) or _work(Progress(""))
 
     def _home(self, workspace: str) -> Path:
         return self._data_dir / "workspaces" / workspace / "evaluation"
@@ -300,7 +265,7 @@ class Evaluations:
 class _Clock:
     """Tells how far the steps are, by the rows they work through."""
 
-    def __init__(self, work: _Work, todo: list[Step], seconds: float | None) -> None:
+    def __init__(self, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:
         self._work = work
         self._rows = {id(step): rows(step) for step in todo}
         self.total = sum(self._rows.values())
@@ -330,6 +295,11 @@ class _Clock:
         if done > self.total / 10:
             left = self.seconds * (self.total - done) / done
         self._work.progress = Progress(self._text, done, self.total, left)
+
+
+def _work(progress: Progress) -> BackgroundWork[Progress]:
+    hint = "What was answered is kept. Press Evaluate again; if it breaks there again, untick that question."
+    return BackgroundWork("evaluation", progress, hint)
 
 
 def _chosen(names: Sequence[str]) -> list[Question]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from playground.errors import ModelNotUsable, NotAllowed, PlaygroundError
@@ -20,10 +21,10 @@ from playground.models.own import own_facts
 from playground.models.shelf import KeptModel, ModelShelf, require_disk
 from playground.runs.process import Pending, WorkerProcess
 from playground.settings import Settings
+from playground.workbench.background import BackgroundWork
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 _DEMO_LARGEST = 400_000_000  # weights; what many visitors of one small machine may fetch
-_TELL_EVERY_S = 0.4
 _BYTES_OF_A_WEIGHT = 2  # on the shelf, where a conversion writes it
 
 
@@ -43,10 +44,7 @@ class Models:
         self._settings = settings
         self.shelf = ModelShelf(settings.data_dir / "models")
         self._fetching = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._progress = FetchProgress("")
-        self._failure: PlaygroundError | None = None
-        self._stop = threading.Event()
+        self._work = _work(FetchProgress(""))
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The table of models that are offered by name."""
@@ -72,32 +70,23 @@ class Models:
         """Fetch a model in the background; it goes on when the page is closed. Raises as look does."""
         facts = self.look(name).facts
         steps = self._bring(facts)
-        self._progress, self._failure = next(steps), None
-        self._stop.clear()
-        self._thread = threading.Thread(target=self._run, args=(steps, facts.id), daemon=True)
-        self._thread.start()
+        self._work = _work(next(steps))
+        self._work.begin(partial(self._run, self._work, steps, facts.id))
 
     @property
     def fetching(self) -> bool:
         """Whether a fetch goes on in the background."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._work.going
 
     def follow(self) -> Iterator[FetchProgress]:
         """How far the fetch on its way is, until it ends; nothing where none is. Raises what went wrong with it."""
-        thread = self._thread
-        while thread is not None and thread.is_alive():
-            yield self._progress
-            thread.join(_TELL_EVERY_S)
-        if self._failure is not None:
-            raise self._failure
-        if thread is not None:
-            yield self._progress
+        yield from self._work.follow()
 
     def stop(self) -> None:
         """End the fetch on its way; nothing is left of it. Raises: NotAllowed in demo mode."""
         if self._settings.mode == "demo":
             raise NotAllowed("The fetch may be another visitor's.", hint="It ends by itself.")
-        self._stop.set()
+        self._work.stop()
 
     def fetch(self, name: str) -> Iterator[FetchProgress]:
         """Bring a model here, telling how far it is; ending the iteration early cancels and leaves nothing behind."""
@@ -121,17 +110,13 @@ class Models:
         finally:
             self._fetching.release()
 
-    def _run(self, steps: Iterator[FetchProgress], model_id: str) -> None:
-        try:
-            with closing(steps):
-                for self._progress in steps:
-                    if self._stop.is_set():
-                        break
-        except PlaygroundError as error:
-            self._failure = error
-            return
-        if self._stop.is_set() and self.shelf.find(model_id) is None:
-            self._progress = FetchProgress("Stopped. Nothing of it is left here.")
+    def _run(self, work: BackgroundWork[FetchProgress], steps: Iterator[FetchProgress], model_id: str) -> None:
+        with closing(steps):
+            for work.progress in steps:
+                if work.stopped.is_set():
+                    break
+        if work.stopped.is_set() and self.shelf.find(model_id) is None:
+            work.progress = FetchProgress("Stopped. Nothing of it is left here.")
 
     def _fetched(self, facts: ModelFacts) -> Iterator[FetchProgress]:
         service = "playground.models.fetching:FetchService"
@@ -172,6 +157,12 @@ class Models:
             return hub_facts(name)
         except HubOutOfReach as error:
             return _without_the_hub(name, card, error)
+
+
+def _work(progress: FetchProgress) -> BackgroundWork[FetchProgress]:
+    return BackgroundWork(
+        "fetch", progress, hint="Nothing of it is left here. Look whether the disk is full; try again."
+    )
 
 
 def _without_the_hub(name: str, card: ModelCard | None, error: HubOutOfReach) -> ModelFacts:

@@ -13,7 +13,7 @@ from playground.evaluation.prompt_sets import mixed
 from playground.events import RunEnded, Saved
 from playground.runs.rows import to_json
 from playground.settings import Settings
-from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed
+from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed, Workload
 from playground.workbench import Workbench
 
 
@@ -199,6 +199,40 @@ def test_a_larger_model_beside_the_pocket_model_counts_with_its_own_size(asleep)
     larger = replace(plan, reference=Checkpoint("smol", "SmolLM2", "policy", "smollm2-135m", "", fingerprint="smol"))
     small, large = (asleep.evaluations.estimate("jan", one, ["win_rate"]) for one in (plan, larger))
     assert large > 20 * small
+
+
+def test_an_estimate_learns_from_what_evaluations_took_lately(asleep, monkeypatch):
+    """The machine turns out to be ten times slower than it was when it was measured."""
+    evaluations, now = asleep.evaluations, [0.0]
+    evaluations._estimates.speed = Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1)
+    plan = evaluations.plan("lea", "pocket-sft")
+    said = evaluations.estimate("lea", plan, ["facts"])
+
+    def slow(workspace, checkpoint_id, prompts, sampling, n):
+        now[0] += 10 * 14 * n * len(prompts) / 1000.0  # tokens of a usual completion
+        return [[Completion(prompt, "Ugh.")] * n for prompt in prompts]
+
+    monkeypatch.setattr(asleep.completions, "sample", slow)
+    monkeypatch.setattr("playground.workbench.evaluations.time", SimpleNamespace(monotonic=lambda: now[0]))
+    evaluations.begin("lea", plan, ["facts"])
+    list(evaluations.follow("lea"))
+    assert evaluations.estimate("mia", plan, ["facts"]) == pytest.approx(now[0], rel=0.2)
+    assert said < now[0] / 5
+
+
+def test_work_shared_by_models_of_different_size_does_not_tell_how_fast_either_is(asleep):
+    estimates = asleep.evaluations._estimates
+    estimates.speed = Speed(1000.0, 1000.0, 1000.0, "cpu", "float32", 1)
+    pocket, smol = (Checkpoint(card, card, "policy", card, "") for card in ("pocket", "smollm2-135m"))
+    work = Workload(sample_tokens=5000.0)
+    before = estimates.of_work(work, pocket)
+    estimates.learn([(pocket, work), (smol, work)], 10_000.0)
+    estimates.learn([(pocket, Workload(sample_tokens=1.0))], 50.0)  # all of it overhead
+    assert estimates.of_work(work, pocket) == before
+    estimates.learn([(smol, work)], 10_000.0)
+    assert estimates.of_work(work, pocket) == before
+    estimates.learn([(pocket, work)], 10.0)
+    assert estimates.of_work(work, pocket) == pytest.approx(work.fixed_s + 10.0)
 
 
 def test_an_evaluation_of_a_demo_ends_once_its_minutes_have_passed(tmp_path, monkeypatch):
