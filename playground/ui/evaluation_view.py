@@ -28,15 +28,20 @@ def report_view(elem_id: str) -> gr.HTML:
     )
 
 
-def shown_reports(plan: Plan, shown: Shown) -> Json:
-    """Every report with its figures beside the reference's, and the completions behind them."""
+def shown_reports(plan: Plan, shown: Shown, asked: bool = False) -> Json:
+    """Every report with its figures beside the reference's, and the completions behind them.
+
+    asked: an evaluation that asks this checkpoint is on its way.
+    """
+    name = plan.checkpoint.name
+    yet = "Its first report appears here once its first question is answered."
     beside = plan.reference.name if plan.reference else ""
     return {
-        "name": plan.checkpoint.name,
+        "name": name,
         "beside": beside,
         "ids": {"checkpoint": plan.checkpoint.id, "beside": plan.reference.id if plan.reference else ""},
         "reports": [_report(report, before) for report, before in shown],
-        "empty": f"{plan.checkpoint.name} has not been evaluated yet. Press Evaluate.",
+        "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been evaluated yet. Press Evaluate.",
     }
 
 

@@ -42,7 +42,7 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     item.select(does.open, None, opened, inputs_kwargs=everything | sent, api_name=f"{name}_open", **hidden)
     panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, **own)
     panel.train.click(does.train, None, runs, inputs_kwargs=panel.inputs, api_name=f"{name}_train", **hidden)
-    panel.train.click(None, js=f"() => Playground.bring('{name}-run')")
+    panel.train.click(None, js=f"() => Playground.bring('{name}-run', 'phone')")
     for field, line in panel.newer.items():
         kind = "reward" if field == "reward" else "policy"
         follow_newer(panel.context, line, does.lists[field], does.set_to[field], kind)

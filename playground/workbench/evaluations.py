@@ -69,6 +69,7 @@ class Evaluations:
         self._store = store
         self._quotas = quotas
         self._works: dict[str, BackgroundWork[Progress]] = {}
+        self._about: dict[str, frozenset[str]] = {}  # workspace -> whom its last evaluation asks
         self._turn = threading.Lock()  # one evaluation asks at a time
         self._begin = threading.Lock()
 
@@ -110,6 +111,10 @@ class Evaluations:
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
         return self._work(workspace).going
+
+    def asked_now(self, workspace: str) -> frozenset[str]:
+        """Ids of the checkpoints that the evaluation on its way asks."""
+        return self._about.get(workspace, frozenset()) if self.running(workspace) else frozenset()
 
     def follow(self, workspace: str) -> Iterator[Progress]:
         """How far the evaluation on its way is, until it ends; nothing where none is. Raises what went wrong."""
@@ -199,6 +204,7 @@ class Evaluations:
             if self.running(workspace):
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
             work = self._works[workspace] = _work(Progress("Waiting for its turn.", 0, 1, seconds))
+            self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
             work.begin(partial(self._run, workspace, work, todo, seconds))
 
     def _run(self, workspace: str, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:

@@ -3,12 +3,15 @@
 import dataclasses
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
+from playground.errors import NotAllowed
 from playground.evaluation.running import Step, report_of
 from playground.registry import questions
 from playground.settings import Settings
 from playground.ui.evaluation_view import progress_html, shown_reports, spoken
+from playground.ui.page import build_page
 from playground.ui.tab import Context
 from playground.ui.tabs.evaluate import Parts, estimate_words, plan_of, shown
 from playground.workbench import Workbench
@@ -69,6 +72,28 @@ def test_a_report_shows_before_and_now_with_the_interval_and_every_completion():
 
 def test_no_report_yet_says_what_to_do():
     assert "Press Evaluate" in shown_reports(PAIR, [])["empty"]
+
+
+def test_while_it_is_asked_it_is_not_called_unevaluated():
+    words = shown_reports(PAIR, [], asked=True)["empty"]
+    assert PAIR.checkpoint.name in words and "is being asked" in words
+    assert "not been evaluated" not in words
+
+
+@pytest.mark.parametrize("button", ["evaluate", "tax_sheet"])
+def test_a_button_pressed_while_an_evaluation_is_on_its_way_is_answered_in_words(context, monkeypatch, button):
+    def refused(*given):
+        raise NotAllowed("An evaluation is on its way.", hint="Wait for its end.")
+
+    said, evaluations = [], context.bench.evaluations
+    monkeypatch.setattr("playground.ui.tabs.evaluate.tell", said.append)
+    for name, does in (("begin", refused), ("begin_sheet", refused), ("running", lambda space: True)):
+        monkeypatch.setattr(evaluations, name, does)
+    page = build_page(context.bench)
+    press = next(fn.fn for fn in page.fns.values() if fn.api_name == button)
+    (update,) = press(request=None, **GIVEN)
+    assert [error.message for error in said] == ["An evaluation is on its way."]
+    assert list(update.values()) == [gr.skip()]  # how far it is stays in sight
 
 
 def test_progress_is_a_sentence_with_the_time_left_and_a_bar():

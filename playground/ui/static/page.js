@@ -75,10 +75,11 @@
     if (button) button.click();
   };
 
-  // On a phone the run lies below the settings: bring it into sight once its button was pressed.
-  P.bring = function (id) {
-    const narrow = window.matchMedia("(max-width: 760px)").matches;
-    if (narrow) setTimeout(() => document.getElementById(id).scrollIntoView({ behavior: "smooth" }), 400);
+  // Bring what a button has begun into sight; where = "phone": only where it lies below the settings.
+  P.bring = function (id, where) {
+    if (where === "phone" && !window.matchMedia("(max-width: 760px)").matches) return;
+    const block = where === "phone" ? "start" : "center";
+    setTimeout(() => document.getElementById(id).scrollIntoView({ behavior: "smooth", block }), 400);
   };
 
   // The open tab stands in the address, so that a reload comes back to it.

@@ -23,7 +23,7 @@ from playground.ui.checkpoint_lists import (
 )
 from playground.ui.evaluation_view import progress_html, report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
-from playground.ui.listener import QUIET, told
+from playground.ui.listener import QUIET, tell, told
 from playground.ui.newer import NewerLine, follow_newer, newer_line
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context, Tab, workspace
@@ -233,12 +233,12 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
 def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
     """Everything that changes with a choice, by component."""
     plan, evaluations = plan_of(context, space, given), context.bench.evaluations
-    sheet = evaluations.sheet(space, plan)
+    sheet, asked = evaluations.sheet(space, plan), evaluations.asked_now(space)
     names = [column.checkpoint.name for column in sheet.columns]
     seconds = evaluations.sheet_estimate(space, plan)
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
-        parts.reports: shown_reports(plan, evaluations.shown(space, plan)),
+        parts.reports: shown_reports(plan, evaluations.shown(space, plan), plan.checkpoint.id in asked),
         parts.sheet_facts: facts_words(names, None if seconds is None else spoken(seconds)),
         parts.sheet_run: gr.update(interactive=len(names) > 1),
         parts.sheet_table: sheet_table(sheet),
@@ -263,7 +263,11 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
         try:
             begin(space, plan_of(context, space, given))
         except PlaygroundError as error:
-            yield {parts.progress: problem_html(error)}
+            if not evaluations.running(space):
+                yield {parts.progress: problem_html(error)}
+                return
+            tell(error)  # where the progress stands, whoever follows it writes over every other word
+            yield {parts.progress: gr.skip()}
             return
         yield from going_on(request, **given)
 
@@ -281,7 +285,7 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
         try:
             for step in evaluations.follow(space):
                 update = {parts.progress: progress_html(step), parts.stop: gr.update(interactive=True)}
-                if seen and step.text != seen:  # a question has been answered
+                if step.text != seen:  # it has begun, or a question has been answered
                     update |= shown(context, space, parts, given)
                 seen = step.text
                 yield update
@@ -301,6 +305,7 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
     reads = parts.reads
     parts.evaluate.click(run, None, outputs, inputs_kwargs=reads, api_name="evaluate", show_progress="hidden")
     parts.sheet_run.click(fill, None, outputs, inputs_kwargs=reads, api_name="tax_sheet", show_progress="hidden")
+    parts.sheet_run.click(None, js="() => Playground.bring('evaluate-progress')")
     item.select(come_back, None, outputs, inputs_kwargs=reads, **QUIET)
 
     @told
