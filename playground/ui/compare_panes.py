@@ -20,6 +20,7 @@ _METHODS = {
 _FULL_COLOUR_NATS = 4.0  # a log-ratio of that size gets the strongest colour
 _MOST_TIMES = 1_000_000  # larger factors say nothing to a reader
 _ALIKE_NATS = 0.01
+_MOST_ASKED = 300  # characters of a prompt that are repeated above its completions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Pane:
 
 def panes_html(panes: Sequence[Pane], sampling: Sampling, prompt: str = "", busy: bool = False) -> str:
     """All panes side by side, under the prompt that they answer."""
-    asked = f'<p class="asked">Asked: <b>{escape(prompt)}</b></p>' if prompt else ""
+    asked = f'<p class="asked">Asked: <b>{escape(_shortened(prompt))}</b></p>' if prompt else ""
     cells = "".join(_pane(i, pane, sampling) for i, pane in enumerate(panes))
     return f'{asked}<div class="panes" data-n="{len(panes)}" aria-busy="{str(busy).lower()}">{cells}</div>'
 
@@ -42,6 +43,10 @@ def panes_html(panes: Sequence[Pane], sampling: Sampling, prompt: str = "", busy
 def waiting_html(checkpoints: Sequence[Checkpoint]) -> str:
     """Empty panes: what will answer."""
     return panes_html([Pane(c, note="Press Run.") for c in checkpoints], Sampling())
+
+
+def _shortened(prompt: str) -> str:
+    return prompt if len(prompt) <= _MOST_ASKED else f"{prompt[:_MOST_ASKED].rstrip()}…"
 
 
 def _pane(i: int, pane: Pane, sampling: Sampling) -> str:

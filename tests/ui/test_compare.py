@@ -96,6 +96,12 @@ def test_what_a_checkpoint_says_of_itself_never_becomes_markup(field):
     assert "onerror" not in _Text(html).attributes
 
 
+def test_a_very_long_prompt_is_cut_above_its_completions():
+    assert "why is this so long? Because" in panes_html([Pane(SFT)], Sampling(), "why is this so long? Because")
+    html = panes_html([Pane(SFT)], Sampling(), "why " * 2000)
+    assert html.count("why") < 100 and "…" in html
+
+
 def test_all_checkpoints_get_the_same_prompt_and_sampling_in_one_stream():
     bench, sampling = Bench(), Sampling(temperature=0.3, seed=7)
     shown = list(compare(bench, "w", ["base", "sft"], "Hello", sampling))

@@ -1,8 +1,22 @@
 """The pipeline as a picture: each stage opens its tab."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
+from playground.settings import Settings
 from playground.ui.pictures import Stage, pipeline
+from playground.ui.tab import Context, tabs
+from playground.ui.tabs.start import stages
+from playground.workbench import Workbench
+
+
+def test_no_text_of_a_stage_is_cut(tmp_path):
+    bench = Workbench(Settings(data_dir=tmp_path))
+    found = stages(Context(bench, *[None] * 6), "local")
+    bench.close()
+    longest = [replace(stage, have="1000 preferences") for stage in found]
+    assert len(found) == len(tabs()) - 1
+    assert "…" not in pipeline(found) + pipeline(longest)
 
 
 def test_each_stage_opens_its_tab_in_both_layouts():

@@ -172,6 +172,33 @@ def test_time_left_comes_from_steps_done(view):
     assert 18 <= left <= 20  # twenty steps at a second each
 
 
+def test_the_tiles_never_run_ahead_of_the_charts(view):
+    view.page.evaluate("""() => {
+      window.Plotly.react = async (host, traces) => {
+        await new Promise((done) => setTimeout(done, 250)); // a busy machine
+        host.traces = traces;
+      };
+    }""")
+    view.show()
+    view.send(started(), step(1), step(2), run=RUN)
+    view.settle()
+    view.page.evaluate("""() => {
+      window.seen = [];
+      const look = () => {
+        const tile = Number(document.querySelector(".tile b").textContent.split(" ")[0]);
+        window.seen.push([tile, document.querySelector(".panel .chart").traces[0].x.at(-1)]);
+      };
+      new MutationObserver(look).observe(document.querySelector(".tile b"), { childList: true, characterData: true });
+    }""")
+    for number in (3, 4, 5):
+        view.send(step(number))
+        view.page.wait_for_timeout(1100)  # the clock ticks meanwhile
+    view.settle()
+    seen = view.page.evaluate("seen")
+    assert seen[-1] == [5, 5]
+    assert all(tile <= point for tile, point in seen)
+
+
 def test_no_text_of_a_model_or_a_person_becomes_markup(view):
     view.show()
     disagreement = {"pairs": [{"prompt": HOSTILE, "chosen": HOSTILE, "rejected": HOSTILE, "margin": -1.0}]}

@@ -80,7 +80,7 @@
       if (!shown || source) return;
       if (run.lost) {
         run.lost = false;
-        if (view) words();
+        words();
       }
       if (runs[shown] === null) {
         shown = null;
@@ -180,19 +180,22 @@
     }
     function redraw(now) {
       dirty = new Set();
-      words();
+      if (!view.drawn) words(); // the charts' script takes a moment to come
+      view.drawn = true;
       if (now.has("Sampled") || now.has("RunEnded")) view.probes.draw(run, view.gold.checked);
       if (now.has("Warned")) warn();
       const drawn = now.has("Measured") ? [view.figures.draw(run.measured)] : [];
       if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, warningsInSight())));
-      return Promise.all(drawn);
+      const step = run.rows.length ? run.rows[run.rows.length - 1].step : 0;
+      return Promise.all(drawn).then(() => words(step)); // the tiles never run ahead of the charts
     }
-    function words() {
-      const row = run.rows[run.rows.length - 1];
+    function words(upTo = Infinity) {
+      if (!view) return;
+      const row = run.rows.findLast((r) => r.step <= upTo);
       view.tiles[0].set(row ? (run.total ? `${row.step} / ${run.total}` : String(row.step)) : "–");
       run.meta.charts.slice(0, 2).forEach((names, i) => {
         const metric = run.meta.metrics[names[0]];
-        const value = run.rows.findLast((r) => r.metrics[names[0]] != null);
+        const value = run.rows.findLast((r) => r.step <= upTo && r.metrics[names[0]] != null);
         view.tiles[i + 1].set(value ? P.value(metric, value.metrics[names[0]]) : "–", metric.title);
       });
       view.tiles[3].set(...(run.ended && run.ended.seconds ? [P.seconds(run.ended.seconds), "Took"] : [P.timeLeft(run), "Time left"]));
@@ -235,7 +238,7 @@
     themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
     const clock = setInterval(() => {
       if (!root.isConnected) leave();
-      else if (view && !run.ended) words();
+      else if (!run.ended && !dirty.size && !painting) words();
     }, 1000);
     function leave() {
       clearInterval(clock);

@@ -84,7 +84,7 @@ def stages(context: Context, space: str | None) -> list[Stage]:
         ("rank", "say what is better", _count(usable, "preferences", "no preferences yet")),
         ("reward-model", "predict the choice", _count(len(rewards), "trained", "none yet")),
         ("policy", "DPO or PPO", _count(len(trained), "trained", "none yet")),
-        ("evaluate", "what it gained and cost", "figures with intervals"),
+        ("evaluate", "gains and costs", "figures with intervals"),
         ("runs", "curves and lineage", _count(len(runs), "runs", "no runs yet")),
     ]
     return [Stage(tab, titles[tab], what, have, next=tab == ahead) for tab, what, have in rows if tab in titles]
