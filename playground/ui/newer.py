@@ -56,8 +56,8 @@ def made_since(
 
 
 def newer_words(made: Checkpoint) -> str:
-    """What was made since."""
-    return f'<p role="status">Since this was chosen you have made a newer one: <b>{escape(made.name)}</b>.</p>'
+    """What could be shown instead."""
+    return f'<p role="status">You have made a newer one: <b>{escape(made.name)}</b>.</p>'
 
 
 def _ids(ids: str | list[str] | None) -> list[str]:
