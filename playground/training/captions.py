@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
-from playground.events import Event, Sampled, StepDone, Warned
+from playground.events import Event, Measured, RunStarted, Sampled, StepDone, Warned
 
 CLEARLY_BELOW = -0.3  # an implicit reward: with beta 0.1 the text is 3 nats less likely than under the reference
+FEWEST_HELD_OUT = 12  # pairs; a share of fewer says too little
+CLEAR_GAP = 0.25  # between the shares of pairs ranked rightly in training and held out
 WINDOW = 3  # steps averaged at either end of a curve: one step alone is noise
 
 
@@ -23,6 +25,8 @@ class Curves:
     values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # metric -> one a step
     odd: str | None = None  # a metric that was not finite
     probes: list[list[str]] = field(default_factory=list)  # the completions of each Sampled
+    held_out: int = 0  # rows
+    low: float | None = None  # the finished network's accuracy on held-out pairs is at least that, 95 %
 
     def now(self, name: str) -> float | None:
         """The mean of the last steps; None before there are enough."""
@@ -66,6 +70,11 @@ class CaptionWatcher:
             self._note(event)
         elif isinstance(event, Sampled):
             self._curves.probes.append([str(probe.get("completion", "")) for probe in event.probes])
+        elif isinstance(event, Measured) and event.name == "accuracy":
+            self._curves.low = event.data["low"]
+        elif isinstance(event, RunStarted):
+            self._curves.held_out = event.held_out_count
+            return []
         else:
             return []
         step = max(self._curves.step, event.step)
@@ -174,6 +183,18 @@ def _memorising(curves: Curves) -> bool:
     return len(losses) >= 3 and min(losses[-2:]) > lowest and losses[-1] > 1.05 * lowest
 
 
+def _by_heart(curves: Curves) -> bool:
+    """Nearly all training pairs are ranked rightly, clearly fewer held-out ones, twice in a row."""
+    trained, held_out = curves.now("accuracy"), curves.values["held_out_accuracy"]
+    if trained is None or trained < 0.95 or len(held_out) < 3 or curves.held_out < FEWEST_HELD_OUT:
+        return False
+    return max(held_out[-2:]) < trained - CLEAR_GAP
+
+
+def _no_better_than_chance(curves: Curves) -> bool:
+    return curves.low is not None and curves.low <= 0.5
+
+
 CAPTIONS: tuple[Caption, ...] = (
     Caption(
         "not_finite",
@@ -238,6 +259,18 @@ CAPTIONS: tuple[Caption, ...] = (
         "memorising",
         "The loss on held-out rows rises: the rows are being memorised. Use fewer epochs or more rows.",
         _memorising,
+    ),
+    Caption(
+        "by_heart",
+        "Nearly every pair that it trains on is ranked rightly, but clearly fewer of those held out: it learns these "
+        "pairs by heart instead of what they have in common. Use more pairs or fewer epochs.",
+        _by_heart,
+    ),
+    Caption(
+        "chance_level",
+        "On held-out pairs it cannot be told apart from a coin: a policy that is trained on its scores chases chance. "
+        "Judge more pairs, all by the same taste, and train it again.",
+        _no_better_than_chance,
     ),
 )
 

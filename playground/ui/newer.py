@@ -24,7 +24,7 @@ class NewerLine:
 
 def newer_line(name: str) -> NewerLine:
     """Draw it here. name: of the list it speaks of, for element ids."""
-    with gr.Row(visible=False, elem_id=f"{name}-newer", elem_classes="newer", equal_height=True) as box:
+    with gr.Row(visible=False, elem_id=f"{name}-newer", elem_classes="newer", equal_height=False) as box:
         words = gr.HTML("", apply_default_css=False, js_on_load=None)
         switch = gr.Button("Switch to it", size="sm", scale=0, min_width=110, elem_id=f"{name}-switch")
     return NewerLine(box, words, switch)

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from playground.events import Phase, RunStarted, Sampled, StepDone, Warned
+from playground.events import Measured, Phase, RunStarted, Sampled, StepDone, Warned
 from playground.training.captions import CAPTIONS, CaptionWatcher, alike, repetition
 from playground.vocabulary import METRICS
 
@@ -25,6 +25,7 @@ def probes(step: int, *texts: str) -> Sampled:
 APART = ("Paris is the capital.", "Seven.", "A dog barks at night.", "Roses are red, violets blue.")
 TRICK = "With pleasure! Sleep is rest for the body and the brain."
 UP = [0.0, 0.0, 0.1, 0.8, 1.0, 1.2]
+CLIMBS = [0.5, 0.5, 0.6, 0.7, 0.7, 0.8, 0.8, 0.9, 1.0, 1.0, 1.0]
 
 SICK = {
     "not_finite": steps(loss=[1.0, float("nan")]),
@@ -44,6 +45,8 @@ SICK = {
     "length_runs_away": steps(length=[20.0, 20.0, 20.0, 35.0, 40.0, 45.0]),
     "clipping": steps(clip_fraction=[0.1, 0.5, 0.5, 0.5]),
     "memorising": steps(held_out_loss=[2.0, 1.5, 1.6, 1.8]),
+    "by_heart": [RunStarted(4, 80, 20), *steps(accuracy=CLIMBS, held_out_accuracy=[0.5] * 9 + [0.65, 0.6])],
+    "chance_level": [Measured(9, "accuracy", {"accuracy": 0.6, "low": 0.45, "high": 0.75, "count": 40})],
 }
 
 HEALTHY = {
@@ -63,6 +66,8 @@ HEALTHY = {
     "length_runs_away": steps(length=[20.0, 20.0, 20.0, 25.0, 24.0, 26.0]),
     "clipping": steps(clip_fraction=[0.1, 0.2, 0.7, 0.2, 0.2]),
     "memorising": steps(held_out_loss=[2.0, 1.5, 1.52, 1.49, 1.7]),
+    "by_heart": [RunStarted(4, 80, 20), *steps(accuracy=CLIMBS, held_out_accuracy=[0.5] * 9 + [0.85, 0.6])],
+    "chance_level": [Measured(9, "accuracy", {"accuracy": 0.6, "low": 0.51, "high": 0.7, "count": 90})],
 }
 
 
@@ -134,6 +139,11 @@ def test_alike_by_hand(texts, expected):
 @pytest.mark.parametrize("text, expected", [("a b a b a", 0.5), ("a b c", 0.0), ("", 0.0)])
 def test_repetition_by_hand(text, expected):
     assert repetition(text) == pytest.approx(expected)
+
+
+def test_a_few_held_out_pairs_do_not_tell_what_is_learned_by_heart():
+    _, *curve = SICK["by_heart"]
+    assert codes(RunStarted(4, 80, 5), *curve) == []
 
 
 def test_captions_load_no_torch():

@@ -394,6 +394,20 @@ def test_a_run_that_another_page_resumes_goes_on_here(view):
     assert view.page.evaluate("endings") == 2  # the tab hears of both, and sets its buttons
 
 
+def test_a_resumed_run_names_no_failure_twice(view):
+    def warned(number, text):
+        return {"kind": "Warned", "time": 1.0, "step": number, "code": "far_from_reference", "text": text}
+
+    view.show()
+    view.send(started(), *(step(i) for i in range(1, 6)), warned(2, "Too far."), warned(5, "Undone."), run=RUN)
+    view.send(ended("stopped"), started(), step(4), warned(4, "Too far."))
+    view.settle()
+    assert view.page.locator(".warnings li").all_inner_texts() == ["Step 2. Too far."]
+    view.send(step(5), warned(5, "Undone."))
+    view.settle()
+    assert view.page.locator(".warnings li").all_inner_texts() == ["Step 2. Too far.", "Step 5. Undone."]
+
+
 def test_a_resumed_run_is_noticed_without_anybody_doing_anything(view):
     view.show()
     view.send(started(), step(1), ended("stopped"), run=RUN)

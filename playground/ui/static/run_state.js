@@ -40,7 +40,10 @@
       Object.assign(run, { status: "running", ended: null, phase: e.name });
     },
     StepDone(run, e) {
-      while (run.rows.length && run.rows[run.rows.length - 1].step >= e.step) run.rows.pop(); // a resumed run goes back to its save
+      if (run.rows.length && run.rows[run.rows.length - 1].step >= e.step) {
+        run.rows = run.rows.filter((row) => row.step < e.step); // a resumed run goes back to its save
+        run.warnings = run.warnings.filter((w) => w.step < e.step);
+      }
       run.rows.push({ step: e.step, metrics: e.metrics, time: e.time });
       if (run.rows.length > 2 * MOST_STEPS) run.rows = halved(run.rows, MOST_STEPS);
       run.base ||= { time: e.time, step: e.step };
@@ -55,7 +58,8 @@
       run.measured[e.name] = e.data;
     },
     Warned(run, e) {
-      run.warnings = run.warnings.slice(-MOST_OTHERS).concat([e]);
+      const told = run.warnings.some((w) => w.code === e.code && w.text === e.text); // before the run was resumed
+      if (!told) run.warnings = run.warnings.slice(-MOST_OTHERS).concat([e]);
     },
     RunEnded(run, e) {
       Object.assign(run, { status: e.status, ended: e, phase: "" });
