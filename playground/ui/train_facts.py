@@ -33,7 +33,7 @@ def facts(
         return bench.runs.estimate(space, entry.name, values, rows, start)
 
     if entry.needs == "prompts":
-        return _of_prompts(seconds(PPO_PROMPTS), reward)
+        return _of_prompts(seconds(PPO_PROMPTS), reward, values)
     if entry.needs == "preferences":
         return _of_preferences(bench, space, entry, values, start, seconds)
     rows = own_rows or int(values.get("examples", 0))
@@ -41,11 +41,12 @@ def facts(
     return _timed(seconds(rows), entry, values, rows, what)
 
 
-def _of_prompts(seconds: float | None, reward: str | None) -> Facts:
+def _of_prompts(seconds: float | None, reward: str | None, values: Json) -> Facts:
     if not reward:
         text = "**It needs a reward model, and you have none yet.** Train one in [Reward model](#reward-model) first."
         return Facts(text, ready=False)
-    what = "it writes its own completions to prompts of the pocket world"
+    often = f", in {_counted(values['iterations'], 'iteration')} (see More settings)" if "iterations" in values else ""
+    what = f"it writes its own completions to prompts of the pocket world{often}"
     return Facts(_time_words(seconds, what), ready=True)
 
 

@@ -63,6 +63,12 @@ def test_without_a_reward_model_there_is_a_link_to_where_one_is_made(entry):
     assert of(entry, bench(), reward="rm-1").ready
 
 
+@pytest.mark.parametrize("entry", BY_PROMPTS, ids=lambda e: e.name)
+def test_how_often_it_goes_round_is_said_with_where_to_change_it(entry):
+    found = of(entry, bench(), reward="rm-1", iterations=7)
+    assert "in 7 iterations (see More settings)" in found.text
+
+
 def test_an_own_file_of_four_rows_is_warned_about_with_its_steps_and_the_epochs_that_would_help():
     found = of(SFT, bench(), own_rows=4)
     assert found.ready
