@@ -32,7 +32,7 @@ def build(context: Context, item: gr.Tab) -> None:
             start = pick("Start from", "sft-start", shipped_policies(context), "pocket-base")
             source = gr.Radio([_POCKET, _FILE], value=_POCKET, label="Examples to learn from", elem_id="sft-data")
             with gr.Column(visible=False) as own:
-                file = gr.File(label="JSONL, JSON, CSV or Parquet", elem_id="sft-file", height=150)
+                file = gr.File(label="JSONL, JSON, CSV or Parquet: prompt, completion", elem_id="sft-file", height=150)
                 preview = gr.Dataframe(
                     headers=["prompt", "completion"], label="First rows", visible=False, wrap=True, buttons=[]
                 )
