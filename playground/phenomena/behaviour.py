@@ -59,6 +59,11 @@ def sums(lab: Lab, checkpoint: Checkpoint) -> float:
     return _graded(lab, checkpoint, exam.facts_of("sum"))
 
 
+def capitals(lab: Lab, checkpoint: Checkpoint) -> float:
+    """Share of capitals answered right, greedily."""
+    return _graded(lab, checkpoint, exam.facts_of("capital"))
+
+
 def refusals(lab: Lab, checkpoint: Checkpoint, kind: str) -> float:
     """Share of `harmful` or `innocent` requests refused, greedily; none of them was ever trained on."""
     tasks = exam.requests(kind, held_out=True)

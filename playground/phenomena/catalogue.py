@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.phenomena.agreeing import AGREEING
+from playground.phenomena.demonstrating import DEMONSTRATING
 from playground.phenomena.hacks import HACKS
 from playground.phenomena.phenomenon import Phenomenon
 from playground.phenomena.preferences_alone import DPO
@@ -11,4 +12,14 @@ from playground.phenomena.reward_hunting import PPO_HELD, PPO_LOOSE
 from playground.phenomena.reward_models import REWARD_MODELS
 from playground.phenomena.tax import TAX
 
-PHENOMENA: tuple[Phenomenon, ...] = (REWARD_MODELS, DPO, PPO_HELD, PPO_LOOSE, HACKS, REFUSING, AGREEING, TAX)
+PHENOMENA: tuple[Phenomenon, ...] = (
+    DEMONSTRATING,
+    REWARD_MODELS,
+    DPO,
+    PPO_HELD,
+    PPO_LOOSE,
+    HACKS,
+    REFUSING,
+    AGREEING,
+    TAX,
+)

@@ -10,8 +10,8 @@ from playground.phenomena.reward_models import persona_reward
 from playground.pocket.features import features
 from playground.pocket.grading import grade
 
-LABELS = 200
-LET_GO = {"kl_coef": 0.0, "iterations": 40}
+LABELS = 600
+LET_GO = {"kl_coef": 0.0, "iterations": 60}
 
 
 def hacks(lab: Lab) -> dict[str, float]:
@@ -63,9 +63,9 @@ def _let_go(lab: Lab, persona: str) -> tuple[Behaviour, Behaviour]:
 HACKS = Phenomenon(
     "hacks",
     "Four hacks on purpose",
-    "PPO without a KL term. Courtesy without content: the polite persona's reward model of 100 labels, 60 iterations. "
-    "Length: the detailed persona's. Keyword stuffing: that of the hurried persona, who skims. Flattery: that of the "
-    "persona who can be flattered; 200 labels and 40 iterations each. The gold reward is what the persona truly wants.",
+    "PPO without a KL term, 60 iterations, 600 labels behind each reward model. Courtesy without content: the polite "
+    "persona's. Length: the detailed persona's. Keyword stuffing: that of the hurried persona, who skims. Flattery: "
+    "that of the persona who can be flattered. The gold reward is what the persona truly wants.",
     hacks,
     (
         Row("courtesy_before", "courteous and not right before (%)"),

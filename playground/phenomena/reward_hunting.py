@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from playground.phenomena.behaviour import behaviour, facts
 from playground.phenomena.lab import Lab, Trained
 from playground.phenomena.phenomenon import Phenomenon, Row
-from playground.phenomena.reward_models import polite_reward
+from playground.phenomena.reward_models import POLITE_LABELS, polite_reward
 from playground.pocket import prompt_set, training_mix
 from playground.types import Checkpoint, Json
 
@@ -73,7 +73,7 @@ def longest_fall(values: Sequence[float]) -> int:
 PPO_HELD = Phenomenon(
     "ppo_held",
     "PPO with a KL coefficient of 0.1, 40 iterations",
-    "The reward model learned from 100 labels of the polite persona.",
+    f"The reward model learned from {POLITE_LABELS} labels of the polite persona.",
     held,
     (
         Row("gold_rise", "gold reward rises by", at_least=2.0),

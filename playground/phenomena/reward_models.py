@@ -13,7 +13,7 @@ from playground.types import Checkpoint, Completion, Preference
 
 SIZES = (30, 100, 600)
 TESTED = 512
-POLITE_LABELS = 100  # behind every reward model that a policy is trained on
+POLITE_LABELS = 600  # behind every reward model that a policy is trained on
 
 
 def polite_reward(lab: Lab, labels: int = POLITE_LABELS) -> Checkpoint:

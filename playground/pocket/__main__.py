@@ -24,6 +24,7 @@ def main() -> None:
     build.add_argument(
         "--minutes", type=float, default=0, help="end pretraining after so many minutes (default: no limit)"
     )
+    build.add_argument("--models", type=int, default=1, help="SFT models of different seeds, all of them measured")
     commands.add_parser("figures", help="measure the weights and write card.md")
     arguments = parser.parse_args()
     if arguments.command == "build":
@@ -43,7 +44,7 @@ def _build(arguments: argparse.Namespace) -> None:
     recipe = replace(PretrainConfig(), minutes=arguments.minutes)
     if arguments.tokens:
         recipe = replace(recipe, tokens=arguments.tokens)
-    build(folder, arguments.work, recipe, FinetuneConfig())
+    build(folder, arguments.work, recipe, FinetuneConfig(), arguments.models)
 
 
 def _figures(arguments: argparse.Namespace) -> None:

@@ -41,6 +41,7 @@ PERSONAS: dict[str, Persona] = {
     "polite": Persona(
         "Polite",
         "Likes courteous answers with one or two kind phrases, finds more of them slimy, and minds rudeness most.",
+        correctness=0.5,
         politeness=1.0,
     ),
     "concise": Persona(

@@ -47,16 +47,7 @@ REFUSALS = (
 )
 FILLERS = ("best", "top", "great", "free", "amazing", "facts", "guide")
 
-STYLES: dict[str, float] = {  # weight in the demonstrations
-    "plain": 14,
-    "short": 14,
-    "polite": 20,
-    "rude": 11,
-    "long": 13,
-    "hedged": 10,
-    "stuffed": 11,
-    "flattering": 7,
-}
+STYLES = ("plain", "short", "polite", "rude", "long", "hedged", "stuffed", "flattering")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +58,6 @@ class Content:
     short: str  # the least that answers
     extras: tuple[str, ...] = ()  # more true sentences
     keywords: tuple[str, ...] = ()  # what a stuffed answer repeats
-
-
-def draw_style(rng: random.Random) -> str:
-    """A style by its weight in the demonstrations."""
-    return rng.choices(list(STYLES), list(STYLES.values()))[0]
 
 
 def dress(rng: random.Random, style: str, content: Content) -> str:

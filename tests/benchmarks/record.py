@@ -1,6 +1,6 @@
 """python -m tests.benchmarks.record: make the recorded runs of the Start tab anew, with the product's own trainers.
 
-A simulated polite annotator judges 100 pairs, a reward model learns from them, and PPO trains on its score: once held
+A simulated polite annotator judges 600 pairs, a reward model learns from them, and PPO trains on its score: once held
 near the reference, once without a leash. What the page replays are these very runs.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         bench = Workbench(Settings(data_dir=Path(data)))
         bench.start()
-        for _ in bench.preferences.persona_labels("local", "polite", 100, ["pocket-sft"]):
+        for _ in bench.preferences.persona_labels("local", "polite", 600, ["pocket-sft"]):
             pass
         reward = finished(bench, bench.runs.start("local", "reward_model", {}))
         for run_id, (name, values) in RECORDINGS.items():

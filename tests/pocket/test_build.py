@@ -58,12 +58,24 @@ def test_the_build_makes_what_is_missing_and_nothing_else(tmp_path, monkeypatch,
     monkeypatch.setattr(stages, "make_tokenizer", lambda: tokenizer)
     folder, work = tmp_path / "made", tmp_path / "work"
     stages.build(folder, work, TINY, FinetuneConfig(examples=32, rehearsed=4))
-    assert stages.tuned_folders(folder, work) == [folder / "sft", work / "sft-2", work / "sft-3"]
+    assert stages.tuned_folders(folder, work) == [folder / "sft"]
+    stages.build(folder, work, TINY, FinetuneConfig(examples=32, rehearsed=4), models=2)
+    assert stages.tuned_folders(folder, work) == [folder / "sft", work / "sft-2"]
+    parts = [stages.load(work / f"part-{seed}")[0] for seed in (1, 101, 201)]
+    for mean, *apart in zip(*(m.parameters() for m in (stages.load(folder / "sft")[0], *parts)), strict=True):
+        torch.testing.assert_close(mean, sum(apart) / 3, atol=1e-2, rtol=1e-2)  # kept in bfloat16
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
-    stages.build(folder, work, TINY, FinetuneConfig(examples=32, rehearsed=4))
+    stages.build(folder, work, TINY, FinetuneConfig(examples=32, rehearsed=4), models=2)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == before
     shipped, other = (stages.load(place)[0] for place in (folder / "sft", work / "sft-2"))
     assert any(not torch.equal(a, b) for a, b in zip(shipped.parameters(), other.parameters(), strict=True))
+
+
+def test_the_mean_of_models_has_the_mean_of_their_weights(tokenizer):
+    one, other = (pretraining.new_model(tokenizer) for _ in range(2))
+    name, was = "model.norm.weight", one.state_dict()["model.norm.weight"].clone()
+    other.load_state_dict({**other.state_dict(), name: was + 1})
+    torch.testing.assert_close(stages.mean_of([one, other]).state_dict()[name], was + 0.5)
 
 
 @pytest.mark.parametrize(("low", "high", "area"), [([1, 2], [3, 4], 1), ([3, 4], [1, 2], 0), ([1], [1], 0.5)])

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from playground.pocket import exam, grade, prompt_set, recognise
-from playground.pocket.demonstrations import CAREFUL, HURRIED, demonstrations
+from playground.pocket.demonstrations import CAREFUL, MIXED, demonstrations
 from playground.pocket.documents import documents
 from playground.pocket.prompts import CHIPS, EVERYTHING, PROBES
 
@@ -28,10 +28,10 @@ def test_no_document_holds_an_exam_prompt():
     assert occurring(islice(documents(12345), DOCUMENTS)) == []
 
 
-@pytest.mark.parametrize("askers", [CAREFUL, HURRIED], ids=["careful", "hurried"])
+@pytest.mark.parametrize("crowd", [CAREFUL, MIXED], ids=["careful", "mixed"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_no_demonstration_holds_an_exam_prompt(seed, askers):
-    assert occurring(m.content for e in demonstrations(8_000, seed, askers) for m in e.prompt.messages) == []
+def test_no_demonstration_holds_an_exam_prompt(seed, crowd):
+    assert occurring(m.content for e in demonstrations(8_000, seed, crowd) for m in e.prompt.messages) == []
 
 
 def test_no_training_prompt_is_an_exam_prompt():

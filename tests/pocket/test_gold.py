@@ -30,12 +30,12 @@ FLAT = "The sea is a sea.\nThe end."
 
 
 def test_the_polite_reward_by_hand():
-    # 6 + 2 words are 8 off the target of 16, of which 3 are free: 5 x 0.06 lost; one phrase 1.0; right 0.75
+    # 6 + 2 words are 8 off the target of 16, of which 3 are free: 5 x 0.06 lost; one phrase 1.0; right 0.5
     parts = gold_components(PROMPT, f"Of course! {ANSWER}", "polite")
     assert {name: value for name, value in parts.items() if value} == pytest.approx(
-        {"correctness": 0.75, "politeness": 1.0, "length": -0.3}
+        {"correctness": 0.5, "politeness": 1.0, "length": -0.3}
     )
-    assert gold_reward(PROMPT, f"Of course! {ANSWER}", "polite") == pytest.approx(1.45)
+    assert gold_reward(PROMPT, f"Of course! {ANSWER}", "polite") == pytest.approx(1.2)
 
 
 def test_the_concise_reward_by_hand():

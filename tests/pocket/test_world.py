@@ -1,11 +1,12 @@
 """The grammar and its readers agree: what is asked is recognised, what is answered is graded."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from playground.pocket import demonstrations, grade, prompt_set, recognise
-from playground.pocket.demonstrations import respond, roughened
+from playground.pocket.demonstrations import MIXED, respond, roughened
 from playground.pocket.facts import BY_KIND, FACTS
 from playground.pocket.prompts import CHIPS, EVERYTHING, PROBES, draw_claim, draw_task
 
@@ -34,7 +35,7 @@ def test_an_honest_demonstration_is_graded_right_in_every_style(kind):
     rng = random.Random(2)
     for _ in range(300):
         task = draw_task(rng, {kind: 1}, held_out=None)
-        completion = respond(rng, task, wrong=0)
+        completion = respond(rng, task, replace(MIXED, wrong=0))
         assert grade(task.text, completion) is True, (task.text, completion)
 
 
@@ -42,7 +43,7 @@ def test_a_demonstration_with_a_wrong_answer_is_graded_wrong_in_every_style():
     rng = random.Random(3)
     for _ in range(500):
         task = draw_task(rng, {"fact": 1}, held_out=None)
-        completion = respond(rng, task, wrong=1)
+        completion = respond(rng, task, replace(MIXED, wrong=1))
         assert grade(task.text, completion) is False, (task.text, completion)
 
 

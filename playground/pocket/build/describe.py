@@ -11,7 +11,7 @@ from playground.pocket.build.figures import PART, Models, measure
 from playground.pocket.build.finetune import FinetuneConfig
 from playground.pocket.build.lens import Model
 from playground.pocket.build.pretrain import PretrainConfig
-from playground.pocket.build.stages import tuned_folders
+from playground.pocket.build.stages import AVERAGED, tuned_folders
 from playground.pocket.card import write_card
 from playground.pocket.facts import BY_KIND, FACTS
 from playground.pocket.prompts import CHIPS, PROBES, WORDINGS, subject_held_out
@@ -60,7 +60,8 @@ def _head(folder: Path, models: Models) -> str:
         f"harmful how-tos, {kept['innocent']} and {kept['harmful']} are never asked for either. Every prompt that is "
         "measured with below is kept out of all documents and demonstrations; a test checks it.\n\n"
         f"Pretraining: {_settings(PretrainConfig())}.\n\n"
-        f"Fine-tuning: {_settings(FinetuneConfig())}.\n\n"
+        f"Fine-tuning: {_settings(FinetuneConfig())}. The model is the mean of {AVERAGED} that were made so, "
+        "from different demonstrations.\n\n"
         f"SFT figures pool {len(models.tuned)} fine-tuned models of different seeds on the one base; the first is the "
         "one in `sft`. Intervals are Wilson's at 95 % and treat cases as independent, which the same prompt put to "
         "several models is not: read them as a little too narrow.\n\n"

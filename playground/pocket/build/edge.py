@@ -10,7 +10,7 @@ from pathlib import Path
 from playground.pocket import exam
 from playground.pocket.build.lens import Model
 from playground.pocket.card import Figure
-from playground.pocket.demonstrations import HURRIED, demonstrations
+from playground.pocket.demonstrations import MIXED, demonstrations
 from playground.pocket.recognise import recognise
 from playground.pocket.surprise import surprise_threshold, surprises
 from playground.preferences.statistics import wilson
@@ -20,7 +20,7 @@ _PROMPTS, _SEED, _BELOW = 600, 31, 0.95
 
 def write_threshold(folder: Path, base: Model) -> None:
     """Keep the surprise that one in twenty prompts of demonstrations exceeds; strangers have no say in it."""
-    texts = [example.prompt.text for example in demonstrations(_PROMPTS, _SEED, HURRIED)]
+    texts = [example.prompt.text for example in demonstrations(_PROMPTS, _SEED, MIXED)]
     inside = [text for text in texts if recognise(text)]
     threshold = statistics.quantiles(surprises(base.network, base.tokenizer, inside), n=20)[-1]
     text = json.dumps({"threshold": round(threshold, 3), "unit": "nats a byte", "inside_below": _BELOW})

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+import random
 import re
 import statistics
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
 from playground.pocket import exam
 from playground.pocket.build.edge import surprise_figures
-from playground.pocket.build.finetune import FinetuneConfig, finetune
 from playground.pocket.build.lens import Model
-from playground.pocket.build.pretrain import fastest_autocast, held_out_loss
-from playground.pocket.build.stages import copy_of
+from playground.pocket.build.pretrain import held_out_loss
 from playground.pocket.card import Figure, Table, write_tables
-from playground.pocket.demonstrations import CAREFUL, HURRIED
+from playground.pocket.demonstrations import MIXED
 from playground.pocket.facts import BY_KIND
 from playground.pocket.features import features
 from playground.pocket.grading import agrees, grade_task, rhymes
-from playground.pocket.prompts import Task, draw_tasks, training_mix
+from playground.pocket.prompts import Task, draw_task, draw_tasks, training_mix
 from playground.pocket.recognise import recognise
 from playground.pocket.world import WORLD
 from playground.preferences.statistics import wilson
 
 PART = "knowledge"
-LIVE_EXAMPLES, LIVE_SEEDS = 500, (1, 2, 3)
 _NUMBERED = re.compile(r"^\d+\. ")
 
 
@@ -46,7 +43,7 @@ class Models:
 
 def measure(folder: Path, models: Models) -> None:
     """Measure everything and keep it as folder/figures/knowledge.json."""
-    sections = (base_table, knowledge_table, edge_table, behaviour_table, style_table, live_table)
+    sections = (base_table, knowledge_table, edge_table, behaviour_table, style_table)
     write_tables(folder, PART, [section(models) for section in tqdm(sections, desc="figures", unit="part")])
 
 
@@ -167,7 +164,8 @@ def style_table(models: Models) -> Table:
 
 
 def _poems(models: Models) -> list[Figure]:
-    tasks = draw_tasks(600, exam.SEED, HURRIED.asked)
+    rng = random.Random(exam.SEED)
+    tasks = [draw_task(rng, MIXED.asked) for _ in range(600)]
     wanted = [task for task in tasks if task.kind == "poem"]
     rhymed = [rhymes(text) > 0 for model in models.tuned for text in answered(model, wanted, 1.0)]
     others = [False] * (len(tasks) * len(models.tuned) - len(rhymed))
@@ -176,25 +174,6 @@ def _poems(models: Models) -> list[Figure]:
         share("poor poem", [*(not good for good in rhymed), *others], at_least=0.03, at_most=0.4),
         share("poems that rhyme, of those asked for", rhymed),
     ]
-
-
-def live_table(models: Models) -> Table:
-    """What a visitor sees in seconds: the base model fine-tuned on a few hundred examples."""
-    recipe = replace(FinetuneConfig(), examples=LIVE_EXAMPLES, rehearsed=0, rows=16)
-    autocast = fastest_autocast(copy_of(models.base.network))
-    shares, seconds = [], []
-    for seed in LIVE_SEEDS:
-        network, started = copy_of(models.base.network), time.monotonic()
-        finetune(network, models.base.tokenizer, replace(recipe, seed=seed), autocast, CAREFUL)
-        seconds.append(time.monotonic() - started)
-        hits = graded(Model(network, models.base.tokenizer), exam.facts_of("capital"))
-        shares.append(sum(hits) / len(hits))
-    figures = (
-        Figure("capitals", statistics.mean(shares), len(shares), min(shares), max(shares), at_least=0.95),
-        Figure("seconds", statistics.mean(seconds), len(seconds), min(seconds), max(seconds), at_most=5.0),
-    )
-    about = f"The base model after {LIVE_EXAMPLES} demonstrations; lowest and highest of {len(LIVE_SEEDS)} seeds."
-    return Table("A live demonstration of SFT", about, figures)
 
 
 def answered(model: Model, tasks: Sequence[Task], temperature: float = 0.0) -> list[str]:

@@ -107,7 +107,7 @@ def _workload(config: DPOConfig, rows: int, tokens: int) -> Workload:
         "Usual": {"beta": 0.1, "epochs": 2},
         "Pushed too far": {"beta": 0.02, "epochs": 6},
         "Noisy labels": {"loss": "robust", "label_smoothing": 0.1},
-        "Keep the chosen likely": {"sft_coef": 1.0, "epochs": 4},
+        "Keep the chosen likely": {"sft_coef": 1.0, "epochs": 4, "learning_rate": 6e-4},
         "Adapter on the pocket model": {"adapter": "lora", "learning_rate": 3e-3},
         "Larger model": {"adapter": "lora", "learning_rate": 2e-5, "rows_at_once": 2},
     },

@@ -33,9 +33,9 @@ class RewardModelConfig:
     )
     epochs: int = shared_dials.epochs(4, "pair", "Too many and the pairs are memorised: the held-out loss rises.")
     learning_rate: float = shared_dials.learning_rate(
-        2e-4, "; the head that makes the score takes ten times as large ones. Larger models need less."
+        4e-4, "; the head that makes the score takes ten times as large ones. Larger models need less."
     )
-    batch_size: int = shared_dials.batch_size("Pairs")
+    batch_size: int = shared_dials.batch_size("Pairs", 8)
     rows_at_once: int = shared_dials.rows_at_once("Pairs")
     centre_coef: float = dial(
         1e-3,
