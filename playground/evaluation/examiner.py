@@ -60,6 +60,7 @@ class Examiner:
         self._kept = kept
         self._on_rows = on_rows
         self._stopped = stopped
+        self.reused = 0  # rows that were known and not asked for again
 
     def sample(self, ask: Ask) -> list[list[Completion]]:
         """The completions of one checkpoint, n for each prompt."""
@@ -139,6 +140,8 @@ class Examiner:
         if value is None:
             value = ask()
             self._kept.put(checkpoint.fingerprint, name, value)
+        else:
+            self.reused += rows
         self._on_rows(rows)
         return value
 

@@ -215,9 +215,10 @@ class Evaluations:
                 examiner = self._examiner(workspace, clock.rows_done, over)
                 for step in todo:
                     clock.begins(step)
-                    works, began = workloads([step], examiner), clock.seconds
+                    works, began, reused = workloads([step], examiner), clock.seconds, examiner.reused
                     self._files(workspace, step.plan.checkpoint).save(report_of(step, examiner))
-                    self._estimates.learn(works, clock.seconds - began)
+                    if examiner.reused == reused:  # what was known already tells nothing about the machine
+                        self._estimates.learn(works, clock.seconds - began)
                 work.progress = Progress(f"Done in {clock.seconds:.0f} s.", clock.total, clock.total)
             except EvaluationStopped:
                 work.progress = Progress(self._stop_words(work), 0, 0)

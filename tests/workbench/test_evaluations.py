@@ -219,6 +219,14 @@ def test_an_estimate_learns_from_what_evaluations_took_lately(asleep, monkeypatc
     assert evaluations.estimate("mia", plan, ["facts"]) == pytest.approx(now[0], rel=0.2)
     assert said < now[0] / 5
 
+    learned = evaluations.estimate("mia", plan, ["facts"])
+    much = Workload(sample_tokens=1e6)
+    with monkeypatch.context() as patched:
+        patched.setattr("playground.workbench.evaluations.workloads", lambda todo, _: [(plan.checkpoint, much)])
+        evaluations.begin("lea", plan, ["facts"])  # all of it is known
+        list(evaluations.follow("lea"))
+    assert evaluations.estimate("mia", plan, ["facts"]) == learned
+
 
 def test_work_shared_by_models_of_different_size_does_not_tell_how_fast_either_is(asleep):
     estimates = asleep.evaluations._estimates
