@@ -155,4 +155,17 @@ def _check(name: str, value: Any, look: Dial) -> None:
     if value != value:
         raise ValueError(f"{look.label} is not a number.")
     if (look.minimum is not None and value < look.minimum) or (look.maximum is not None and value > look.maximum):
-        raise ValueError(f"{look.label} is {value}; between {look.minimum} and {look.maximum} is needed.")
+        raise ValueError(f"{look.label} is {_figure(value)}; {_range(look)} is needed.")
+
+
+def _range(look: Dial) -> str:
+    if look.maximum is None:
+        return f"at least {_figure(look.minimum)}"
+    if look.minimum is None:
+        return f"at most {_figure(look.maximum)}"
+    return f"between {_figure(look.minimum)} and {_figure(look.maximum)}"
+
+
+def _figure(number: float) -> str:
+    """As one would write it: 3 for 3.0."""
+    return str(int(number) if number == number // 1 and abs(number) < 1e15 else number)

@@ -65,6 +65,20 @@ def test_a_value_out_of_range_or_not_a_number_is_refused():
             build_config(entry, {"beta": bad})
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value", "words"),
+    [
+        ("dpo", "seed", -1, "Seed is -1; at least 0 is needed."),
+        ("dpo", "beta", -1.0, "Beta is -1; between 0.01 and 2 is needed."),
+        ("sft", "held_out_share", 1e9, "Held-out share is 1000000000; between 0 and 0.5 is needed."),
+    ],
+)
+def test_a_range_is_told_as_one_would_write_it(name, field, value, words):
+    with pytest.raises(ValueError) as refused:
+        build_config(algorithms()[name], {field: value})
+    assert str(refused.value) == words
+
+
 def test_a_name_taken_by_another_file_is_refused_and_the_same_file_may_be_imported_again():
     shelf = Shelf("audit", "playground.audits")
     shelf.put("length", 1, "one.file")

@@ -17,6 +17,7 @@ from gradio.components import Component
 from playground.errors import PlaygroundError
 from playground.registry import FOR_LARGER, Algorithm, Dial, dials
 from playground.types import Json
+from playground.ui.slider import Slider
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +142,8 @@ def _control(entry: Algorithm, field: str, look: Dial) -> Component:
     if wanted is str:
         return gr.Textbox(value, max_lines=1, **named)
     if look.place == "main" and look.minimum is not None and look.maximum is not None:
-        return gr.Slider(look.minimum, look.maximum, value=value, step=_step(wanted, look), **named)
-    whole = {"precision": 0, "step": 1} if wanted is int else {}
-    return gr.Number(value, **named, **whole)
+        return Slider(look.minimum, look.maximum, value=value, step=_step(wanted, look), **named)
+    return gr.Number(value, **named)
 
 
 def _step(wanted: type, look: Dial) -> float | None:

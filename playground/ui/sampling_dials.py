@@ -6,6 +6,7 @@ import gradio as gr
 
 from playground.errors import PlaygroundError
 from playground.types import Sampling
+from playground.ui.slider import Slider
 
 _TEMPLATES = [
     ("Automatic: chat where the checkpoint knows it", "auto"),
@@ -21,21 +22,11 @@ def sampling_fold() -> list[gr.components.Component]:
             "The same for every checkpoint. The same seed gives the same completions again.", elem_classes="note"
         )
         with gr.Row():
-            temperature = gr.Slider(
-                0, 2, value=0.7, step=0.05, label="Temperature", info="0: always the likeliest token", min_width=240
-            )
-            top_p = gr.Slider(
-                0.05,
-                1,
-                value=1.0,
-                step=0.05,
-                label="Top-p",
-                info="Below 1: no unlikely tokens",
-                min_width=240,
-            )
-            most = gr.Slider(1, 256, value=64, step=1, label="Longest completion, tokens", min_width=240)
+            temperature = _slider(0, 2, 0.05, 0.7, "Temperature", "0: always the likeliest token")
+            top_p = _slider(0.05, 1, 0.05, 1.0, "Top-p", "Below 1: no unlikely tokens")
+            most = _slider(1, 256, 1, 64, "Longest completion, tokens")
         with gr.Row():
-            seed = gr.Number(0, label="Seed", precision=0, min_width=240, elem_id="compare-seed")
+            seed = gr.Number(0, label="Seed", min_width=240, elem_id="compare-seed")
             template = gr.Dropdown(
                 _TEMPLATES,
                 value="auto",
@@ -47,9 +38,26 @@ def sampling_fold() -> list[gr.components.Component]:
     return [temperature, top_p, most, seed, template]
 
 
-def read_sampling(temperature: float, top_p: float, most: float, seed: float | None, template: str) -> Sampling:
+def read_sampling(
+    temperature: float | None, top_p: float | None, most: float | None, seed: float | None, template: str
+) -> Sampling:
     """The dials as Sampling. Raises PlaygroundError where one of them is not usable."""
-    if seed is None or not 0 <= seed < 2**31:
-        seen = "missing" if seed is None else f"{seed:.0f}"
-        raise PlaygroundError(f"The seed is {seen}.", hint="Type a whole number from 0 to 2147483647.")
-    return Sampling(float(temperature), float(top_p), int(most), int(seed), template)
+    return Sampling(
+        _number("temperature", temperature, 0, 2),
+        _number("top-p", top_p, 0.05, 1),
+        int(_number("longest completion", most, 1, 256, whole=True)),
+        int(_number("seed", seed, 0, 2**31 - 1, whole=True)),
+        template,
+    )
+
+
+def _number(name: str, value: float | None, least: float, most: float, whole: bool = False) -> float:
+    if value is None or not least <= value <= most or (whole and value != int(value)):
+        seen = "missing" if value is None else f"{value:.10g}"
+        hint = f"Type a {'whole ' if whole else ''}number from {least} to {most}."
+        raise PlaygroundError(f"The {name} is {seen}.", hint=hint)
+    return float(value)
+
+
+def _slider(least: float, most: float, step: float, value: float, label: str, info: str | None = None) -> Slider:
+    return Slider(least, most, value=value, step=step, label=label, info=info, min_width=240)

@@ -213,12 +213,11 @@ class Training:
 
     def _asked(self, given: Mapping[str, Any]) -> tuple[Form, Json, list[Example] | None]:
         """The form in sight, its settings, and the visitor's own examples, which are all learned from."""
-        form = self.panel.form(given)
-        values, examples = form.read(given), self.panel.examples(given)
-        if examples and "examples" in values:
+        form, examples = self.panel.form(given), self.panel.examples(given)
+        if examples and "examples" in form.controls:  # that dial is not in sight then, and may hold anything
             dial = dials(form.entry.config)["examples"]
-            values["examples"] = int(max(dial.minimum, min(dial.maximum, len(examples))))
-        return form, values, examples
+            given = {**given, f"{form.entry.name}_examples": max(dial.minimum, min(dial.maximum, len(examples)))}
+        return form, form.read(given), examples
 
     def _facts(self, space: str, given: Mapping[str, Any]) -> Facts:
         """What a run would learn from and how long it takes here, or which setting is in the way."""

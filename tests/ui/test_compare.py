@@ -186,6 +186,21 @@ def test_a_seed_that_cannot_be_used_is_refused_and_not_replaced(seed):
         read_sampling(0.7, 1.0, 64, seed, "auto")
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ((0.7, 1.0, 64, 1.5), "seed is 1.5"),
+        ((None, 1.0, 64, 0), "temperature is missing"),
+        ((0.7, 7.0, 64, 0), "top-p is 7"),
+        ((0.7, 1.0, 3.7, 0), "longest completion is 3.7"),
+        ((0.7, 1.0, 99999999, 0), "longest completion is 99999999"),
+    ],
+)
+def test_a_dial_that_cannot_be_used_is_refused_by_its_name(values, words):
+    with pytest.raises(PlaygroundError, match=words):
+        read_sampling(*values, "auto")
+
+
 def test_the_dials_become_the_sampling():
     assert read_sampling(0.7, 0.9, 32.0, 5.0, "raw") == Sampling(0.7, 0.9, 32, 5, "raw")
 

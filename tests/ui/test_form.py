@@ -55,6 +55,26 @@ def test_every_dial_has_a_control_with_its_help(entry):
         assert (form.controls[field].label, form.controls[field].info) == (look.label, look.help)
 
 
+@pytest.mark.parametrize("raw", [1.5, -0.5])
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_a_fraction_reaches_the_check_for_whole_numbers_unrounded(entry, raw):
+    with gr.Blocks():
+        form = draw_rest(draw_form(entry))
+    seen = form.controls["seed"].preprocess(raw)
+    with pytest.raises(PlaygroundError, match=f"Seed is {raw}; a whole number"):
+        typed(entry, {"seed": seen})
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_no_control_fails_on_an_empty_field_or_one_out_of_range_before_it_is_read(entry):
+    with gr.Blocks():
+        form = draw_rest(draw_form(entry))
+    numbers = [c for c in form.controls.values() if isinstance(c, gr.Number | gr.Slider)]
+    assert numbers
+    for control in numbers:
+        assert control.preprocess(None) is None and control.preprocess(-1e12) == -1e12
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
 def test_every_preset_is_a_config_that_can_be_built(entry):
     for name in entry.presets:

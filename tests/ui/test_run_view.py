@@ -154,6 +154,11 @@ def test_an_empty_view_says_what_to_do(view):
     assert view.text() == "Nothing yet."
 
 
+def test_a_figure_below_nought_has_the_same_minus_in_tiles_and_samples(view):
+    numbers = view.page.evaluate("[-1.2, -0.292, -1234, -0.00001, -3, 1.2].map((n) => Playground.number(n))")
+    assert numbers == ["−1.20", "−0.292", "−1,234", "−1.0e-5", "−3", "1.20"]
+
+
 def test_before_the_first_step_the_estimate_is_shown(view):
     view.show()
     view.send({"kind": "Phase", "time": 1.0, "name": "loading the model"}, run=RUN)
@@ -223,11 +228,11 @@ def test_gold_is_hidden_until_it_is_asked_for(view):
     told = {"kind": "Warned", "time": 1.0, "step": 2, "code": "over_optimised", "text": "Gold falls."}
     view.send(started(), step(1), step(2), sampled(2, "Hello."), told, run=RUN)
     view.settle()
-    for words in ("Gold reward, what", "-7.5", "Gold falls."):
+    for words in ("Gold reward, what", "−7.5", "Gold falls."):
         assert words not in view.text()
     view.page.locator(".gold input").check()
     view.settle()
-    for words in ("Gold reward, what", "-7.5", "Gold falls."):
+    for words in ("Gold reward, what", "−7.5", "Gold falls."):
         assert words in view.text()
 
 

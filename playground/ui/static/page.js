@@ -28,12 +28,14 @@
 
   P.number = function (value, digits = 3) {
     if (value == null || !isFinite(value)) return "–";
-    if (value === 0) return "0";
-    const size = Math.abs(value);
-    if (size >= 1000 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");
-    if (size < 0.001) return value.toExponential(1);
-    return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
+    return (value < 0 ? "−" : "") + unsigned(Math.abs(value), digits);
   };
+  function unsigned(size, digits) {
+    if (size === 0) return "0";
+    if (size >= 1000 || Number.isInteger(size)) return Math.round(size).toLocaleString("en");
+    if (size < 0.001) return size.toExponential(1);
+    return size.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))));
+  }
 
   // A metric's value with its unit: shares as per cent.
   P.value = function (metric, value) {
@@ -47,6 +49,14 @@
     if (s < 5400) return `${Math.round(s / 60)} min`;
     return `${(s / 3600).toFixed(1)} h`;
   };
+
+  // Left empty or out of range, a number beside a slider would be put to the nearest end without a word. What was typed
+  // stays, and the page says what is wrong with it.
+  document.addEventListener("blur", (event) => {
+    const field = event.target;
+    if (field instanceof HTMLInputElement && field.type === "number" && field.closest(".block")?.querySelector("input[type=range]"))
+      event.stopPropagation();
+  }, true);
 
   // The line under the title: how the models are coming up, and whether the playground is there at all.
   P.status = function (element) {
@@ -74,6 +84,9 @@
     const button = document.getElementById(`tab-${id}-button`);
     if (button) button.click();
   };
+
+  // Updates that show and hide components without asking the server.
+  P.visible = (flags) => flags.map((visible) => ({ __type__: "update", visible }));
 
   // Bring what a button has begun into sight; where = "phone": only where it lies below the settings.
   P.bring = function (id, where) {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
@@ -67,15 +67,12 @@ def build(context: Context, item: gr.Tab) -> None:
             picked, view = run_side("policy", _EMPTY)
             after = next_steps(context, view, "policy", COMPARE, EVALUATE, RANK_AGAINST)
     formulas(forms)
+    seen = {n: [entry.needs == "prompts"] * 2 + [n == name for name, _ in groups] for n, entry in entries.items()}
+    parts = [reward, of_reward, *(group for _, group in groups)]
+    # In the browser, and before wire_panel's: Gradio answers the listeners of one change one after the other.
+    method.change(None, method, parts, js=f"(name) => Playground.visible({json.dumps(seen)}[name])")
     panel = Panel(context, "policy", forms, method, start, reward, facts, train, stop, resume, picked, view, after)
     wire_panel(replace(panel, newer=newer), item)
-
-    def chosen(name: str) -> list[Any]:
-        scored = gr.update(visible=entries[name].needs == "prompts")
-        return [scored, scored, *(gr.update(visible=name == n) for n, _ in groups)]
-
-    outputs = [reward, of_reward, *(group for _, group in groups)]
-    method.change(chosen, method, outputs, queue=False, api_visibility="private", show_progress="hidden")
 
 
 TAB = Tab(
