@@ -144,6 +144,7 @@ class RunSpec:
     data_from: dict[str, int] = field(default_factory=dict)  # who judged, or what it was taken from -> rows
     snapshot: str | None = None  # id of the frozen preference set
     name: str = ""
+    number: int = 0  # among the runs of its algorithm in its workspace, whatever they are called now; 0: not known
     seed: int = 0
     threads: int = 1
     dtype: str = "auto"  # auto, float32 or bfloat16

@@ -12,6 +12,7 @@ from playground.evaluation.export import Shown, in_words, interval_words
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Answer, Figure, Report, change
 from playground.types import Json
+from playground.ui.durations import spoken
 from playground.ui.theme import static
 from playground.workbench.evaluations import Progress
 
@@ -52,13 +53,6 @@ def progress_html(progress: Progress) -> str:
         return f'<p role="status">{escape(progress.text)}</p>'
     bar = f'<progress max="{progress.total}" value="{progress.done}" aria-label="Evaluation"></progress>'
     return f'<p role="status">{escape(progress.text)}{left}</p>{bar}'
-
-
-def spoken(seconds: float) -> str:
-    """A duration in words."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _report(report: Report, before: Report | None) -> Json:

@@ -11,7 +11,8 @@ from typing import Any
 from playground.registry import algorithms, dials, suited
 from playground.runs.origin import data_words
 from playground.runs.tail import RunSummary
-from playground.types import Json
+from playground.types import Checkpoint, Json, RunSpec
+from playground.ui.durations import spoken
 from playground.vocabulary import METRICS
 
 _NONE = "–"
@@ -29,7 +30,7 @@ def run_row(summary: RunSummary, recorded: bool) -> Json:
         "events": summary.events,
         "result": _result(summary),
         "data": data_words(spec),
-        "took": f"{summary.seconds:.0f} s" if summary.seconds else "",
+        "took": spoken(summary.seconds) if summary.seconds else "",
         "when": time.strftime("%d %b %H:%M", time.localtime(spec.created_at)),
         "recorded": recorded,
         "adapter": bool(summary.checkpoint and summary.checkpoint.form == "adapter"),
@@ -98,18 +99,23 @@ def _rows(columns: Sequence[Mapping[str, str]]) -> list[Json]:
 
 def _facts(summary: RunSummary, rewards: Mapping[str, RunSummary]) -> dict[str, str]:
     spec = summary.spec
-    facts = {"Algorithm": algorithms()[spec.algorithm].title, "Started from": spec.start.name}
+    facts = {"Algorithm": algorithms()[spec.algorithm].title, "Started from": _made(spec.start, spec)}
     if spec.reward:
         judge = rewards.get(spec.reward.id)
-        facts["Reward model"] = spec.reward.name + (f", trained on {data_words(judge.spec)}" if judge else "")
+        facts["Reward model"] = _made(spec.reward, spec) + (f", trained on {data_words(judge.spec)}" if judge else "")
     facts["Data"] = data_words(spec)
     facts["Frozen set" if spec.snapshot else "Hash of the data"] = spec.data_hash[:12]
     return facts
 
 
+def _made(source: Checkpoint, spec: RunSpec) -> str:
+    """The checkpoint's name; marked where it was made for a recorded run: one's own may be its namesake."""
+    return f"{source.name} (recorded)" if source.run_id and not spec.workspace else source.name
+
+
 def _settings(config: Json, summary: RunSummary) -> dict[str, str]:
     labels = {field: look.label for field, look in dials(algorithms()[summary.spec.algorithm].config).items()}
-    return {labels.get(field, field): _spoken(value) for field, value in config.items()}
+    return {labels.get(field, field): _written(value) for field, value in config.items()}
 
 
 def _usual(summary: RunSummary) -> Json:
@@ -117,7 +123,7 @@ def _usual(summary: RunSummary) -> Json:
     return dataclasses.asdict(entry.config(**suited(entry, summary.spec.start, {})))
 
 
-def _spoken(value: Any) -> str:
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

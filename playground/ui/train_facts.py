@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 
 from playground.registry import Algorithm, dials
 from playground.types import Json
+from playground.ui.durations import spoken
 from playground.ui.writers import names_of, strangers_words
 from playground.workbench import Workbench
 
 PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
 FEWEST_PREFERENCES = 4
-FEWEST_STEPS = {"examples": 50, "preferences": 10}  # fewer teach the pocket model nothing that one would notice
+FEWEST_STEPS = {"examples": 50, "preferences": 12}  # fewer teach the pocket model nothing that one would notice
+_MORE = {"examples": "Bring", "preferences": "Judge"}
+_AT_CHANCE = "chance_level"  # code of what is named where a reward model ranks held-out pairs like a coin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def facts(
         return bench.runs.estimate(space, entry.name, values, rows, start)
 
     if entry.needs == "prompts":
-        return _of_prompts(seconds(PPO_PROMPTS), reward, values)
+        chance = bool(reward) and _AT_CHANCE in bench.runs.warned(space, reward)
+        return _of_prompts(seconds(PPO_PROMPTS), reward, values, chance)
     if entry.needs == "preferences":
         return _of_preferences(bench, space, entry, values, start, seconds)
     rows = own_rows or int(values.get("examples", 0))
@@ -41,13 +45,19 @@ def facts(
     return _timed(seconds(rows), entry, values, rows, what)
 
 
-def _of_prompts(seconds: float | None, reward: str | None, values: Json) -> Facts:
+def _of_prompts(seconds: float | None, reward: str | None, values: Json, chance: bool) -> Facts:
     if not reward:
         text = "**It needs a reward model, and you have none yet.** Train one in [Reward model](#reward-model) first."
         return Facts(text, ready=False)
     often = f", in {_counted(values['iterations'], 'iteration')} (see More settings)" if "iterations" in values else ""
     what = f"it writes its own completions to prompts of the pocket world{often}"
-    return Facts(_time_words(seconds, what), ready=True)
+    text = _time_words(seconds, what)
+    if chance:
+        text += (
+            "\n\n**This reward model is no better than a coin** on the pairs it was tested with: a policy that follows "
+            "it chases chance. Judge more pairs and train it again, or choose another."
+        )
+    return Facts(text, ready=True)
 
 
 def _of_preferences(
@@ -92,21 +102,15 @@ def _too_little(entry: Algorithm, values: Json, rows: int, steps: int) -> str:
     once = math.ceil(steps / values["epochs"])
     epochs = min(math.ceil(fewest / once), int(dials(entry.config)["epochs"].maximum))
     return (
-        f"\n\n**Little to learn from:** {_counted(steps, 'step')}; it takes about {fewest} to teach something. Bring "
-        f"more than {rows} rows, or set Epochs under More settings to {epochs}: {epochs * once} steps."
+        f"\n\n**Little to learn from:** {_counted(steps, 'step')}; it takes about {fewest} to teach something. "
+        f"{_MORE[entry.needs]} more than {rows}, or set Epochs under More settings to {epochs}: {epochs * once} steps."
     )
 
 
 def _time_words(seconds: float | None, what: str) -> str:
     if seconds is None:
         return f"The estimate follows once this machine is measured: {what}."
-    return f"About **{_spoken(seconds)}** on this machine: {what}."
-
-
-def _spoken(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"About **{spoken(seconds)}** on this machine: {what}."
 
 
 def _counted(number: int, noun: str) -> str:

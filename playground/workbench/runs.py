@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import json
 import threading
 import time
 import uuid
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
+from playground.errors import NotAllowed, NotFound, PlaygroundError, TooFewPreferences
 from playground.events import Phase
 from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config, suited
@@ -90,7 +90,7 @@ class Runs:
             data_count=len(rows),
             data_from=origins(rows),
             snapshot=snapshot.id if snapshot else None,
-            name=name or self._next_name(workspace, entry),
+            name=name,
             seed=seed,
             threads=self._settings.threads,
             dtype=self._settings.dtype,
@@ -100,6 +100,7 @@ class Runs:
         with self._starting:
             self._quotas.require_new_run(len(self.all(workspace)))
             self._quotas.require_run(workspace, self._queue.count(workspace), self._queue.count(), spec.estimate_s)
+            spec = self._numbered(spec)
             self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
             self._versions[workspace] += 1
             self._send(spec)
@@ -135,6 +136,8 @@ class Runs:
         if not 1 <= len(name) <= _LONGEST_NAME:
             hint = f"Type one of 1 to {_LONGEST_NAME} characters."
             raise PlaygroundError(f"The name has {len(name)} characters.", hint=hint)
+        if any(s.spec.name.casefold() == name.casefold() and s.spec.id != run_id for s in self.all(workspace)):
+            raise PlaygroundError(f"Another run is called {name} already.", hint="Type a name that no other run has.")
         for other in self.all(workspace):
             spec = _renamed(other.spec, run_id, name)
             if spec != other.spec:
@@ -178,6 +181,14 @@ class Runs:
         """The runs that were recorded beforehand and come with the playground."""
         return [self.find("", name) for name in self._shelf.recorded_names()]
 
+    def warned(self, workspace: str, run_id: str) -> set[str]:
+        """Codes of the failures that were named while the run learned; none where there is no such run."""
+        try:
+            lines = self.tail(workspace, run_id).lines
+        except NotFound:
+            return set()
+        return {json.loads(line)["code"] for line in lines if '"kind": "Warned"' in line[:40]}
+
     def own(self, workspace: str, run_id: str) -> RunSummary:
         """The run, if it is one of the workspace's own. Raises NotAllowed for a recorded one."""
         if run_id in self._shelf.recorded_names():
@@ -196,7 +207,7 @@ class Runs:
             raise NotAllowed(f"The run is {summary.status}; only a stopped or broken one can be resumed.")
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
-            raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+            raise NotAllowed(f"{other.spec.name} was trained on what {summary.spec.name} had learned.", hint=hint)
         return summary
 
     def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
@@ -242,9 +253,13 @@ class Runs:
         most = personas.most_common(1)
         return most[0][0] if most and 2 * most[0][1] > len(rows) else None
 
-    def _next_name(self, workspace: str, entry: Algorithm) -> str:
-        taken = {s.spec.name for s in self.all(workspace)}
-        return next(name for number in itertools.count(1) if (name := f"{entry.title} {number}") not in taken)
+    def _numbered(self, spec: RunSpec) -> RunSpec:
+        """The run with the number after the highest of its algorithm here, and named by it unless it has a name."""
+        runs, title = self.all(spec.workspace), algorithms()[spec.algorithm].title
+        made = [s.spec.number for s in runs if s.spec.algorithm == spec.algorithm]
+        called = [s.spec.name.removeprefix(f"{title} ") for s in runs]  # also by hand, and before runs had numbers
+        number = 1 + max([len(made), *made, *(int(end) for end in called if end.isdecimal())])
+        return replace(spec, number=number, name=spec.name or f"{title} {number}")
 
 
 def _renamed(spec: RunSpec, run_id: str, name: str) -> RunSpec:

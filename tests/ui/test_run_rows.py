@@ -54,6 +54,21 @@ def test_the_reward_model_of_a_policy_tells_what_it_was_trained_on():
     assert facts["Reward model"] == "My judge, trained on 60 preferences by the persona polite (simulated)"
 
 
+def test_what_a_recorded_run_was_made_with_is_marked_and_what_is_shipped_is_not():
+    judge = dataclasses.replace(JUDGE, run_id="reward_model-1")
+    own = run("ppo", 1, reward=judge)
+    recorded = dataclasses.replace(own, spec=dataclasses.replace(own.spec, workspace=""))
+    facts = {r["setting"]: r["values"][0] for r in side_by_side([recorded], {})["groups"][0]["rows"]}
+    assert (facts["Reward model"], facts["Started from"]) == ("My judge (recorded)", "Pocket SFT")
+    facts = {r["setting"]: r["values"][0] for r in side_by_side([own], {})["groups"][0]["rows"]}
+    assert facts["Reward model"] == "My judge"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (30, "30 s"), (104, "2 min"), (7200, "2.0 h"), (0, "")])
+def test_how_long_a_run_took_is_told_as_everywhere(seconds, words):
+    assert run_row(dataclasses.replace(run("dpo"), seconds=seconds), recorded=False)["took"] == words
+
+
 def test_without_a_run_there_is_nothing_to_lay_side_by_side():
     assert side_by_side([], {}) == {}
 

@@ -19,10 +19,10 @@ SFT_1 = Checkpoint("sft-1", "SFT 1", "policy", "pocket", "/x", run_id="sft-1")
 SHIPPED = Checkpoint("pocket-sft", "Pocket, fine-tuned", "policy", "pocket", "/s")
 
 
-def bench(preferences=0, seconds=12.0, by="pocket-sft"):
+def bench(preferences=0, seconds=12.0, by="pocket-sft", **warned):
     counts = SimpleNamespace(usable=preferences)
     return SimpleNamespace(
-        runs=SimpleNamespace(estimate=lambda *_, **__: seconds),
+        runs=SimpleNamespace(estimate=lambda *_, **__: seconds, warned=lambda _, run: warned.get(run, set())),
         preferences=SimpleNamespace(counts=lambda _: counts, writers=lambda _: {frozenset({by}): preferences}),
         checkpoints=SimpleNamespace(all=lambda _: [SHIPPED, SFT_1]),
     )
@@ -83,6 +83,20 @@ def test_the_epochs_that_are_proposed_silence_the_warning_where_that_is_possible
     text = of(SFT, bench(), own_rows=60).text
     epochs = int(re.search(r"to (\d+):", text)[1])
     assert "Little to learn from" not in of(SFT, bench(), own_rows=60, epochs=epochs).text
+
+
+def test_dpo_on_few_pairs_is_warned_about_and_on_a_hundred_not():
+    dpo = algorithms()["dpo"]
+    text = of(dpo, bench(86)).text
+    assert "Little to learn from:** 10 steps" in text and "Judge more than 86, or set Epochs" in text
+    assert "Little to learn from" not in of(dpo, bench(100)).text
+
+
+@pytest.mark.parametrize("entry", BY_PROMPTS, ids=lambda e: e.name)
+def test_a_reward_model_at_chance_is_told_where_a_policy_would_follow_it(entry):
+    found = of(entry, bench(bad={"chance_level"}, good={"memorising"}), reward="bad")
+    assert found.ready and "no better than a coin" in found.text
+    assert "coin" not in of(entry, bench(bad={"chance_level"}, good={"memorising"}), reward="good").text
 
 
 def test_the_usual_fine_tuning_is_not_warned_about():

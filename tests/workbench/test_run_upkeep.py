@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
-from playground.events import Phase, RunEnded, Saved, StepDone
+from playground.events import Phase, RunEnded, Saved, StepDone, Warned
 from playground.registry import algorithms
 from playground.settings import Settings
 from playground.types import Checkpoint, RunSpec
@@ -115,13 +115,55 @@ def test_recorded_runs_and_those_of_others_stay_as_they_are(bench, call):
     assert len(bench.runs.all("local")) == 1
 
 
-def test_the_name_of_a_new_run_is_one_that_no_other_has(bench):
-    entry = algorithms()["dpo"]
+def numbered(bench, algorithm="dpo"):
+    start = bench.checkpoints.find("local", "pocket-sft")
+    spec = bench.runs._numbered(RunSpec("new", "local", algorithm, {}, start))
+    return spec.number, spec.name.removeprefix(algorithms()[algorithm].title)
+
+
+def test_a_new_run_is_numbered_after_all_that_were_made_whatever_they_are_called_now(bench):
+    for number in (1, 2):
+        run(bench, "dpo", number)
+    bench.runs.rename("local", "dpo-1", "Bold one")
+    bench.runs.rename("local", "dpo-2", "Shy one")
+    assert numbered(bench) == (3, " 3")
+    assert numbered(bench, "ppo") == (1, " 1")
+
+
+def test_a_new_run_takes_neither_a_number_that_is_kept_nor_one_that_a_name_bears(bench):
+    run(bench, "dpo", 1)
+    folder = bench.shelf.folder("local", "dpo-1")
+    folder.write_spec(replace(folder.spec(), number=7, name="Bold one"))
+    bench.shelf.forget("local", "dpo-1")
+    assert numbered(bench) == (8, " 8")
+    bench.runs.rename("local", "dpo-1", f"{algorithms()['dpo'].title} 30")
+    assert numbered(bench) == (31, " 31")
+
+
+@pytest.mark.parametrize("name", ["Bold one", "  bold   ONE "])
+def test_a_name_that_another_run_has_is_refused(bench, name):
     run(bench, "dpo", 1)
     run(bench, "dpo", 2)
-    bench.runs.delete("local", "dpo-1")
-    folder = bench.shelf.folder("local", "dpo-2")
-    assert bench.runs._next_name("local", entry) == f"{entry.title} 1"
-    folder.write_spec(replace(folder.spec(), name=f"{entry.title} 1"))
-    bench.shelf.forget("local", "dpo-2")
-    assert bench.runs._next_name("local", entry) == f"{entry.title} 2"
+    bench.runs.rename("local", "dpo-1", "Bold one")
+    before = names(bench)
+    with pytest.raises(PlaygroundError, match="Another run is called") as refused:
+        bench.runs.rename("local", "dpo-2", name)
+    assert refused.value.hint and names(bench) == before
+    bench.runs.rename("local", "dpo-1", "BOLD one")  # its own name, written otherwise
+
+
+def test_what_is_kept_for_another_run_is_told_with_both_present_names(bench):
+    first = run(bench, "sft", 1)
+    run(bench, "dpo", 2, start=first)
+    bench.runs.rename("local", "sft-1", "Bold one")
+    bench.runs.rename("local", "dpo-2", "Shy one")
+    with pytest.raises(NotAllowed, match="Shy one was trained on Bold one"):
+        bench.runs.delete("local", "sft-1")
+
+
+def test_the_failures_that_were_named_while_a_run_learned_are_known(bench):
+    run(bench, "reward_model", 1, ended=False)
+    bench.shelf.folder("local", "reward_model-1").append(Warned(1, "chance_level", "A coin."))
+    bench.runs.tail("local", "reward_model-1").refresh(force=True)
+    assert bench.runs.warned("local", "reward_model-1") == {"chance_level"}
+    assert bench.runs.warned("local", "none-such") == set()

@@ -17,7 +17,7 @@
 
   function settings(meta) {
     const labels = P.labels[meta.algorithm] || {};
-    const rows = [["Algorithm", meta.title], ["Started from", meta.start], ["Reward model", meta.reward], ["Data", meta.data],
+    const rows = [["Algorithm", meta.title], ["Started from", meta.start], ["Reward model", meta.reward && ofOld(meta) ? `${meta.reward} (recorded)` : meta.reward], ["Data", meta.data],
       ...Object.entries(meta.config).map(([key, value]) => [labels[key] || key, value])];
     return el("details.part.settings", null, el("summary", null, "Settings of this run"),
       el("dl", null, ...rows.filter(([, value]) => value != null).flatMap(([key, value]) => [el("dt", null, key), el("dd", null, String(value))])));
