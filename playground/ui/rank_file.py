@@ -16,6 +16,7 @@ from playground.ui.rank_panel import rank_text
 from playground.ui.rank_set import SetView
 from playground.ui.rank_words import file_preview, import_words, progress_bar
 from playground.ui.tab import Context, workspace
+from playground.workbench.preferences import Adding
 
 
 def add_from_file(context: Context, view: SetView) -> None:
@@ -43,14 +44,18 @@ def add_from_file(context: Context, view: SetView) -> None:
             raise PlaygroundError("No file is chosen.", hint="Choose one first.")
         here, unchanged = workspace(context, request), [gr.skip()] * len(view.draws)
         for adding in context.bench.preferences.add_file(here, Path(path)):
-            words = progress_bar(adding.rows, adding.total, "rows added", "Those that are here already are left out.")
-            yield words, gr.Button(interactive=False), *unchanged
+            yield reading_words(adding), gr.Button("Adding to the set", interactive=False), *unchanged
         words = import_words(adding.done, adding.refused)
         yield words, gr.Button("Add to the set"), *view.shown(context.bench, here, whose, text, removed)
 
     file.change(told(look), file, [preview, add], **QUIET)
     reads, draws = [file, *view.reads], [preview, add, *view.draws]
     add.click(told(store), reads, draws, api_name="import", show_progress="hidden")
+
+
+def reading_words(adding: Adding) -> str:
+    """How far the file is read; how many of its rows are new is known at the end."""
+    return progress_bar(adding.rows, adding.total, "rows read", "Those that are here already are left out.")
 
 
 def _what(limits: FileLimits) -> str:

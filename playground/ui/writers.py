@@ -11,7 +11,8 @@ from playground.types import Checkpoint
 Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair's completions, None: a file -> preferences
 Names = Mapping[str, str]  # id -> name
 
-_FILE, _DELETED = "a file", "a model that is no more"
+_DELETED = "a model that is no more"
+_SHARE = 0.1  # of a set: fewer pairs of others change nothing worth a warning
 
 
 def names_of(checkpoints: Sequence[Checkpoint]) -> Names:
@@ -25,20 +26,20 @@ def set_words(writers: Writers, names: Names) -> str:
     if not counted:
         return ""
     if len(counted) == 1:
-        return f"All compare completions by {counted[0][0]}."
-    return "They compare completions by " + _and([f"{who} ({count})" for who, count in counted]) + "."
+        return f"All compare completions {counted[0][0]}."
+    return "They compare completions " + _and([f"{who} ({count})" for who, count in counted]) + "."
 
 
 def strangers_words(writers: Writers, names: Names, start: str) -> str:
-    """What a model in training learns from texts of others; empty where it wrote one of every pair itself."""
+    """What a model in training learns from texts of others; empty where it wrote one of nearly every pair itself."""
     others = {whose: count for whose, count in writers.items() if start not in whose}
-    if not others or start not in names:
-        return ""
     total, strange = sum(writers.values()), sum(others.values())
-    share = f"All {total}" if strange == total else f"{strange} of {total}"
+    if not others or start not in names or strange < _SHARE * total:
+        return ""
+    share = f"All {total} pairs compare" if strange == total else f"{strange} of {total} pairs {_verb(strange)}"
     by = _and([who for who, _ in _counted(others, names)])
     return (
-        f"**Not its own completions:** {share} pairs compare completions by {by}, while this starts from "
+        f"**Not its own completions:** {share} completions {by}, while this starts from "
         f"{names[start]}. It learns from them, but about another model's texts. [Rank](#rank) shows you its own."
     )
 
@@ -46,13 +47,15 @@ def strangers_words(writers: Writers, names: Names, start: str) -> str:
 def _counted(writers: Writers, names: Names) -> list[tuple[str, int]]:
     counted = Counter()
     for whose, count in writers.items():
-        counted[" and ".join(sorted({_name(one, names) for one in whose}))] += count
+        models = " and ".join(sorted({names.get(one, _DELETED) for one in whose if one is not None}))
+        counted[_and([f"by {models}" if models else "", "from a file" if None in whose else ""])] += count
     return counted.most_common()
 
 
-def _name(one: str | None, names: Names) -> str:
-    return _FILE if one is None else names.get(one, _DELETED)
+def _verb(pairs: int) -> str:
+    return "compares" if pairs == 1 else "compare"
 
 
 def _and(parts: Sequence[str]) -> str:
+    parts = [part for part in parts if part]
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

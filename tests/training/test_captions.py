@@ -102,6 +102,14 @@ def test_a_warning_says_where_and_what_to_do():
     assert "Raise the KL coefficient" in warning.text
 
 
+@pytest.mark.parametrize(("held_out", "named"), [(0.55, []), (0.95, ["too_easy"])])
+def test_pairs_ranked_rightly_at_once_are_too_easy_only_if_those_held_out_are_too(held_out, named):
+    curves = steps(accuracy=[0.7, 0.9, *[1.0] * 10])
+    curves[9] = StepDone(10, curves[9].metrics | {"held_out_accuracy": held_out})
+    assert codes(RunStarted(12, 80, 8), *curves[:9]) == []  # nothing is known of them yet
+    assert codes(RunStarted(12, 80, 8), *curves) == named
+
+
 def test_alike_texts_are_no_failure_while_the_reward_stands_still():
     assert codes(probes(0, *APART), *steps(proxy_reward=[0.0] * 6), probes(6, *[TRICK] * 4)) == []
 

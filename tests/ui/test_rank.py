@@ -13,10 +13,12 @@ from playground.preferences.statistics import share_of
 from playground.table_files import BadRow, FileLimits
 from playground.types import Annotator, Prompt
 from playground.ui.problem import problem_html
+from playground.ui.rank_file import reading_words
 from playground.ui.rank_panel import panel_value, table_value
 from playground.ui.rank_set import shown_table
 from playground.ui.rank_words import export_words, figures_line, file_preview, import_words
 from playground.ui.tabs.rank import MOST_LABELS, persona_progress
+from playground.workbench.preferences import Adding
 
 HOSTILE = "<img src=x onerror=alert(1)></td><script>alert(2)</script>"
 STATIC = Path(__file__).parents[2] / "playground" / "ui" / "static"
@@ -85,6 +87,11 @@ class Bench:
     def rows(self, workspace, search="", limit=200, removed=False):
         self.asked.append((search, removed))
         return self.stored
+
+
+def test_while_a_file_is_read_no_row_of_it_is_said_to_be_added():
+    words = _Tags(reading_words(Adding(Imported(0, 110, 0), 110, ()))).text
+    assert words.startswith("110 of 110 rows read.") and "added" not in words
 
 
 def test_an_empty_set_has_no_figures():
