@@ -150,6 +150,7 @@ def judgment_row(
     comment: str = "",
     supersedes: str | None = None,
     created_at: float | None = None,
+    client_time: float | None = None,
 ) -> Json:
     """A live judgment on an assignment; x is the first completion of its pair."""
     left, right = ("x", "y") if assignment["left"] == x else ("y", "x")
@@ -166,6 +167,7 @@ def judgment_row(
         "decision_ms": decision_ms,
         "input": input,
         "comment": comment,
+        "client_time": client_time,
         "supersedes": supersedes,
         "valid": True,
         "reason": "",

@@ -95,3 +95,46 @@ class SetCounts:
     dropped: dict[str, int]  # reason -> judgments it would not get
     left_share: Share  # of those judged side by side
     longer_share: Share  # how often the longer completion was chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a host decides about a session."""
+
+    title: str
+    rubric: str  # what to look for, in words for whoever judges
+    consent: str  # what is stored and what for; nobody sees a pair before agreeing to it
+    overlap: int = 3  # labels that each pair should get
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A gathering of people. Its id is the workspace of all that they judge."""
+
+    id: str
+    code: str
+    state: str  # open, paused, frozen, closed
+    rules: Rules
+    consent_version: str
+    snapshot: str | None = None
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a session."""
+
+    annotator: Annotator
+    session: Session
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCounts:
+    """A session as its host watches it."""
+
+    joined: int
+    withdrawn: int
+    active: int  # judged something within the last minute
+    per_minute: int  # choices within the last minute
+    labels: tuple[int, ...]  # of each pair

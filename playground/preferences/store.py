@@ -41,6 +41,7 @@ from playground.preferences.reading import (
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.sessions import SessionStore
 from playground.preferences.writer import Writer
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
@@ -55,6 +56,7 @@ class PreferenceStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._writer = Writer(self._engine)
+        self.sessions = SessionStore(self._engine, self._write)
         try:
             self._write(create_tables)
         except Exception:
@@ -125,10 +127,14 @@ class PreferenceStore:
         decision_ms: int | None = None,
         input: str = "button",
         comment: str = "",
+        by: Annotator | None = None,
+        client_time: float | None = None,
     ) -> str:
         """Store a choice on a shown pair and return its id, which the caller made: sending the same again is harmless.
 
-        Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair.
+        by: who sent it, where many share a workspace. client_time: by the sender's clock, which may be wrong.
+        Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair, or
+        where it was shown to another.
         """
         check_choice(choice, strength)
         if not 1 <= len(id) <= 64:
@@ -148,6 +154,8 @@ class PreferenceStore:
                 decision_ms=decision_ms,
                 input=input[:32],
                 comment=storable(comment),
+                by=by.id if by else None,
+                client_time=client_time,
             )
         )
 
@@ -184,9 +192,12 @@ class PreferenceStore:
             return None
         return [row.id for row in rows if row.usable]
 
-    def undo(self, workspace: str, annotator: Annotator) -> str | None:
-        """Take the annotator's newest judgment or ranking back. Returns its token, to judge again; None: no more."""
-        return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id))
+    def undo(self, workspace: str, annotator: Annotator, judgment_id: str | None = None) -> str | None:
+        """Take the annotator's newest judgment or ranking back, or the named one.
+
+        Returns its token, to judge again; None: there was nothing to take back.
+        """
+        return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id, judgment_id))
 
     def remove(self, workspace: str, *judgment_ids: str) -> None:
         """Leave judgments out of counts and later snapshots, all or none. Raises: NotFound."""

@@ -21,9 +21,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
+    2: (
+        "ALTER TABLE session ADD COLUMN host VARCHAR(128) NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN rubric TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN consent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN snapshot VARCHAR(64)",
+        "CREATE UNIQUE INDEX one_session_per_code ON session (join_code)",
+        "CREATE INDEX annotator_by_secret ON annotator (secret_hash)",
+    ),
 }
 
 metadata = MetaData()
@@ -47,22 +55,27 @@ def _to(name: str, table: str, nullable: bool = False) -> Column:
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True), _created_at())
 
-session = Table(  # one gathering of people with its rules; a workspace may have several
+session = Table(  # one gathering of people with its rules; its id is the workspace of all that they are shown and judge
     "session",
     metadata,
     _id(),
     _workspace(),
+    Column("host", String(128), nullable=False, server_default=""),  # the workspace that it was made in
     Column("join_code", String(32), nullable=False),
     Column("title", Text, nullable=False, server_default=""),
+    Column("rubric", Text, nullable=False, server_default=""),
+    Column("consent", Text, nullable=False, server_default=""),
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
     Column("tie_rule", String(32), nullable=False, server_default="drop"),
     Column("target_overlap", Integer, nullable=False, server_default="1"),
-    Column("state", String(16), nullable=False, server_default="open"),
+    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
+    Column("snapshot", String(64)),  # what was frozen last
     Column("delete_after", Float),
     _created_at(),
 )
+Index("one_session_per_code", session.c.join_code, unique=True)
 
 annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is known
     "annotator",
@@ -81,6 +94,7 @@ annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is
     _created_at(),
     UniqueConstraint("workspace", "kind", "alias"),
 )
+Index("annotator_by_secret", annotator.c.secret_hash)
 
 prompt = Table(
     "prompt",
