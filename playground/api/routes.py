@@ -10,8 +10,10 @@ from fastapi.responses import FileResponse
 from starlette.routing import BaseRoute
 
 from playground.api.evaluation_routes import evaluation_routes
+from playground.api.host_routes import host_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
+from playground.api.workshop_routes import workshop_routes
 from playground.errors import PlaygroundError
 from playground.types import Json
 from playground.workbench import Workbench
@@ -43,6 +45,8 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
     router.include_router(evaluation_routes(bench))
+    router.include_router(workshop_routes(bench))
+    router.include_router(host_routes(bench))
     return router.routes
 
 

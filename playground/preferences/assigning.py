@@ -11,32 +11,33 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, func, insert, or_, select, update
 
 from playground.preferences import tables
 from playground.preferences.insertion import LEASE_S
 from playground.types import Json, content_hash
 
 _assignment, _judgment, _annotator, _pair = tables.assignment, tables.judgment, tables.annotator, tables.pair
+_x, _y = tables.completion.alias("x"), tables.completion.alias("y")
 _RECENT = 101  # judgments whose median time decides how long a lease lasts
 _LEASES = 3  # medians that one lasts
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A pair of the session and what it carries."""
+    """A pair of the session and what it carries. Its first completion is of the checkpoint first in the alphabet."""
 
     pair: str
-    x: str
-    y: str
+    first: str
+    second: str
     load: int  # labels and leases
-    left_x: int  # of those, how often x was on the left
+    first_left: int  # of those, how often the first completion was on the left
     seen: bool  # by the annotator who asks
 
     @property
     def tilt(self) -> int:
-        """How many times more often x was on the left than y."""
-        return 2 * self.left_x - self.load
+        """How many times more often the first was on the left than the second."""
+        return 2 * self.first_left - self.load
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +45,27 @@ class Assigned:
     """What is to be shown next."""
 
     load: Load
-    x_left: bool
+    first_left: bool
     probability: float
 
 
 def choose(loads: Sequence[Load], tilt: int, rng: random.Random) -> Assigned | None:
     """The next pair for an annotator whose own tilt this is; None where all were seen.
 
-    Uniformly among the unseen pairs of the lowest load, and of those among the ones whose side can serve the pair's
-    balance and the annotator's at once, where there are any.
+    Uniformly among the unseen pairs of the lowest load whose side can serve the pair's balance and the annotator's at
+    once; where there is none, among such pairs with one more; where there is none either, the pair's balance decides.
     """
     unseen = [load for load in loads if not load.seen]
     if not unseen:
         return None
     lowest = min(load.load for load in unseen)
-    candidates = [load for load in unseen if load.load == lowest]
-    agreeing = [load for load in candidates if load.tilt * tilt >= 0] or candidates
-    chosen = rng.choice(agreeing)
+    agreeing = [load for load in unseen if load.tilt * tilt >= 0]
+    tries = [(agreeing, lowest), (agreeing, lowest + 1), (unseen, lowest)]
+    candidates = next(found for some, most in tries if (found := [load for load in some if load.load <= most]))
+    chosen = rng.choice(candidates)
     lean = chosen.tilt or tilt
-    x_left = lean < 0 if lean else rng.random() < 0.5
-    return Assigned(chosen, x_left, 1 / len(agreeing))
+    first_left = lean < 0 if lean else rng.random() < 0.5
+    return Assigned(chosen, first_left, 1 / len(candidates))
 
 
 def open_assignments(connection: Connection, session: Row, annotator: str, wanted: int, give: bool) -> list[str]:
@@ -87,7 +89,7 @@ def open_assignments(connection: Connection, session: Row, annotator: str, wante
         row = _row(session.id, annotator, assigned, until)
         connection.execute(insert(_assignment), row)
         tokens.append(row["id"])
-        tilt += 1 if assigned.x_left else -1
+        tilt += 1 if assigned.first_left else -1
         loads = [_with(load, assigned) for load in loads]
     return tokens
 
@@ -97,25 +99,36 @@ def read_loads(connection: Connection, session: str, annotator: str = "") -> lis
     leased = and_(_assignment.c.state == "shown", _assignment.c.lease_until > time.time())
     labelled = and_(_judgment.c.id.is_not(None), _judgment.c.choice != "skip")
     counts = and_(_annotator.c.withdrawn_at.is_(None), or_(leased, labelled))
+    carried = func.sum(case((counts, 1), else_=0))
+    on_left = func.sum(case((and_(counts, _assignment.c.left == _pair.c.x), 1), else_=0))
+    mine = func.sum(case((_assignment.c.annotator == annotator, 1), else_=0))
+    x_first = _stands_first(_x, _y)
+    given = _pair.join(_x, _pair.c.x == _x.c.id).join(_y, _pair.c.y == _y.c.id)
+    live = and_(_judgment.c.assignment == _assignment.c.id, _judgment.c.valid.is_(True))
     question = (
-        select(
-            _pair.c.id,
-            _pair.c.x,
-            _pair.c.y,
-            func.coalesce(func.sum(case((counts, 1), else_=0)), 0).label("load"),
-            func.coalesce(func.sum(case((and_(counts, _assignment.c.left == _pair.c.x), 1), else_=0)), 0).label("left"),
-            func.coalesce(func.sum(case((_assignment.c.annotator == annotator, 1), else_=0)), 0).label("mine"),
-        )
+        select(_pair.c.id, _pair.c.x, _pair.c.y, x_first.label("x_first"), carried, on_left, mine)
         .select_from(
-            _pair.outerjoin(_assignment, _assignment.c.pair == _pair.c.id)
-            .outerjoin(_judgment, and_(_judgment.c.assignment == _assignment.c.id, _judgment.c.valid.is_(True)))
+            given.outerjoin(_assignment, _assignment.c.pair == _pair.c.id)
+            .outerjoin(_judgment, live)
             .outerjoin(_annotator, _annotator.c.id == _assignment.c.annotator)
         )
         .where(_pair.c.workspace == session)
-        .group_by(_pair.c.id, _pair.c.x, _pair.c.y)
+        .group_by(_pair.c.id, _pair.c.x, _pair.c.y, x_first)
         .order_by(_pair.c.id)
     )
-    return [Load(r.id, r.x, r.y, r.load, r.left, r.mine > 0) for r in connection.execute(question)]
+    return [_load(*row) for row in connection.execute(question)]
+
+
+def _load(pair: str, x: str, y: str, x_first: bool, load: int, x_left: int, mine: int) -> Load:
+    if x_first:
+        return Load(pair, x, y, load, x_left, mine > 0)
+    return Load(pair, y, x, load, load - x_left, mine > 0)
+
+
+def _stands_first(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Whether that completion is its pair's first: by checkpoint, then by id."""
+    mine, its = func.coalesce(one.c.checkpoint, ""), func.coalesce(other.c.checkpoint, "")
+    return or_(mine < its, and_(mine == its, one.c.id < other.c.id))
 
 
 def read_labels(connection: Connection, session: str) -> list[int]:
@@ -138,17 +151,16 @@ def release(connection: Connection, annotator: str) -> None:
 def _with(load: Load, assigned: Assigned) -> Load:
     if load.pair != assigned.load.pair:
         return load
-    return replace(load, load=load.load + 1, left_x=load.left_x + assigned.x_left, seen=True)
+    return replace(load, load=load.load + 1, first_left=load.first_left + assigned.first_left, seen=True)
 
 
 def _tilt_of(connection: Connection, annotator: str) -> tuple[int, int]:
-    """How many times more often the annotator saw x on the left than y, and how many pairs they were shown."""
-    on_left = case((_assignment.c.left == _pair.c.x, 1), else_=-1)
-    question = select(func.coalesce(func.sum(on_left), 0), func.count()).select_from(
-        _assignment.join(_pair, _assignment.c.pair == _pair.c.id)
-    )
-    tilt, shown = connection.execute(question.where(_assignment.c.annotator == annotator)).one()
-    return tilt, shown
+    """How many times more often the annotator had the first on the left, and how many pairs they were shown."""
+    on_left = case((_stands_first(_x, _y), 1), else_=-1)
+    shown = _assignment.join(_x, _assignment.c.left == _x.c.id).join(_y, _assignment.c.right == _y.c.id)
+    question = select(func.coalesce(func.sum(on_left), 0), func.count()).select_from(shown)
+    tilt, count = connection.execute(question.where(_assignment.c.annotator == annotator)).one()
+    return tilt, count
 
 
 def _lease_s(connection: Connection, session: str) -> float:
@@ -161,8 +173,8 @@ def _lease_s(connection: Connection, session: str) -> float:
 
 
 def _row(session: str, annotator: str, assigned: Assigned, until: float) -> Json:
-    x, y = assigned.load.x, assigned.load.y
-    left, right = (x, y) if assigned.x_left else (y, x)
+    load = assigned.load
+    left, right = (load.first, load.second) if assigned.first_left else (load.second, load.first)
     return {
         "id": secrets.token_urlsafe(16),
         "workspace": session,

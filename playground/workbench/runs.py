@@ -67,16 +67,20 @@ class Runs:
         start_id: str = "pocket-sft",
         reward_id: str | None = None,
         examples: Sequence[Example] | None = None,
+        frozen: Snapshot | None = None,
         persona: str | None = None,
         seed: int = 0,
         name: str = "",
     ) -> RunSpec:
-        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
+        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work.
+
+        frozen: a set that was frozen before, such as a workshop's, instead of the workspace's preferences.
+        """
         entry = algorithms()[algorithm]
         start = self._checkpoints.find(workspace, start_id)
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
-        rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        rows, snapshot = self._data(workspace, entry, config, examples, frozen, seed)
         self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -212,11 +216,17 @@ class Runs:
         self._queue.add(spec, self.lineage(spec.workspace, spec))
 
     def _data(
-        self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int
+        self,
+        workspace: str,
+        entry: Algorithm,
+        config,
+        examples: Sequence[Example] | None,
+        frozen: Snapshot | None,
+        seed: int,
     ) -> tuple[list, Snapshot | None]:
         """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
         if entry.needs == "preferences":
-            snapshot = self._store.snapshot(workspace)
+            snapshot = frozen or self._store.snapshot(workspace)
             if len(snapshot.preferences) < 4:
                 raise TooFewPreferences(len(snapshot.preferences), 4)
             return list(snapshot.preferences), snapshot

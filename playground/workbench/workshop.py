@@ -1,0 +1,169 @@
+"""A room of people who judge pairs on their phones: what the host does, and what a participant does.
+
+A host's methods begin with the host's workspace. A participant has no workspace and reaches nothing but the methods
+that begin with the secret of their device.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Literal
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.pocket import training_mix
+from playground.preferences.record import LiveCounts, Participant, Rules, Session, SetCounts, ShownPair
+from playground.preferences.sessions import State
+from playground.preferences.store import PreferenceStore
+from playground.settings import Settings
+from playground.types import Choice, Snapshot
+from playground.workbench.pairs import PairPool
+
+MOST_PAIRS = 400  # of a session
+MOST_OVERLAP = 10
+LONGEST_TITLE = 80
+LONGEST_TEXT = 4000  # of the rubric and of what people consent to
+_PART = 20  # pairs sampled in one go
+
+
+class Workshop:
+    """Make a session, open and freeze it, watch it; join it, judge, undo, leave, withdraw."""
+
+    def __init__(self, settings: Settings, store: PreferenceStore, pairs: PairPool) -> None:
+        self._mode = settings.mode
+        self._store = store
+        self._sessions = store.sessions
+        self._pairs = pairs
+
+    # --- the host ---------------------------------------------------------------------------------------------------
+
+    def make(self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int) -> Session:
+        """A session over n pairs sampled now: from one checkpoint both completions, from two one each."""
+        self._require_host()
+        _check(rules, checkpoint_ids, n)
+        sampled = []
+        while len(sampled) < n:
+            part = min(_PART, n - len(sampled))
+            seed = secrets.randbelow(2**31)
+            sampled += self._pairs.fresh(workspace, tuple(checkpoint_ids), part, seed, training_mix())
+        return self._sessions.create(workspace, rules, sampled)
+
+    def all(self, workspace: str) -> list[Session]:
+        """The host's sessions, newest first."""
+        return self._sessions.all(workspace)
+
+    def find(self, workspace: str, id: str) -> Session:
+        """One of them. Raises: NotFound."""
+        return self._sessions.find(workspace, id)
+
+    def move(self, workspace: str, id: str, state: State) -> Session:
+        """Open, pause or close a session."""
+        return self._sessions.move(workspace, id, state)
+
+    def live(self, workspace: str, id: str) -> tuple[LiveCounts, SetCounts]:
+        """Who is there, how far the pairs are; what the choices are."""
+        return self._sessions.live(workspace, id), self._store.counts(id)
+
+    def freeze(self, workspace: str, id: str) -> Snapshot:
+        """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart."""
+        self._sessions.move(workspace, id, "frozen")
+        snapshot = self._store.snapshot(id)
+        self._sessions.keep_snapshot(workspace, id, snapshot.id)
+        return snapshot
+
+    def frozen(self, workspace: str, id: str) -> Snapshot:
+        """What was frozen last. Raises: NotFound where nothing was."""
+        session = self.find(workspace, id)
+        if session.snapshot is None:
+            raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
+        return self._store.get_snapshot(id, session.snapshot)
+
+    # --- a participant ----------------------------------------------------------------------------------------------
+
+    def greet(self, code: str) -> Session:
+        """The session of that code: what is shown before anybody consents."""
+        return self._sessions.by_code(code)
+
+    def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
+        """Take part, consenting to that use. The same secret again is the same person."""
+        return self._taking_part(self._sessions.join(code, secret, alias, scope))
+
+    def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
+        """What this person has to judge, and how the session is."""
+        person = self._person(secret)
+        waiting = [] if person.session.state == "closed" else self._sessions.to_judge(person)
+        return person.session, waiting
+
+    def vote(
+        self,
+        secret: str,
+        token: str,
+        choice: Choice,
+        *,
+        judgment_id: str,
+        decision_ms: int | None = None,
+        source: str = "touch",
+        comment: str = "",
+        client_time: float | None = None,
+    ) -> None:
+        """Store a choice; returns after it is on disk. The same judgment_id again changes nothing."""
+        person = self._person(secret)
+        if person.session.state == "closed":
+            raise NotAllowed("This session has ended.", hint="Thank you; nothing more is needed.")
+        self._store.judge(
+            person.session.id,
+            token,
+            choice,
+            id=judgment_id,
+            decision_ms=decision_ms,
+            input=source,
+            comment=comment,
+            by=person.annotator,
+            client_time=client_time,
+        )
+
+    def undo(self, secret: str, judgment_id: str) -> bool:
+        """Take that choice back; its pair waits again. False: it was not there, or taken back before."""
+        person = self._person(secret)
+        return self._store.undo(person.session.id, person.annotator, judgment_id) is not None
+
+    def leave(self, secret: str) -> None:
+        """Let others have the pairs on this person's screen. They may come back."""
+        self._sessions.leave(self._sessions.participant(secret))
+
+    def withdraw(self, secret: str) -> None:
+        """Leave all that this person judged out of every later snapshot, for good. Again: nothing changes."""
+        person = self._sessions.participant(secret)
+        if not person.withdrawn:
+            self._store.withdraw(person.session.id, person.annotator)
+
+    def _person(self, secret: str) -> Participant:
+        return self._taking_part(self._sessions.participant(secret))
+
+    def _taking_part(self, person: Participant) -> Participant:
+        if person.withdrawn:
+            raise NotAllowed("You have withdrawn; your choices are not used.", hint="Join again to take part anew.")
+        return person
+
+    def _require_host(self) -> None:
+        if self._mode == "demo":
+            hint = "Set PLAYGROUND_HOST_PASSWORD on this Space, or run the playground yourself."
+            raise NotAllowed("On a shared demo nobody is host.", hint=hint)
+
+
+def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
+    if len(set(checkpoint_ids)) not in (1, 2):
+        hint = "Choose one, whose completions are compared among themselves, or two."
+        raise PlaygroundError(f"{len(set(checkpoint_ids))} checkpoints are chosen.", hint=hint)
+    if not 1 <= n <= MOST_PAIRS:
+        raise PlaygroundError(f"{n} pairs are asked for.", hint=f"Ask for 1 to {MOST_PAIRS}.")
+    if not 1 <= rules.overlap <= MOST_OVERLAP:
+        hint = f"Ask for 1 to {MOST_OVERLAP}."
+        raise PlaygroundError(f"{rules.overlap} labels are asked for on each pair.", hint=hint)
+    for name, text, most in (
+        ("title", rules.title, LONGEST_TITLE),
+        ("question", rules.rubric, LONGEST_TEXT),
+        ("consent", rules.consent, LONGEST_TEXT),
+    ):
+        if not 1 <= len(text.strip()) <= most:
+            raise PlaygroundError(f"The {name} has {len(text.strip())} characters.", hint=f"Write 1 to {most}.")
