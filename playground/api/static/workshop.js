@@ -183,7 +183,8 @@ function show() {
   status();
   if (over) return wait(`${over}Title`, over === "left" ? "leftText" : over);
   if (!kept.secret) return session ? view("consent") : view("find");
-  const next = kept.practised ? kept.pairs[0] : practicePair();
+  const going = kept.state === "open" || kept.state === "paused";
+  const next = kept.practised ? going && kept.pairs[0] : practicePair();
   if (!next) {
     shown = null;
     const how = navigator.onLine ? kept.state : "offline";
