@@ -1,4 +1,4 @@
-"""Signing in as the host of a workshop, and the code to join by as a picture."""
+"""The host of a workshop: signing in, and the figures of a session as they grow."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from playground.api.refusals import RefusalsAsJson
 from playground.api.workshop_routes import STATIC
 from playground.errors import NotAllowed
+from playground.preferences.record import LiveCounts, Session, SetCounts
+from playground.preferences.statistics import ENOUGH, Share
+from playground.types import Json
 from playground.workbench import Workbench
 from playground.workbench.rights import HOST_COOKIE
 
 _A_DAY_S = 86_400
+_STATES = {
+    "open": "Open: people get pairs.",
+    "paused": "Paused: people can join, nobody gets new pairs.",
+    "frozen": "Frozen: no new pairs; what comes late is stored beside the frozen set.",
+    "closed": "Closed for good.",
+}
 
 
 def host_routes(bench: Workbench) -> APIRouter:
@@ -34,4 +43,33 @@ def host_routes(bench: Workbench) -> APIRouter:
         answer.set_cookie(HOST_COOKIE, secret, max_age=_A_DAY_S, httponly=True, samesite="lax", secure=secure)
         return answer
 
+    @router.get("/api/workshop/live/{session_id}")
+    def live(session_id: str, request: Request) -> Json:
+        here = bench.workspace_of(request.cookies)
+        session = bench.workshop.find(here, session_id)
+        return {"state": _STATES[session.state], "tiles": _tiles(session, *bench.workshop.live(here, session_id))}
+
     return router
+
+
+def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[str, str]]:
+    """Figures and the words under them."""
+    overlap = session.rules.overlap
+    full = sum(labels >= overlap for labels in live.labels)
+    tiles = [
+        (str(live.joined - live.withdrawn), f"people, {live.active} of them judging"),
+        (str(counts.total), f"choices stored, {live.per_minute} in the last minute"),
+        (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
+        (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
+        (str(counts.usable), "preferences to train on"),
+        (_share(counts.left_share), "chose the left one, with its 95 % interval"),
+    ]
+    if live.withdrawn:
+        tiles.append((str(live.withdrawn), "people who withdrew"))
+    return tiles
+
+
+def _share(share: Share) -> str:
+    if share.n < ENOUGH:
+        return "too few to tell"
+    return f"{100 * share.value:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f})"

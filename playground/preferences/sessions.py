@@ -126,6 +126,14 @@ class SessionStore:
             votes, voters = connection.execute(question).one()
         return LiveCounts(joined, withdrawn, voters, votes, tuple(loads))
 
+    def checkpoints(self, host: str, id: str) -> list[str]:
+        """The ids of the checkpoints whose completions are compared."""
+        table = tables.completion
+        question = select(table.c.checkpoint.distinct()).where(table.c.workspace == id, table.c.checkpoint.is_not(None))
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            return sorted(connection.scalars(question))
+
     def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
         """Take part, with consent given now. The same secret again is the same person.
 

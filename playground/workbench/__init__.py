@@ -71,7 +71,7 @@ class Workbench:
         pairs = PairPool(self.completions.sample, self.checkpoints.find)
         quotas = Quotas(settings, shelf, self.store)
         self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings, quotas)
-        self.workshop = Workshop(settings, self.store, pairs)
+        self.workshop = Workshop(settings, self.store, pairs, self.checkpoints.find)
         self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
         parts = self.runs, self.checkpoints, self.completions, quotas

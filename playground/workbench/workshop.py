@@ -17,7 +17,7 @@ from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
 from playground.types import Choice, Snapshot
-from playground.workbench.pairs import PairPool
+from playground.workbench.pairs import FindCheckpoint, PairPool
 
 MOST_PAIRS = 400  # of a session
 MOST_OVERLAP = 10
@@ -29,7 +29,8 @@ _PART = 20  # pairs sampled in one go
 class Workshop:
     """Make a session, open and freeze it, watch it; join it, judge, undo, leave, withdraw."""
 
-    def __init__(self, settings: Settings, store: PreferenceStore, pairs: PairPool) -> None:
+    def __init__(self, settings: Settings, store: PreferenceStore, pairs: PairPool, checkpoint: FindCheckpoint) -> None:
+        self._checkpoint = checkpoint
         self._mode = settings.mode
         self._store = store
         self._sessions = store.sessions
@@ -77,6 +78,11 @@ class Workshop:
         if session.snapshot is None:
             raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
         return self._store.get_snapshot(id, session.snapshot)
+
+    def start_id(self, workspace: str, id: str) -> str:
+        """Which checkpoint training starts from: of those compared, the older one."""
+        compared = [self._checkpoint(workspace, one) for one in self._sessions.checkpoints(workspace, id)]
+        return min(compared, key=lambda checkpoint: checkpoint.created_at).id
 
     # --- a participant ----------------------------------------------------------------------------------------------
 
