@@ -191,7 +191,7 @@ function show() {
     return wait(`${how}Title`, how);
   }
   view("judge");
-  if (shown?.token === next.token && kept.practised) return;
+  if (shown?.token === next.token && shown.prompt === next.prompt) return; // drawing it anew would swallow a tap
   shown = next;
   shownAt = performance.now();
   for (const part of ["prompt", "left", "right"]) $(part).textContent = next[part];

@@ -38,7 +38,7 @@ def build(context: Context, tab: gr.Tab) -> None:
         moves = [(gr.Button(label, elem_id=f"workshop-{state}", min_width=90), state) for label, state in _STATES]
         freeze = gr.Button("Freeze", variant="primary", elem_id="workshop-freeze", min_width=90)
     gr.Markdown(
-        "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from exactly that.",
+        "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that.",
         elem_classes="note",
     )
     with gr.Row():
