@@ -129,7 +129,7 @@ class SessionStore:
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared."""
         table = tables.completion
-        question = select(table.c.checkpoint.distinct()).where(table.c.workspace == id, table.c.checkpoint.is_not(None))
+        question = select(table.c.checkpoint).distinct().where(table.c.workspace == id, table.c.checkpoint.is_not(None))
         with reading(self._engine) as connection:
             _row(connection, id, host)
             return sorted(connection.scalars(question))
