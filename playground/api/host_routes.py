@@ -62,14 +62,15 @@ def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[
         (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
         (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
         (str(counts.usable), "preferences to train on"),
-        (_share(counts.left_share), "chose the left one, with its 95 % interval"),
+        _left(counts.left_share),
     ]
     if live.withdrawn:
         tiles.append((str(live.withdrawn), "people who withdrew"))
     return tiles
 
 
-def _share(share: Share) -> str:
+def _left(share: Share) -> tuple[str, str]:
     if share.n < ENOUGH:
-        return "too few to tell"
-    return f"{100 * share.value:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f})"
+        return "too few", "choices to tell whether people lean to the left"
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.value:.0f} %", f"chose the left one (interval {low:.0f} to {high:.0f} %)"

@@ -81,7 +81,7 @@ def workshop_routes(bench: Workbench) -> APIRouter:
 
     @router.post("/api/workshop/vote")
     def vote(made: Vote, secret: _Secret) -> Json:
-        workshop.vote(
+        session = workshop.vote(
             secret,
             made.token,
             made.choice,
@@ -91,7 +91,7 @@ def workshop_routes(bench: Workbench) -> APIRouter:
             comment=made.comment,
             client_time=made.client_time,
         )
-        return {"saved": made.id}
+        return {"saved": made.id, "state": session.state}
 
     @router.post("/api/workshop/undo")
     def undo(made: Undoing, secret: _Secret) -> Json:

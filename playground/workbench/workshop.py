@@ -111,8 +111,8 @@ class Workshop:
         source: str = "touch",
         comment: str = "",
         client_time: float | None = None,
-    ) -> None:
-        """Store a choice; returns after it is on disk. The same judgment_id again changes nothing."""
+    ) -> Session:
+        """Store a choice; returns the session once it is on disk. The same judgment_id again changes nothing."""
         person = self._person(secret)
         if person.session.state == "closed":
             raise NotAllowed("This session has ended.", hint="Thank you; nothing more is needed.")
@@ -127,6 +127,7 @@ class Workshop:
             by=person.annotator,
             client_time=client_time,
         )
+        return person.session
 
     def undo(self, secret: str, judgment_id: str) -> bool:
         """Take that choice back; its pair waits again. False: it was not there, or taken back before."""

@@ -145,7 +145,7 @@ def test_a_clock_that_is_hours_off_costs_no_vote(bench, session, phone):
 def test_a_vote_sent_twice_is_stored_once_and_undone_once(bench, session, phone):
     pair = phone.pairs()[0]
     body = {"id": "one", "token": pair["token"], "choice": "left"}
-    assert phone.post("vote", body).json() == phone.post("vote", body).json() == {"saved": "one"}
+    assert phone.post("vote", body).json() == phone.post("vote", body).json() == {"saved": "one", "state": "open"}
     assert bench.store.counts(session.id).total == 1
     assert [phone.post("undo", {"id": "one"}).json()["undone"] for _ in range(2)] == [True, False]
     assert phone.pairs()[0]["token"] == pair["token"]

@@ -49,9 +49,9 @@ async function send() {
   sending = true;
   while (read().queue.length) {
     const item = read().queue[0];
-    let refused = "";
+    let refused = "", state = "";
     try {
-      await ask(item.path, item.body);
+      state = (await ask(item.path, item.body)).state ?? "";
     } catch (error) {
       if (!(error instanceof Refused)) {
         setTimeout(send, pause_ms);
@@ -61,15 +61,16 @@ async function send() {
       refused = error.message;
     }
     pause_ms = 1000;
-    settle(item, refused);
+    settle(item, refused, state);
   }
   sending = false;
-  status();
+  show();
   more();
 }
 
-function settle(item, refused) {
+function settle(item, refused, state) {
   change((now) => {
+    if (state) now.state = state;
     if (!now.queue.some((one) => one.key === item.key)) return; // another tab was first
     now.queue = now.queue.filter((one) => one.key !== item.key);
     if (refused) now.refused += 1;
@@ -80,9 +81,9 @@ function settle(item, refused) {
   status();
 }
 
-async function more() {
+async function more(anyway = false) {
   if (asked || over || !kept.secret || kept.queue.length) return;
-  if (kept.pairs.length > FEW && kept.state === "open") return;
+  if (kept.pairs.length > FEW && kept.state === "open" && !anyway) return;
   asked = true;
   clearTimeout(timer);
   try {
@@ -99,7 +100,8 @@ async function more() {
   }
   asked = false;
   show();
-  if (!kept.pairs.length || kept.state !== "open") timer = setTimeout(more, 3000 + 2000 * Math.random());
+  const idle_ms = kept.pairs.length && kept.state === "open" ? 15000 : 3000; // whoever reads on keeps the pairs
+  timer = setTimeout(more, idle_ms * (1 + Math.random() / 2), true);
 }
 
 /* --- choosing ------------------------------------------------------------------------------------------------------ */
@@ -122,10 +124,12 @@ function choose(choice, comment = "") {
 
 function practised(choice) {
   if (choice === "skip") return;
+  const right = shown.good;
   change((now) => { now.practised = true; });
-  problem(word(choice === shown.good ? "practiceYes" : "practiceNo"));
   shown = null;
   show();
+  $("practice-note").textContent = word(choice === right ? "practiceYes" : "practiceNo");
+  $("practice-note").hidden = false;
 }
 
 function undo() {
@@ -195,6 +199,7 @@ function show() {
   shown = next;
   shownAt = performance.now();
   for (const part of ["prompt", "left", "right"]) $(part).textContent = next[part];
+  $("practice-note").textContent = word("practice");
   $("practice-note").hidden = kept.practised;
   $("reasons").hidden = true;
   $("skip").setAttribute("aria-expanded", "false");

@@ -13,6 +13,7 @@ from playground.ui.checkpoint_lists import choices_of, shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
+from playground.workbench import Workbench
 
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
 CONSENT = """We store what you choose, how long you take for it, and the name that you give yourself here. No e-mail \
@@ -81,7 +82,7 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
         known = bench.workshop.all(here)
         session = next((s for s in known if s.id == now), known[0] if known else None)
         listed = gr.update(choices=_choices(known), value=session.id if session else None)
-        return gr.update(choices=choices_of(bench.checkpoints.all(here))), listed, board_value(session, request)
+        return gr.update(choices=choices_of(bench.checkpoints.all(here))), listed, _board(bench, here, session, request)
 
     def made(
         title: str,
@@ -98,7 +99,8 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
         return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
 
     def picked(id: str | None, request: gr.Request) -> Json:
-        return board_value(bench.workshop.find(workspace(context, request), id) if id else None, request)
+        here = workspace(context, request)
+        return _board(bench, here, bench.workshop.find(here, id) if id else None, request)
 
     tab.select(told(opened), [chosen], [fields[1], chosen, shown], **QUIET)
     make.click(told(made), fields, [chosen, shown], api_name="workshop_make")
@@ -108,18 +110,19 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
 def _steer(
     context: Context, chosen: Any, shown: gr.HTML, moves: list[tuple[gr.Button, str]], freeze: gr.Button
 ) -> None:
-    workshop = context.bench.workshop
+    bench = context.bench
 
     def move(state: str):
         def moved(id: str | None, request: gr.Request) -> Json:
-            return board_value(workshop.move(workspace(context, request), _named(id), state), request)
+            here = workspace(context, request)
+            return _board(bench, here, bench.workshop.move(here, _named(id), state), request)
 
         return moved
 
     def frozen(id: str | None, request: gr.Request) -> Json:
         here = workspace(context, request)
-        snapshot = workshop.freeze(here, _named(id))
-        return board_value(workshop.find(here, _named(id)), request, snapshot)
+        bench.workshop.freeze(here, _named(id))
+        return _board(bench, here, bench.workshop.find(here, _named(id)), request)
 
     for button, state in moves:
         button.click(told(move(state)), [chosen], shown, api_name=f"workshop_{state}", show_progress="hidden")
@@ -136,6 +139,11 @@ def _train(context: Context, chosen: Any, button: gr.Button, algorithm: str, to:
         return gr.Tabs(selected=to)
 
     button.click(told(trained), [chosen], context.tabs, api_name=f"workshop_train_{algorithm}")
+
+
+def _board(bench: Workbench, here: str, session: Session | None, request: gr.Request) -> Json:
+    kept = session is not None and session.snapshot is not None
+    return board_value(session, request, bench.workshop.frozen(here, session.id) if kept else None)
 
 
 def _named(id: str | None) -> str:
