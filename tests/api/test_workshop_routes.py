@@ -204,6 +204,23 @@ def test_a_participant_who_calls_a_hosts_route_is_refused(client, phone, method,
     assert answer.json()["message"] == "Only the host may do this."
 
 
+OPEN_TO_ALL = ("/api/status", "/vendor/", "/join", "/host", "/workshop/", "/api/workshop/")
+
+
+def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, client, session):
+    body = {"checkpoints": ["pocket-sft"], "k": 3, "id": "i", "token": "t", "choice": "left", "order": [[0], [1]]}
+    body |= {"prompt": "p", "completion": "c", "name": "n"}
+    paths = {path: ways for path, ways in client.app.openapi()["paths"].items() if not path.startswith(OPEN_TO_ALL)}
+    assert len(paths) > 8
+    for path, ways in paths.items():
+        filled = path.format(run_id="r", kind="jsonl", form="md")
+        for method in ways:
+            sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
+            answer = client.request(method, filled, **sent)
+            assert (answer.status_code, answer.json()["message"]) == (403, "Only the host may do this."), (method, path)
+    assert client.get(f"/api/workshop/live/{session.id}").status_code == 403
+
+
 def test_the_password_makes_a_host_and_nothing_else_does(bench, client):
     assert client.post("/host", data={"password": "wrong"}).status_code == 403
     assert client.get("/api/rank/counts").status_code == 403
