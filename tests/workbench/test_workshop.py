@@ -1,0 +1,119 @@
+"""The workshop without models: what a host may make, what is frozen, and that a run learns from exactly that."""
+
+import json
+import uuid
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.preferences.record import Rules
+from playground.preferences.store import PreferenceStore
+from playground.settings import Settings
+from playground.types import Checkpoint, Completion, Prompt
+from playground.workbench import Workbench
+from playground.workbench.pairs import PairPool
+from playground.workbench.rights import HostRights
+from playground.workbench.workshop import MOST_PAIRS, Workshop
+
+RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
+MODELS = {
+    "sft": Checkpoint("sft", "SFT", "policy", "pocket", "/x", fingerprint="f1", created_at=1.0),
+    "dpo": Checkpoint("dpo", "DPO", "policy", "pocket", "/y", fingerprint="f2", created_at=2.0),
+}
+
+
+def sample(workspace, id, prompts, sampling, n=1):
+    return [[Completion(p, f"{id} {sampling.seed} {i}", id) for i in range(n)] for p in prompts]
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+
+    def find(workspace, id):
+        return MODELS[id]
+
+    with closing(PreferenceStore(settings.sqlalchemy_url)) as store:
+        yield Workshop(settings, store, PairPool(sample, find), find)
+
+
+@pytest.mark.parametrize("ids", [["sft"], ["dpo", "sft"]])
+def test_a_session_holds_the_pairs_it_was_asked_for(workshop, ids):
+    session = workshop.make("local", RULES, ids, 25)
+    live, _ = workshop.live("local", session.id)
+    assert live.labels == (0,) * 25
+    assert session.state == "paused"
+
+
+def test_training_starts_from_the_older_of_the_compared_checkpoints(workshop):
+    session = workshop.make("local", RULES, ["dpo", "sft"], 4)
+    assert workshop.start_id("local", session.id) == "sft"
+
+
+@pytest.mark.parametrize(
+    ("rules", "ids", "n", "said"),
+    [
+        (RULES, [], 5, "0 checkpoints"),
+        (RULES, ["sft"], 0, "0 pairs"),
+        (RULES, ["sft"], MOST_PAIRS + 1, "pairs are asked for"),
+        (replace(RULES, consent="  "), ["sft"], 5, "consent has 0"),
+        (replace(RULES, title="x" * 10_000), ["sft"], 5, "title has 10000"),
+        (replace(RULES, overlap=0), ["sft"], 5, "0 labels"),
+    ],
+)
+def test_a_session_that_cannot_work_is_refused_in_words(workshop, rules, ids, n, said):
+    with pytest.raises(PlaygroundError, match=said) as error:
+        workshop.make("local", rules, ids, n)
+    assert error.value.hint
+    assert workshop.all("local") == []
+
+
+def test_nobody_is_host_on_a_shared_demo(tmp_path):
+    demo = Workshop(
+        Settings(data_dir=tmp_path, mode="demo"), PreferenceStore(f"sqlite:///{tmp_path / 'a.db'}"), None, None
+    )
+    with pytest.raises(NotAllowed, match="nobody is host"):
+        demo.make("w1", RULES, ["sft"], 5)
+
+
+def test_before_a_freeze_there_is_nothing_to_train_on(workshop):
+    session = workshop.make("local", RULES, ["sft"], 4)
+    with pytest.raises(NotFound, match="Nothing of this session is frozen"):
+        workshop.frozen("local", session.id)
+
+
+def test_a_short_password_is_refused_at_the_start(tmp_path):
+    with pytest.raises(PlaygroundError, match="has 0 characters"):
+        Workbench(Settings(data_dir=tmp_path, mode="workshop"))
+
+
+def test_a_secret_of_another_start_is_no_hosts():
+    first, second = HostRights("a long password"), HostRights("a long password")
+    with pytest.raises(NotAllowed):
+        second.require({"playground_host": first.sign_in("a long password")})
+
+
+def test_a_run_learns_from_the_frozen_set_and_a_late_vote_changes_nothing(tmp_path):
+    with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
+        asked = [Prompt.user(f"Question {i}") for i in range(8)]
+        pairs = [(Completion(p, "yes", "pocket-sft"), Completion(p, "no", "pocket-sft")) for p in asked]
+        session = bench.store.sessions.create("local", RULES, pairs)
+        bench.workshop.move("local", session.id, "open")
+        secret = "s" * 32
+        bench.workshop.join(session.code, secret, "Ann", "train")
+
+        def judge():
+            _, waiting = bench.workshop.pairs(secret)
+            bench.workshop.vote(secret, waiting[0].token, "left", judgment_id=uuid.uuid4().hex)
+
+        for _ in range(5):
+            judge()
+        frozen = bench.workshop.freeze("local", session.id)
+        judge()
+        spec = bench.runs.start("local", "reward_model", {}, frozen=bench.workshop.frozen("local", session.id))
+        assert (spec.snapshot, spec.data_hash, spec.data_count) == (frozen.id, frozen.content_hash, 5)
+        rows = (bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
+        assert len([json.loads(row) for row in rows]) == 5
+        assert bench.store.counts("local").total == 0  # a session's choices are not the host's own set
