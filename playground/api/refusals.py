@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from playground.errors import PlaygroundError
 
-_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 422
+_STATUS = {"NotAllowed": 403, "NotFound": 404, "TooFast": 429, "WorkerDied": 503}  # every other refusal is a 422
 
 
 class RefusalsAsJson(APIRoute):

@@ -134,10 +134,12 @@ class SessionStore:
             _row(connection, id, host)
             return sorted(connection.scalars(question))
 
-    def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
-        """Take part, with consent given now. The same secret again is the same person.
+    def join(
+        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], most: int | None = None
+    ) -> Participant:
+        """Take part, with consent given now. The same secret again is the same person. most: people in a session.
 
-        Raises: NotFound for a wrong code; NotAllowed where the session has ended or the person withdrew.
+        Raises: NotFound for a wrong code; NotAllowed where the session has ended or is full.
         """
         if not 16 <= len(secret) <= 128:
             raise NotAllowed("The device's key is too short or too long.", hint="Reload the page.")
@@ -150,6 +152,7 @@ class SessionStore:
                 if known.session != session.id:
                     raise NotAllowed("This device's key belongs to another session.", hint="Reload the page.")
                 return _participant(connection, known)
+            _check_room(connection, session.id, most)
             row = {
                 "id": uuid.uuid4().hex,
                 "workspace": session.id,
@@ -213,6 +216,12 @@ def _free_alias(connection: Connection, session: str, wanted: str) -> str:
         number += 1
         free = f"{alias} {number}"
     return free
+
+
+def _check_room(connection: Connection, session: str, most: int | None) -> None:
+    joined = connection.scalar(select(func.count()).where(_annotator.c.session == session))
+    if most is not None and joined >= most:
+        raise NotAllowed(f"{joined} people have joined; there is room for {most}.", hint="Tell the host.")
 
 
 def _by_code(connection: Connection, code: str) -> Session:

@@ -17,10 +17,12 @@ from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
 from playground.types import Choice, Snapshot
+from playground.workbench.pace import Pace
 from playground.workbench.pairs import FindCheckpoint, PairPool
 
 MOST_PAIRS = 400  # of a session
 MOST_OVERLAP = 10
+MOST_PEOPLE = 1000  # who joined a session, those who withdrew too
 LONGEST_TITLE = 80
 LONGEST_TEXT = 4000  # of the rubric and of what people consent to
 _PART = 20  # pairs sampled in one go
@@ -35,6 +37,8 @@ class Workshop:
         self._store = store
         self._sessions = store.sessions
         self._pairs = pairs
+        self._asking = Pace(burst=40, per_s=2)  # a phone that was without a network sends what waited at once
+        self._joining = Pace(burst=400, per_s=20)  # a room scans the code at once
 
     # --- the host ---------------------------------------------------------------------------------------------------
 
@@ -92,7 +96,9 @@ class Workshop:
 
     def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
         """Take part, consenting to that use. The same secret again is the same person."""
-        return self._taking_part(self._sessions.join(code, secret, alias, scope))
+        session = self.greet(code)
+        self._joining.take(session.id)
+        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE))
 
     def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
         """What this person has to judge, and how the session is."""
@@ -136,7 +142,7 @@ class Workshop:
 
     def leave(self, secret: str) -> None:
         """Let others have the pairs on this person's screen. They may come back."""
-        self._sessions.leave(self._sessions.participant(secret))
+        self._sessions.leave(self._asks(secret))
 
     def withdraw(self, secret: str) -> None:
         """Leave all that this person judged out of every later snapshot, for good. Again: nothing changes."""
@@ -145,7 +151,12 @@ class Workshop:
             self._store.withdraw(person.session.id, person.annotator)
 
     def _person(self, secret: str) -> Participant:
-        return self._taking_part(self._sessions.participant(secret))
+        return self._taking_part(self._asks(secret))
+
+    def _asks(self, secret: str) -> Participant:
+        person = self._sessions.participant(secret)
+        self._asking.take(person.annotator.id)
+        return person
 
     def _taking_part(self, person: Participant) -> Participant:
         if person.withdrawn:

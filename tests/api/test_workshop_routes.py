@@ -238,3 +238,27 @@ def test_guessing_the_password_is_stopped_after_twenty_tries(client):
         client.post("/host", data={"password": "wrong"})
     answer = client.post("/host", data={"password": PASSWORD})
     assert answer.status_code == 403 and "Wait a minute" in answer.json()["hint"]
+
+
+def test_one_device_that_asks_without_end_is_slowed_down_and_the_room_goes_on(client, session, phone):
+    answers = [phone.post("pairs").status_code for _ in range(60)]
+    assert answers[:30] == [200] * 30 and answers[-1] == 429
+    assert Phone(client, session.code).post("pairs").status_code == 200  # from the same address
+
+
+def test_whoever_was_slowed_down_can_still_withdraw(client, phone):
+    while phone.post("pairs").status_code == 200:
+        pass
+    assert phone.post("withdraw").status_code == 200
+
+
+def test_a_session_has_room_for_a_thousand_and_says_when_it_is_full(bench, client, session, monkeypatch):
+    from playground.workbench import workshop
+
+    monkeypatch.setattr(workshop, "MOST_PEOPLE", 2)
+    first = Phone(client, session.code)
+    assert [one.joined.status_code for one in (first, Phone(client, session.code))] == [200, 200]
+    answer = Phone(client, session.code).joined
+    assert answer.status_code == 403 and "room for 2" in answer.json()["message"]
+    body = {"code": session.code, "secret": first.secret, "scope": "train"}
+    assert client.post("/api/workshop/join", json=body).status_code == 200  # who is in stays in
