@@ -1,4 +1,4 @@
-"""The host of a workshop: signing in, and the figures of a session as they grow."""
+"""The host of a workshop: signing in, the figures of a session as they grow, and its choices as a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from playground.api.refusals import RefusalsAsJson
 from playground.api.workshop_routes import STATIC
 from playground.errors import NotAllowed
+from playground.preferences import exchange
 from playground.preferences.record import LiveCounts, Session, SetCounts
 from playground.preferences.statistics import ENOUGH, Share
 from playground.types import Json
@@ -26,7 +27,7 @@ _STATES = {
 
 
 def host_routes(bench: Workbench) -> APIRouter:
-    """The page at /host and what it sends."""
+    """The page at /host, and the routes under /api/session."""
     router = APIRouter(route_class=RefusalsAsJson)
 
     @router.get("/host")
@@ -43,11 +44,23 @@ def host_routes(bench: Workbench) -> APIRouter:
         answer.set_cookie(HOST_COOKIE, secret, max_age=_A_DAY_S, httponly=True, samesite="lax", secure=secure)
         return answer
 
-    @router.get("/api/workshop/live/{session_id}")
+    @router.get("/api/session/{session_id}")
     def live(session_id: str, request: Request) -> Json:
         here = bench.workspace_of(request.cookies)
         session = bench.workshop.find(here, session_id)
         return {"state": _STATES[session.state], "tiles": _tiles(session, *bench.workshop.live(here, session_id))}
+
+    @router.get("/api/session/{session_id}/export/folder")
+    def folder(session_id: str, request: Request) -> FileResponse:
+        session = bench.workshop.find(bench.workspace_of(request.cookies), session_id)
+        return FileResponse(bench.takeaway.set_folder(session.id), filename="workshop.zip")
+
+    @router.get("/api/session/{session_id}/export/{kind}")
+    def export(
+        session_id: str, kind: exchange.Kind, request: Request, form: exchange.Form = "everything"
+    ) -> FileResponse:
+        session = bench.workshop.find(bench.workspace_of(request.cookies), session_id)
+        return FileResponse(bench.preferences.export(session.id, kind, form), filename=f"workshop.{kind}")
 
     return router
 

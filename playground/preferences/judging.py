@@ -63,7 +63,8 @@ def give(
         client_time=client_time,
     )
     connection.execute(insert(_judgment), row)
-    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state="judged"))
+    state = "skipped" if choice == "skip" else "judged"
+    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state=state))
     note(connection, workspace, "judged", id)
     return id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
@@ -153,19 +153,20 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
     return dict(found)
 
 
-def read_shown(connection: Connection, workspace: str, token: str) -> ShownPair | None:
-    """The pair under this token, on the sides it had."""
+def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
+    """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
+    texts = _left.c.text.label("left"), _right.c.text.label("right")
     question = (
-        select(_prompt.c.messages, _prompt.c.source, _left.c.text.label("left"), _right.c.text.label("right"))
+        select(_assignment.c.id, _prompt.c.messages, _prompt.c.source, *texts)
         .select_from(
             _assignment.join(_left, _assignment.c.left == _left.c.id)
             .join(_right, _assignment.c.right == _right.c.id)
             .join(_prompt, _left.c.prompt == _prompt.c.id)
         )
-        .where(_assignment.c.workspace == workspace, _assignment.c.id == token)
+        .where(_assignment.c.workspace == workspace, _assignment.c.id.in_(tokens))
     )
-    row = connection.execute(question).first()
-    return None if row is None else ShownPair(token, _prompt_of(row), row.left, row.right)
+    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in connection.execute(question)}
+    return [found[token] for token in tokens if token in found]
 
 
 def _judgments(workspace: str) -> Select:

@@ -44,6 +44,7 @@ class SessionStore:
     def __init__(self, engine: Engine, write: Write) -> None:
         self._engine = engine
         self._write = write
+        self._sides: dict[str, list[assigning.Sides]] = {}  # of the sessions in use; only the writer looks
 
     def create(self, host: str, rules: Rules, pairs: Sequence[tuple[Completion, Completion]]) -> Session:
         """A session over these pairs, paused until the host opens it."""
@@ -182,13 +183,22 @@ class SessionStore:
     def to_judge(self, person: Participant) -> list[ShownPair]:
         """The pairs on this person's device: those not judged yet and, while the session is open, new ones."""
 
-        def assign(connection: Connection) -> list[ShownPair]:
-            session = _row(connection, person.session.id)
-            give = session.state == "open"
-            tokens = assigning.open_assignments(connection, session, person.annotator.id, AHEAD, give)
-            return [read_shown(connection, session.id, token) for token in tokens]
+        id = person.session.id
 
-        return self._write(assign)
+        def assign(connection: Connection) -> list[str]:
+            session = _row(connection, id)
+            give = session.state == "open"
+            sides = self._sides_of(connection, id)
+            return assigning.open_assignments(connection, session, sides, person.annotator.id, AHEAD, give)
+
+        tokens = self._write(assign)
+        with reading(self._engine) as connection:
+            return read_shown(connection, id, tokens)
+
+    def _sides_of(self, connection: Connection, session: str) -> list[assigning.Sides]:
+        if session not in self._sides:
+            self._sides[session] = assigning.read_sides(connection, session)
+        return self._sides[session]
 
     def leave(self, person: Participant) -> None:
         """Let others have what is on this person's screen."""

@@ -104,10 +104,10 @@ class PreferenceStore:
     def shown(self, workspace: str, token: str) -> ShownPair:
         """The pair that was shown under this token. Raises: NotFound."""
         with reading(self._engine) as connection:
-            pair = read_shown(connection, workspace, token)
-        if pair is None:
+            pairs = read_shown(connection, workspace, [token])
+        if not pairs:
             raise NotFound("This pair was not shown here.", hint="Reload the page to get a new pair.")
-        return pair
+        return pairs[0]
 
     def shown_count(self, workspace: str, annotator: Annotator) -> int:
         """How many pairs this annotator was shown so far; pairing.py balances the sides over it."""

@@ -31,6 +31,7 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE session ADD COLUMN snapshot VARCHAR(64)",
         "CREATE UNIQUE INDEX one_session_per_code ON session (join_code)",
         "CREATE INDEX annotator_by_secret ON annotator (secret_hash)",
+        'CREATE INDEX assignments_of_a_session ON assignment (workspace, pair, "left", state, lease_until, annotator)',
     ),
 }
 
@@ -150,8 +151,10 @@ assignment = Table(  # made when the pair is shown; its id is the single-use tok
     Column("selection_probability", Float, nullable=False),
     Column("lease_until", Float),
     Column("shown_at", Float, nullable=False),
-    Column("state", String(16), nullable=False),  # shown, judged
+    Column("state", String(16), nullable=False),  # shown, judged, skipped
 )
+_OF_A_SESSION = ("workspace", "pair", "left", "state", "lease_until", "annotator")  # all that giving out pairs reads
+Index("assignments_of_a_session", *(assignment.c[name] for name in _OF_A_SESSION))
 
 judgment = Table(
     "judgment",

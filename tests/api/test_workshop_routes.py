@@ -213,12 +213,11 @@ def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, 
     paths = {path: ways for path, ways in client.app.openapi()["paths"].items() if not path.startswith(OPEN_TO_ALL)}
     assert len(paths) > 8
     for path, ways in paths.items():
-        filled = path.format(run_id="r", kind="jsonl", form="md")
+        filled = path.format(run_id="r", kind="jsonl", form="md", session_id=session.id)
         for method in ways:
             sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
             answer = client.request(method, filled, **sent)
             assert (answer.status_code, answer.json()["message"]) == (403, "Only the host may do this."), (method, path)
-    assert client.get(f"/api/workshop/live/{session.id}").status_code == 403
 
 
 def test_the_password_makes_a_host_and_nothing_else_does(bench, client):
@@ -262,3 +261,28 @@ def test_a_session_has_room_for_a_thousand_and_says_when_it_is_full(bench, clien
     assert answer.status_code == 403 and "room for 2" in answer.json()["message"]
     body = {"code": session.code, "secret": first.secret, "scope": "train"}
     assert client.post("/api/workshop/join", json=body).status_code == 200  # who is in stays in
+
+
+@pytest.fixture
+def host(client):
+    assert client.post("/host", data={"password": PASSWORD}).status_code == 303
+    return client
+
+
+def test_the_export_holds_every_choice_once_and_nobodys_name(bench, host, session):
+    ann, bob = Phone(host, session.code, "Ann"), Phone(host, session.code, "Bob")
+    kept = ann.vote(ann.pairs()[0], "left").json()["saved"]
+    ann.vote(ann.pairs()[0], "tie")
+    bob.vote(bob.pairs()[0])
+    bob.post("withdraw")
+    rows = [json.loads(line) for line in host.get(f"/api/session/{session.id}/export/jsonl").text.splitlines()]
+    assert [(row["choice"], row["annotator"]) for row in rows] == [("left", "person 1"), ("tie", "person 1")]
+    trains = host.get(f"/api/session/{session.id}/export/csv", params={"form": "trl"}).text
+    assert trains.count(kept) == 1 and "Ann" not in trains
+    assert host.get(f"/api/session/{session.id}/export/folder").content[:2] == b"PK"
+
+
+def test_the_live_figures_are_the_hosts_and_of_the_hosts_own_sessions(host, session):
+    assert host.get(f"/api/session/{session.id}").json()["state"].startswith("Open")
+    assert host.get("/api/session/other").status_code == 404
+    assert host.get("/api/session/local/export/jsonl").status_code == 404

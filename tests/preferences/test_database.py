@@ -75,6 +75,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_jud
     with sqlite3.connect(tmp_path / "playground.db") as connection:
         connection.execute("drop index one_session_per_code")
         connection.execute("drop index annotator_by_secret")
+        connection.execute("drop index assignments_of_a_session")
         for column in ("host", "rubric", "consent", "snapshot"):
             connection.execute(f"alter table session drop column {column}")
         connection.execute("alter table completion drop column fingerprint")

@@ -24,7 +24,7 @@
     }
 
     async function fill(asked) {
-      const answer = await fetch(`/api/workshop/live/${asked}`, { cache: "no-store" });
+      const answer = await fetch(`/api/session/${asked}`, { cache: "no-store" });
       if (!answer.ok || asked !== session) return;
       const { state, tiles } = await answer.json();
       root.querySelector(".state").textContent = state;
@@ -48,8 +48,19 @@
     const all = [join];
     if (value.warning) all.push(made("p", "problem", value.warning));
     if (value.frozen) all.push(made("p", "frozen", value.frozen));
-    all.push(made("div", "tiles"));
+    all.push(made("div", "tiles"), files(value.id));
     return all;
+  }
+
+  function files(id) {
+    const line = made("p", "files", "All choices so far, without names: ");
+    [["a table (CSV)", "csv"], ["JSONL", "jsonl"], ["a folder for datasets", "folder"]].forEach(([words, kind], n) => {
+      const link = made("a", "", words);
+      link.href = `/api/session/${id}/export/${kind}`;
+      link.download = "";
+      line.append(n ? ", " : "", link);
+    });
+    return line;
   }
 
   function made(tag, classes, text) {
