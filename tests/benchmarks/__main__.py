@@ -7,18 +7,15 @@ with it PPO is measured against that version's PPOTrainer too.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from playground.settings import ROOT
+from tests.benchmarks.results import keep, show
 from tests.benchmarks.whole_loop import Loop, start_up
 
 # What the project set itself to reach on two cores with the pocket model.
@@ -77,19 +74,8 @@ def main() -> None:
         figures |= loop_figures()
     if arguments.trl_python and arguments.only != "loop":
         figures |= ppo_figures(arguments.trl_python)
-    print("| what | measured | goal |\n|---|---|---|")
-    for name, value in figures.items():
-        goal = f"<= {GOALS[name]:.3g}" if name in GOALS else ""
-        print(f"| {name} | {value:.3g} | {goal} |")
-    with (Path(__file__).parent / "results.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"time": round(time.time()), **_machine(), "figures": figures}) + "\n")
-
-
-def _machine() -> dict[str, object]:
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    packages = ("torch", "transformers", "trl", "gradio")
-    versions = {name: importlib.metadata.version(name) for name in packages}
-    return {"commit": git.stdout.strip(), "cores": os.cpu_count(), "machine": platform.machine(), **versions}
+    show(figures, GOALS)
+    keep(figures)
 
 
 if __name__ == "__main__":
