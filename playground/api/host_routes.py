@@ -75,15 +75,17 @@ def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[
         (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
         (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
         (str(counts.usable), "preferences to train on"),
-        _left(counts.left_share),
+        _share(counts.left_share, "chose the left one"),
+        _share(live.checks.gold, "of the pairs with a known answer were judged right"),
+        _share(live.checks.same, "chose the same when a pair came again with its sides swapped"),
     ]
     if live.withdrawn:
         tiles.append((str(live.withdrawn), "people who withdrew"))
     return tiles
 
 
-def _left(share: Share) -> tuple[str, str]:
+def _share(share: Share, words: str) -> tuple[str, str]:
     if share.n < ENOUGH:
-        return "too few", "choices to tell whether people lean to the left"
+        return "too few", f"choices to tell how many {words} ({share.n} so far)"
     low, high = 100 * share.low, 100 * share.high
-    return f"{100 * share.value:.0f} %", f"chose the left one (interval {low:.0f} to {high:.0f} %)"
+    return f"{100 * share.value:.0f} %", f"{words} (interval {low:.0f} to {high:.0f} %)"

@@ -12,16 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, insert, or_, select, update
 
 from playground.preferences import tables
 from playground.preferences.insertion import LEASE_S
+from playground.preferences.reading import CHECKS
 from playground.types import Json, content_hash
 
 _assignment, _judgment, _annotator, _pair = tables.assignment, tables.judgment, tables.annotator, tables.pair
 _x, _y = tables.completion.alias("x"), tables.completion.alias("y")
 _RECENT = 101  # judgments whose median time decides how long a lease lasts
 _LEASES = 3  # medians that one lasts
+CHECK_EVERY, GOLD_AT, REPEAT_AT = 12, 5, 11  # of an annotator's every twelve pairs, which one is what
+REPEAT_AFTER = 6  # pairs between a pair and its repeat, at least
 
 
 class Sides(NamedTuple):
@@ -30,6 +33,25 @@ class Sides(NamedTuple):
     pair: str
     first: str
     second: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPairs:
+    """What a session gives out."""
+
+    main: list[Sides]
+    gold: list[Sides]  # one completion of each is known to be better
+
+
+class Seen(NamedTuple):
+    """What an annotator was given."""
+
+    pair: str
+    left: str
+    right: str
+    strategy: str
+    state: str
+    first_left: bool
 
 
 class Load(NamedTuple):  # made by the thousand, and a tuple is made four times as fast
@@ -54,6 +76,7 @@ class Assigned:
     load: Load
     first_left: bool
     probability: float
+    strategy: str = "uniform"
 
 
 def choose(loads: Sequence[Load], tilt: int, rng: random.Random) -> Assigned | None:
@@ -75,7 +98,7 @@ def choose(loads: Sequence[Load], tilt: int, rng: random.Random) -> Assigned | N
 
 
 def open_assignments(
-    connection: Connection, session: Row, sides: Sequence[Sides], annotator: str, wanted: int, give: bool
+    connection: Connection, session: Row, sides: SessionPairs, annotator: str, wanted: int, give: bool
 ) -> list[str]:
     """The tokens of what the annotator has to judge, oldest first, filled up to `wanted` where new ones are given.
 
@@ -87,30 +110,64 @@ def open_assignments(
     tokens = list(connection.scalars(select(_assignment.c.id).where(mine).order_by(_assignment.c.shown_at)))
     if not give or len(tokens) >= wanted:
         return tokens
-    loads = read_loads(connection, session.id, sides, annotator)
-    tilt, shown = _tilt_of(connection, annotator)
-    for number in range(shown, shown + wanted - len(tokens)):
+    loads = read_loads(connection, session.id, sides.main, annotator)
+    mine = read_mine(connection, annotator)
+    tilt = sum(1 if one.first_left else -1 for one in mine if one.strategy not in CHECKS)
+    for number in range(len(mine), len(mine) + wanted - len(tokens)):
         rng = random.Random(int(content_hash([session.id, session.seed, annotator, number])[:16], 16))
-        assigned = choose(loads, tilt, rng)
+        check = due_check(number, mine, sides.gold, rng)
+        assigned = check or choose(loads, tilt, rng)
         if assigned is None:
             break
         row = _row(session.id, annotator, assigned, until)
         connection.execute(insert(_assignment), row)
         tokens.append(row["id"])
-        tilt += 1 if assigned.first_left else -1
-        loads = [load for load in loads if load is not assigned.load]
+        mine.append(
+            Seen(assigned.load.pair, row["left"], row["right"], assigned.strategy, "shown", assigned.first_left)
+        )
+        if check is None:
+            tilt += 1 if assigned.first_left else -1
+            loads = [load for load in loads if load is not assigned.load]
     return tokens
 
 
-def read_sides(connection: Connection, session: str) -> list[Sides]:
+def due_check(number: int, mine: Sequence[Seen], gold: Sequence[Sides], rng: random.Random) -> Assigned | None:
+    """One in twelve repeats a pair that was judged six or more before, with its sides swapped; one is a gold pair."""
+    if number % CHECK_EVERY == GOLD_AT:
+        known = {one.pair for one in mine}
+        unseen = [one for one in gold if one.pair not in known]
+        if unseen:
+            load = Load(*rng.choice(unseen), 0, 0)
+            return Assigned(load, rng.random() < 0.5, 1 / len(unseen), "gold")
+    if number % CHECK_EVERY == REPEAT_AT:
+        repeated = {one.pair for one in mine if one.strategy == "repeat"}
+        ripe = [one for one in mine[:-REPEAT_AFTER] if one.state == "judged" and one.strategy not in CHECKS]
+        one = next((one for one in ripe if one.pair not in repeated), None)
+        if one is not None:
+            return Assigned(Load(one.pair, one.right, one.left, 0, 0), True, 1.0, "repeat")
+    return None
+
+
+def read_mine(connection: Connection, annotator: str) -> list[Seen]:
+    """All that this annotator was given, oldest first."""
+    columns = _assignment.c.pair, _assignment.c.left, _assignment.c.right, _assignment.c.strategy, _assignment.c.state
+    shown = _assignment.join(_x, _assignment.c.left == _x.c.id).join(_y, _assignment.c.right == _y.c.id)
+    question = select(*columns, _stands_first(_x, _y)).select_from(shown).where(_assignment.c.annotator == annotator)
+    return [Seen(*row) for row in connection.execute(question.order_by(_assignment.c.shown_at))]
+
+
+def read_sides(connection: Connection, session: str) -> SessionPairs:
     """All pairs of the session; they never change."""
     question = (
-        select(_pair.c.id, _pair.c.x, _pair.c.y, _stands_first(_x, _y))
+        select(_pair.c.id, _pair.c.x, _pair.c.y, _stands_first(_x, _y), _pair.c.kind)
         .select_from(_pair.join(_x, _pair.c.x == _x.c.id).join(_y, _pair.c.y == _y.c.id))
         .where(_pair.c.workspace == session)
         .order_by(_pair.c.id)
     )
-    return [Sides(pair, *((x, y) if x_first else (y, x))) for pair, x, y, x_first in connection.execute(question)]
+    found: dict[str, list[Sides]] = {"main": [], "gold": []}
+    for pair, x, y, x_first, kind in connection.execute(question):
+        found[kind].append(Sides(pair, *((x, y) if x_first else (y, x))))
+    return SessionPairs(**found)
 
 
 def read_loads(connection: Connection, session: str, sides: Sequence[Sides], annotator: str = "") -> list[Load]:
@@ -119,7 +176,7 @@ def read_loads(connection: Connection, session: str, sides: Sequence[Sides], ann
     It runs for every few votes of everybody, so it reads one index and nothing else.
     """
     leased = and_(_assignment.c.state == "shown", _assignment.c.lease_until > time.time())
-    counts = and_(or_(leased, _assignment.c.state == "judged"), _stays(session))
+    counts = and_(or_(leased, _assignment.c.state == "judged"), _assignment.c.strategy.not_in(CHECKS), _stays(session))
     question = select(_assignment.c.pair, _assignment.c.left, func.count()).where(_assignment.c.workspace == session)
     carried: dict[tuple[str, str], int] = {
         (pair, left): n
@@ -148,24 +205,17 @@ def _stands_first(one: FromClause, other: FromClause) -> ColumnElement[bool]:
 
 def read_labels(connection: Connection, session: str) -> list[int]:
     """How many labels each pair of the session has."""
-    labels = and_(_assignment.c.pair == _pair.c.id, _assignment.c.state == "judged", _stays(session))
+    judged = and_(_assignment.c.state == "judged", _assignment.c.strategy.not_in(CHECKS))
+    labels = and_(_assignment.c.pair == _pair.c.id, judged, _stays(session))
     question = select(func.count(_assignment.c.id)).select_from(_pair.outerjoin(_assignment, labels))
-    return list(connection.scalars(question.where(_pair.c.workspace == session).group_by(_pair.c.id)))
+    mine = question.where(_pair.c.workspace == session, _pair.c.kind == "main")
+    return list(connection.scalars(mine.group_by(_pair.c.id)))
 
 
 def release(connection: Connection, annotator: str) -> None:
     """Let others have what this annotator was shown and did not judge; it stays theirs if they come back."""
     mine = and_(_assignment.c.annotator == annotator, _assignment.c.state == "shown")
     connection.execute(update(_assignment).where(mine).values(lease_until=time.time()))
-
-
-def _tilt_of(connection: Connection, annotator: str) -> tuple[int, int]:
-    """How many times more often the annotator had the first on the left, and how many pairs they were shown."""
-    on_left = case((_stands_first(_x, _y), 1), else_=-1)
-    shown = _assignment.join(_x, _assignment.c.left == _x.c.id).join(_y, _assignment.c.right == _y.c.id)
-    question = select(func.coalesce(func.sum(on_left), 0), func.count()).select_from(shown)
-    tilt, count = connection.execute(question.where(_assignment.c.annotator == annotator)).one()
-    return tilt, count
 
 
 def _lease_s(connection: Connection, session: str) -> float:
@@ -187,7 +237,7 @@ def _row(session: str, annotator: str, assigned: Assigned, until: float) -> Json
         "pair": assigned.load.pair,
         "left": left,
         "right": right,
-        "strategy": "uniform",
+        "strategy": assigned.strategy,
         "selection_probability": assigned.probability,
         "lease_until": until,
         "shown_at": time.time(),

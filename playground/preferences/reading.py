@@ -14,6 +14,7 @@ from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
 
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
+CHECKS = ("repeat", "gold")  # strategies whose judgments say something of the annotator, and train nothing
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
@@ -33,6 +34,7 @@ _DROPPED = case(
     (_annotator.c.withdrawn_at.is_not(None), "withdrawn"),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
+    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
     else_="",
 )
 
@@ -97,6 +99,7 @@ def read_contest(connection: Connection, workspace: str, reference: Checkpoint, 
         )
         .select_from(_JUDGED)
         .where(_judgment.c.workspace == workspace, _COUNTS, _annotator.c.kind == "person", ~_IMPORTED)
+        .where(_assignment.c.strategy.not_in(CHECKS))
         .where(_judgment.c.choice != "skip", or_(policy_left, policy_right))
         .order_by(_judgment.c.seq)
     )

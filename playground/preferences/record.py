@@ -130,6 +130,14 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """Of one person, or of a session. A skip is no answer."""
+
+    gold: Share  # of the pairs with a known answer: how often that one was chosen
+    same: Share  # of the pairs that came again: how often the same completion, or neither, was chosen both times
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCounts:
     """A session as its host watches it."""
 
@@ -138,3 +146,4 @@ class LiveCounts:
     active: int  # judged something within the last minute
     per_minute: int  # choices within the last minute
     labels: tuple[int, ...]  # of each pair
+    checks: Checks

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
+from playground.preferences.checks import read_checks
 from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
 from playground.preferences.reading import read_shown
@@ -44,12 +45,19 @@ class SessionStore:
     def __init__(self, engine: Engine, write: Write) -> None:
         self._engine = engine
         self._write = write
-        self._sides: dict[str, list[assigning.Sides]] = {}  # of the sessions in use; only the writer looks
+        self._sides: dict[str, assigning.SessionPairs] = {}  # of the sessions in use; only the writer looks
 
-    def create(self, host: str, rules: Rules, pairs: Sequence[tuple[Completion, Completion]]) -> Session:
-        """A session over these pairs, paused until the host opens it."""
+    def create(
+        self,
+        host: str,
+        rules: Rules,
+        pairs: Sequence[tuple[Completion, Completion]],
+        gold: Sequence[tuple[Completion, Completion]] = (),
+    ) -> Session:
+        """A session over these pairs, paused until the host opens it. gold: pairs whose first is known to be better."""
         id = uuid.uuid4().hex
         rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
+        known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
         if not rows:
             raise PlaygroundError("There is no pair to judge.", hint="Sample completions that differ.")
         row = {
@@ -69,7 +77,7 @@ class SessionStore:
 
         def add(connection: Connection) -> Session:
             connection.execute(insert(_session), row | {"join_code": _free_code(connection)})
-            add_pairs(connection, rows)
+            add_pairs(connection, rows + known)
             return _session_of(_row(connection, id))
 
         return self._write(add)
@@ -125,7 +133,8 @@ class SessionStore:
             joined, withdrawn = connection.execute(people).one()
             question = select(func.count(), func.count(_judgment.c.annotator.distinct())).where(recent)
             votes, voters = connection.execute(question).one()
-        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads))
+            checks = read_checks(connection, id)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads), checks)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared."""
@@ -195,7 +204,7 @@ class SessionStore:
         with reading(self._engine) as connection:
             return read_shown(connection, id, tokens)
 
-    def _sides_of(self, connection: Connection, session: str) -> list[assigning.Sides]:
+    def _sides_of(self, connection: Connection, session: str) -> assigning.SessionPairs:
         if session not in self._sides:
             self._sides[session] = assigning.read_sides(connection, session)
         return self._sides[session]

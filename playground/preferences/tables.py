@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -31,7 +31,11 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE session ADD COLUMN snapshot VARCHAR(64)",
         "CREATE UNIQUE INDEX one_session_per_code ON session (join_code)",
         "CREATE INDEX annotator_by_secret ON annotator (secret_hash)",
-        'CREATE INDEX assignments_of_a_session ON assignment (workspace, pair, "left", state, lease_until, annotator)',
+    ),
+    3: (
+        "ALTER TABLE pair ADD COLUMN better VARCHAR(64)",
+        "CREATE INDEX assignments_of_a_session ON assignment "
+        '(workspace, pair, "left", state, lease_until, annotator, strategy)',
     ),
 }
 
@@ -135,6 +139,7 @@ pair = Table(  # x <= y by id: one row whichever side each was shown on
     _to("x", "completion"),
     _to("y", "completion"),
     Column("kind", String(16), nullable=False),  # main, anchor, gold, practice
+    Column("better", String(64)),  # of a gold one: the completion that is known to be better
     _created_at(),
 )
 
@@ -147,13 +152,21 @@ assignment = Table(  # made when the pair is shown; its id is the single-use tok
     _to("pair", "pair"),
     _to("left", "completion"),
     _to("right", "completion"),
-    Column("strategy", String(32), nullable=False),  # uniform, ...; ranked and imported had no sides
+    Column("strategy", String(32), nullable=False),  # uniform, repeat, gold; ranked and imported had no sides
     Column("selection_probability", Float, nullable=False),
     Column("lease_until", Float),
     Column("shown_at", Float, nullable=False),
     Column("state", String(16), nullable=False),  # shown, judged, skipped
 )
-_OF_A_SESSION = ("workspace", "pair", "left", "state", "lease_until", "annotator")  # all that giving out pairs reads
+_OF_A_SESSION = (
+    "workspace",
+    "pair",
+    "left",
+    "state",
+    "lease_until",
+    "annotator",
+    "strategy",
+)  # all that giving out pairs reads
 Index("assignments_of_a_session", *(assignment.c[name] for name in _OF_A_SESSION))
 
 judgment = Table(

@@ -12,6 +12,7 @@ from typing import Literal
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.pocket import training_mix
+from playground.pocket.known_answers import known_answers
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, SetCounts, ShownPair
 from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
@@ -20,8 +21,9 @@ from playground.types import Choice, Snapshot
 from playground.workbench.pace import Pace
 from playground.workbench.pairs import FindCheckpoint, PairPool
 
-MOST_PAIRS = 400  # of a session
+MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
+GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one of them
 MOST_PEOPLE = 1000  # who joined a session, those who withdrew too
 LONGEST_TITLE = 80
 LONGEST_TEXT = 4000  # of the rubric and of what people consent to
@@ -51,7 +53,7 @@ class Workshop:
             part = min(_PART, n - len(sampled))
             seed = secrets.randbelow(2**31)
             sampled += self._pairs.fresh(workspace, tuple(checkpoint_ids), part, seed, training_mix())
-        return self._sessions.create(workspace, rules, sampled)
+        return self._sessions.create(workspace, rules, sampled, known_answers(GOLD, secrets.randbelow(2**31)))
 
     def all(self, workspace: str) -> list[Session]:
         """The host's sessions, newest first."""

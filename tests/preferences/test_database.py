@@ -79,6 +79,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_jud
         for column in ("host", "rubric", "consent", "snapshot"):
             connection.execute(f"alter table session drop column {column}")
         connection.execute("alter table completion drop column fingerprint")
+        connection.execute("alter table pair drop column better")
         connection.execute("update schema_version set version = 1")
     again = PreferenceStore(url)
     assert again.sessions.all("local") == []

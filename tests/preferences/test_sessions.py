@@ -104,12 +104,59 @@ def test_asking_again_gives_the_same_pairs_and_a_vote_makes_room_for_one_more(st
     assert len(after) == AHEAD
 
 
-def test_nobody_is_shown_a_pair_twice_and_all_are_shown_in_the_end(store, join):
-    person, prompts = join(), []
+def judge_all(store, person, choose=lambda shown: "left"):
+    """The pairs in the order in which they came."""
+    came = []
     while waiting := store.sessions.to_judge(person):
-        prompts.append(waiting[0].prompt.text)
-        vote(store, person, waiting[0])
-    assert sorted(prompts) == sorted({f"Question {i}" for i in range(12)})
+        came.append(waiting[0])
+        vote(store, person, waiting[0], choose(waiting[0]))
+    return came
+
+
+def test_everybody_is_shown_every_pair_and_a_pair_again_only_to_check(store, join):
+    prompts = [shown.prompt.text for shown in judge_all(store, join())]
+    assert set(prompts) == {f"Question {i}" for i in range(12)}
+    assert len(prompts) == 13
+
+
+def test_one_in_twelve_comes_again_six_or_more_later_with_its_sides_swapped_and_trains_nothing(store, join, session):
+    came = judge_all(store, join())
+    again = came[11]
+    before = next(n for n, shown in enumerate(came) if shown.prompt == again.prompt)
+    assert 11 - before > 6
+    assert (again.left, again.right) == (came[before].right, came[before].left)
+    assert store.counts(session.id).dropped == {"repeat": 1}
+    assert len(store.snapshot(session.id).preferences) == 12
+    assert store.sessions.live("local", session.id).labels == (1,) * 12
+
+
+def known(n):
+    asked = [Prompt.user(f"Known {i}") for i in range(n)]
+    return [(Completion(p, "right"), Completion(p, "wrong")) for p in asked]
+
+
+def test_a_pair_with_a_known_answer_comes_once_in_twelve_on_either_side_and_trains_nothing(store):
+    session = store.sessions.create("local", RULES, pairs(24), known(3))
+    store.sessions.move("local", session.id, "open")
+    sides = set()
+    for _ in range(8):
+        person = store.sessions.join(session.code, uuid.uuid4().hex, "", "train")
+        came = judge_all(store, person, lambda shown: "left" if shown.left == "right" else "right")
+        places = [n for n, shown in enumerate(came) if shown.prompt.text.startswith("Known")]
+        assert places == [5, 17]
+        sides |= {came[5].left, came[17].left}
+    assert sides == {"right", "wrong"}
+    checks = store.sessions.live("local", session.id).checks
+    assert (checks.gold.count, checks.gold.n) == (16, 16)
+    assert not any(row.prompt.text.startswith("Known") for row in store.snapshot(session.id).preferences)
+
+
+def test_whoever_taps_left_always_is_not_the_same_twice_and_whoever_reads_is(store, session, join):
+    judge_all(store, join())
+    assert (store.sessions.live("local", session.id).checks.same.count) == 0
+    judge_all(store, join(), lambda shown: "left" if shown.left == "yes" else "right")
+    same = store.sessions.live("local", session.id).checks.same
+    assert (same.count, same.n) == (1, 2)
 
 
 def test_a_pair_shown_to_one_person_cannot_be_judged_by_another(store, join):
