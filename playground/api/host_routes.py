@@ -11,7 +11,7 @@ from playground.api.refusals import RefusalsAsJson
 from playground.api.workshop_routes import STATIC
 from playground.errors import NotAllowed
 from playground.preferences import exchange
-from playground.preferences.record import LiveCounts, Session, SetCounts
+from playground.preferences.record import Lean, LiveCounts, Session, SetCounts, Spread
 from playground.preferences.statistics import ENOUGH, Share
 from playground.types import Json
 from playground.workbench import Workbench
@@ -75,13 +75,41 @@ def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[
         (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
         (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
         (str(counts.usable), "preferences to train on"),
-        _share(counts.left_share, "chose the left one"),
+        _agreement(live.agreement),
+        _spread(live.ceiling, "of choices are those of most others; a reward model can hardly be right more often"),
+        _lean(live.lean),
         _share(live.checks.gold, "of the pairs with a known answer were judged right"),
         _share(live.checks.same, "chose the same when a pair came again with its sides swapped"),
     ]
     if live.withdrawn:
         tiles.append((str(live.withdrawn), "people who withdrew"))
     return tiles
+
+
+def _agreement(found: Spread) -> tuple[str, str]:
+    if found.value is None:
+        return "too few", f"pairs with two labels to tell how alike people judge ({found.n} so far)"
+    words = f"agreement: 0 is chance, 1 is all alike (alpha, interval {found.low:.2f} to {found.high:.2f})"
+    return f"{found.value:.2f}", words
+
+
+def _spread(found: Spread, words: str) -> tuple[str, str]:
+    if found.value is None:
+        return "too few", f"people to tell how many {words}"
+    return f"{100 * found.value:.0f} %", f"{words} (interval {100 * found.low:.0f} to {100 * found.high:.0f} %)"
+
+
+def _lean(found: Lean) -> tuple[str, str]:
+    figure, words = _spread(found.share, "chose the left one")
+    if found.share.value is None:
+        return figure, words
+    if found.share.low <= 0.5 <= found.share.high:
+        most = 100 * max(found.share.high, 1 - found.share.low)
+        small = (
+            "" if found.detectable is None else f"; so many choices show a lean from {100 * found.detectable:.0f} % on"
+        )
+        return figure, f"{words}: no lean can be told, one of up to {most:.0f} % cannot be ruled out{small}"
+    return figure, f"{words}: people lean to one side (p {found.p:.2g})"
 
 
 def _share(share: Share, words: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from playground.preferences.statistics import Share
 from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt
@@ -129,12 +130,42 @@ class Participant:
     withdrawn: bool
 
 
+class Given(NamedTuple):
+    """One choice, as statistics look at it."""
+
+    annotator: str
+    pair: str
+    outcome: str  # x, y, tie, both_bad
+    choice: str  # left, right, tie, both_bad
+    strategy: str
+    better: str = ""  # x or y where it is known
+
+
 @dataclass(frozen=True, slots=True)
 class Checks:
     """Of one person, or of a session. A skip is no answer."""
 
     gold: Share  # of the pairs with a known answer: how often that one was chosen
     same: Share  # of the pairs that came again: how often the same completion, or neither, was chosen both times
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure of a room with its 95 % interval, by drawing anew. Its value is None where too few are there to tell."""
+
+    value: float | None
+    low: float
+    high: float
+    n: int  # what it was told from: choices, or of the agreement pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """How often left was chosen."""
+
+    share: Spread
+    p: float  # of the exact test that it is one half
+    detectable: float | None  # the smallest share above one half that so many choices would have shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +178,6 @@ class LiveCounts:
     per_minute: int  # choices within the last minute
     labels: tuple[int, ...]  # of each pair
     checks: Checks
+    agreement: Spread
+    ceiling: Spread  # how often a person chooses what most of the others do
+    lean: Lean

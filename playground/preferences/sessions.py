@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
-from playground.preferences.checks import read_checks
+from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
-from playground.preferences.reading import read_shown
+from playground.preferences.reading import CHECKS, read_shown
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair
+from playground.preferences.resampling import agreement, ceiling, lean
 from playground.types import Annotator, Completion, content_hash
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
@@ -133,8 +134,10 @@ class SessionStore:
             joined, withdrawn = connection.execute(people).one()
             question = select(func.count(), func.count(_judgment.c.annotator.distinct())).where(recent)
             votes, voters = connection.execute(question).one()
-            checks = read_checks(connection, id)
-        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads), checks)
+            given = read_given(connection, id)
+        first = [one for one in given if one.strategy not in CHECKS]
+        told = checks_of(given), agreement(first), ceiling(first), lean(given)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads), *told)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared."""

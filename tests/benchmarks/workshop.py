@@ -152,7 +152,7 @@ def _open_session(data_dir: Path, n: int, overlap: int):
 
 
 class Watcher(threading.Thread):
-    """The host's board: asks for the figures every two seconds."""
+    """The host's board: asks for the figures every five seconds."""
 
     def __init__(self, room: Room) -> None:
         super().__init__(daemon=True)
@@ -160,7 +160,7 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         with httpx.Client(base_url=self._room.app.url, cookies=self._room.host.cookies, timeout=30) as http:
-            while not self._over.wait(2):
+            while not self._over.wait(5):
                 http.get(f"/api/session/{self._room.session.id}").raise_for_status()
 
     def finish(self) -> None:

@@ -1,7 +1,7 @@
 // The host's board of a workshop: how to join, and the session's figures, asked for while the board can be seen.
 "use strict";
 (function (P) {
-  const EVERY_MS = 2000;
+  const EVERY_MS = 5000;
 
   P.workshopBoard = function (element, props, watch) {
     const root = element.querySelector(".board");
