@@ -105,10 +105,8 @@ def _lean(found: Lean) -> tuple[str, str]:
         return figure, words
     if found.share.low <= 0.5 <= found.share.high:
         most = 100 * max(found.share.high, 1 - found.share.low)
-        small = (
-            "" if found.detectable is None else f"; so many choices show a lean from {100 * found.detectable:.0f} % on"
-        )
-        return figure, f"{words}: no lean can be told, one of up to {most:.0f} % cannot be ruled out{small}"
+        small = "" if found.detectable is None else f"; {100 * found.detectable:.0f} % would have shown"
+        return figure, f"{words}: no lean can be told, up to {most:.0f} % is not ruled out{small}"
     return figure, f"{words}: people lean to one side (p {found.p:.2g})"
 
 

@@ -286,3 +286,24 @@ def test_the_live_figures_are_the_hosts_and_of_the_hosts_own_sessions(host, sess
     assert host.get(f"/api/session/{session.id}").json()["state"].startswith("Open")
     assert host.get("/api/session/other").status_code == 404
     assert host.get("/api/session/local/export/jsonl").status_code == 404
+
+
+def test_the_host_reads_how_alike_the_room_judges_or_that_too_few_have(bench, host, session):
+    def figures():
+        return {
+            words.split(" (")[0]: figure for figure, words in host.get(f"/api/session/{session.id}").json()["tiles"]
+        }
+
+    assert figures()["pairs with two labels to tell how alike people judge"] == "too few"
+    asked = [Prompt.user(f"Question {i}") for i in range(12)]
+    pairs = [(Completion(p, "yes", "pocket-sft"), Completion(p, "no", "dpo-1")) for p in asked]
+    session = bench.store.sessions.create("local", RULES, pairs)
+    bench.workshop.move("local", session.id, "open")
+    for _ in range(12):
+        phone = Phone(host, session.code)
+        for _ in range(10):
+            pair = phone.pairs()[0]
+            phone.vote(pair, "left" if pair["left"] == "yes" else "right")
+    found = host.get(f"/api/session/{session.id}").json()["tiles"]
+    assert any(figure == "100 %" and "of choices are those of most others" in words for figure, words in found)
+    assert any("no lean can be told" in words for _, words in found)
