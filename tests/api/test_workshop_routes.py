@@ -80,14 +80,6 @@ def test_no_other_file_is_served(client):
     assert client.get("/workshop/..%2f..%2fsettings.py").status_code in (404, 422)
 
 
-def test_both_languages_have_every_word_that_the_page_uses():
-    words = json.loads((STATIC / "workshop_words.json").read_text(encoding="utf-8"))
-    assert words["en"].keys() == words["de"].keys()
-    page = (STATIC / "workshop.html").read_text(encoding="utf-8")
-    used = {part.split('"')[0] for part in page.split('data-word="')[1:]} | set(CHOICES) - {"skip"}
-    assert used and used <= words["en"].keys()
-
-
 def test_the_page_writes_texts_as_text_only():
     script = (STATIC / "workshop.js").read_text(encoding="utf-8")
     assert "textContent" in script
@@ -237,18 +229,6 @@ def test_guessing_the_password_is_stopped_after_twenty_tries(client):
         client.post("/host", data={"password": "wrong"})
     answer = client.post("/host", data={"password": PASSWORD})
     assert answer.status_code == 403 and "Wait a minute" in answer.json()["hint"]
-
-
-def test_one_device_that_asks_without_end_is_slowed_down_and_the_room_goes_on(client, session, phone):
-    answers = [phone.post("pairs").status_code for _ in range(60)]
-    assert answers[:30] == [200] * 30 and answers[-1] == 429
-    assert Phone(client, session.code).post("pairs").status_code == 200  # from the same address
-
-
-def test_whoever_was_slowed_down_can_still_withdraw(client, phone):
-    while phone.post("pairs").status_code == 200:
-        pass
-    assert phone.post("withdraw").status_code == 200
 
 
 def test_a_session_has_room_for_a_thousand_and_says_when_it_is_full(bench, client, session, monkeypatch):
