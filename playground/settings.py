@@ -75,6 +75,11 @@ class Settings:
         return FileLimits(self.upload_mb, self.upload_rows)
 
     @property
+    def for_this_machine_only(self) -> bool:
+        """Whether no other machine reaches the page."""
+        return self.host in ("localhost", "::1", "[::1]") or self.host.startswith("127.")
+
+    @property
     def sqlalchemy_url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.data_dir / 'playground.db'}"

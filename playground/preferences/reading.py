@@ -156,6 +156,12 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
     return dict(found)
 
 
+def read_withdrawn(connection: Connection, workspace: str) -> set[str]:
+    """The ids of who has withdrawn."""
+    gone = and_(_annotator.c.workspace == workspace, _annotator.c.withdrawn_at.is_not(None))
+    return set(connection.scalars(select(_annotator.c.id).where(gone)))
+
+
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
     """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
     texts = _left.c.text.label("left"), _right.c.text.label("right")

@@ -105,7 +105,8 @@ class SessionStore:
         def change(connection: Connection) -> Session:
             before = _row(connection, id, host).state
             if state not in (before, *_MOVES[before]):
-                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint="Make a new session.")
+                hint = "Make a new session." if before == "closed" else "Open it first."
+                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=hint)
             if state != before:
                 connection.execute(update(_session).where(_session.c.id == id).values(state=state))
                 note(connection, id, state, id)

@@ -38,6 +38,7 @@ from playground.preferences.reading import (
     read_preferences,
     read_rows,
     read_shown,
+    read_withdrawn,
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
@@ -303,6 +304,18 @@ class PreferenceStore:
             preferences = read_preferences(connection, workspace)
             dropped = read_dropped(connection, workspace)
         return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
+
+    def still_given(self, workspace: str, id: str) -> Snapshot:
+        """That frozen set less the rows of who has withdrawn since; itself where nobody has. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            snapshot, gone = snapshots.find(connection, workspace, id), read_withdrawn(connection, workspace)
+            event = snapshots.last_event(connection, workspace)
+        rows = [row for row in snapshot.preferences if row.annotator is None or row.annotator.id not in gone]
+        fewer = len(snapshot.preferences) - len(rows)
+        if not fewer:
+            return snapshot
+        dropped = snapshot.dropped | {"withdrawn": snapshot.dropped.get("withdrawn", 0) + fewer}
+        return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
 
     def last_event(self, workspace: str) -> int:
         """A number that grows with every change of the set."""

@@ -35,7 +35,7 @@ class Workshop:
 
     def __init__(self, settings: Settings, store: PreferenceStore, pairs: PairPool, checkpoint: FindCheckpoint) -> None:
         self._checkpoint = checkpoint
-        self._mode = settings.mode
+        self._settings = settings
         self._store = store
         self._sessions = store.sessions
         self._pairs = pairs
@@ -64,8 +64,11 @@ class Workshop:
         return self._sessions.find(workspace, id)
 
     def move(self, workspace: str, id: str, state: State) -> Session:
-        """Open, pause or close a session."""
-        return self._sessions.move(workspace, id, state)
+        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged."""
+        if state == "open":
+            self._require_host()
+        session = self._sessions.move(workspace, id, state)
+        return self._keep(workspace, session) if state == "closed" and session.snapshot is None else session
 
     def live(self, workspace: str, id: str) -> tuple[LiveCounts, SetCounts]:
         """Who is there, how far the pairs are; what the choices are."""
@@ -73,17 +76,24 @@ class Workshop:
 
     def freeze(self, workspace: str, id: str) -> Snapshot:
         """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart."""
-        self._sessions.move(workspace, id, "frozen")
-        snapshot = self._store.snapshot(id)
-        self._sessions.keep_snapshot(workspace, id, snapshot.id)
-        return snapshot
+        session = self.find(workspace, id)
+        if session.state != "closed":
+            session = self._sessions.move(workspace, id, "frozen")
+        self._keep(workspace, session)
+        return self.frozen(workspace, id)
 
     def frozen(self, workspace: str, id: str) -> Snapshot:
-        """What was frozen last. Raises: NotFound where nothing was."""
+        """What was frozen last, less all of who has withdrawn since. Raises: NotFound where nothing was."""
         session = self.find(workspace, id)
         if session.snapshot is None:
             raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
-        return self._store.get_snapshot(id, session.snapshot)
+        snapshot = self._store.still_given(id, session.snapshot)
+        if snapshot.id != session.snapshot:
+            self._sessions.keep_snapshot(workspace, id, snapshot.id)
+        return snapshot
+
+    def _keep(self, workspace: str, session: Session) -> Session:
+        return self._sessions.keep_snapshot(workspace, session.id, self._store.snapshot(session.id).id)
 
     def start_id(self, workspace: str, id: str) -> str:
         """Which checkpoint training starts from: of those compared, the older one."""
@@ -166,9 +176,14 @@ class Workshop:
         return person
 
     def _require_host(self) -> None:
-        if self._mode == "demo":
+        """Raises: NotAllowed where a visitor would be as much of a host as the host."""
+        if self._settings.mode == "demo":
             hint = "Set PLAYGROUND_HOST_PASSWORD on this Space, or run the playground yourself."
             raise NotAllowed("On a shared demo nobody is host.", hint=hint)
+        if self._settings.mode == "local" and not self._settings.for_this_machine_only:
+            where = f"This playground listens at {self._settings.host} without a password"
+            hint = "Set PLAYGROUND_HOST_PASSWORD and start it again."
+            raise NotAllowed(f"{where}: everybody who reaches it would be host.", hint=hint)
 
 
 def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:

@@ -95,25 +95,110 @@ def test_a_secret_of_another_start_is_no_hosts():
         second.require({"playground_host": first.sign_in("a long password")})
 
 
-def test_a_run_learns_from_the_frozen_set_and_a_late_vote_changes_nothing(tmp_path):
-    with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
+class Room:
+    """A workbench with an open session of eight pairs, and people who join and choose the left."""
+
+    def __init__(self, bench):
+        self.bench, self.workshop = bench, bench.workshop
         asked = [Prompt.user(f"Question {i}") for i in range(8)]
         pairs = [(Completion(p, "yes", "pocket-sft"), Completion(p, "no", "pocket-sft")) for p in asked]
         session = bench.store.sessions.create("local", RULES, pairs)
-        bench.workshop.move("local", session.id, "open")
-        secret = "s" * 32
-        bench.workshop.join(session.code, secret, "Ann", "train")
+        self.session = bench.workshop.move("local", session.id, "open")
 
-        def judge():
-            _, waiting = bench.workshop.pairs(secret)
-            bench.workshop.vote(secret, waiting[0].token, "left", judgment_id=uuid.uuid4().hex)
+    def join(self, alias, scope="train"):
+        secret = uuid.uuid4().hex
+        self.workshop.join(self.session.code, secret, alias, scope)
+        return secret
 
-        for _ in range(5):
-            judge()
-        frozen = bench.workshop.freeze("local", session.id)
-        judge()
-        spec = bench.runs.start("local", "reward_model", {}, frozen=bench.workshop.frozen("local", session.id))
-        assert (spec.snapshot, spec.data_hash, spec.data_count) == (frozen.id, frozen.content_hash, 5)
-        rows = (bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
-        assert len([json.loads(row) for row in rows]) == 5
-        assert bench.store.counts("local").total == 0  # a session's choices are not the host's own set
+    def judge(self, secret, n=1):
+        for _ in range(n):
+            _, waiting = self.workshop.pairs(secret)
+            self.workshop.vote(secret, waiting[0].token, "left", judgment_id=uuid.uuid4().hex)
+
+    def freeze(self):
+        return self.workshop.freeze("local", self.session.id)
+
+    def frozen(self):
+        return self.workshop.frozen("local", self.session.id)
+
+    def close(self):
+        return self.workshop.move("local", self.session.id, "closed")
+
+
+@pytest.fixture
+def room(tmp_path):
+    with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
+        yield Room(bench)
+
+
+def test_whoever_withdraws_after_the_freeze_is_not_trained_on_and_no_late_vote_comes_in(room):
+    ann, bob = room.join("Ann"), room.join("Bob")
+    room.judge(ann, 4)
+    room.judge(bob, 5)
+    before = room.freeze()
+    room.judge(bob)
+    room.workshop.withdraw(ann)
+    after = room.frozen()
+    assert (len(before.preferences), len(after.preferences)) == (9, 5)
+    assert set(after.preferences) < set(before.preferences)
+    assert (after.id == before.id, after.dropped["withdrawn"]) == (False, 4)
+    assert room.frozen() == after
+    spec = room.bench.runs.start("local", "reward_model", {}, frozen=room.frozen())
+    rows = (room.bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
+    assert {json.loads(row)["id"] for row in rows} == {row.id for row in after.preferences}
+
+
+def test_a_session_that_is_closed_without_a_freeze_keeps_what_was_judged(room):
+    room.judge(room.join("Ann"), 4)
+    room.close()
+    assert len(room.frozen().preferences) == 4
+    assert room.freeze() == room.frozen()
+
+
+def test_closing_after_a_freeze_lets_no_late_vote_in(room):
+    ann = room.join("Ann")
+    room.judge(ann, 4)
+    kept = room.freeze()
+    room.judge(ann)
+    assert room.close().snapshot == kept.id
+    assert room.frozen() == kept
+
+
+def test_a_frozen_session_that_is_paused_is_told_to_open_first(room):
+    room.freeze()
+    with pytest.raises(NotAllowed) as error:
+        room.workshop.move("local", room.session.id, "paused")
+    assert error.value.hint == "Open it first."
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
+def test_without_a_password_no_session_is_held_where_others_reach_the_playground(tmp_path, host):
+    pairs = PairPool(sample, lambda workspace, id: MODELS[id])
+    with closing(PreferenceStore(f"sqlite:///{tmp_path / 'a.db'}")) as store:
+        alone = Workshop(Settings(data_dir=tmp_path), store, pairs, None)
+        shared = Workshop(Settings(data_dir=tmp_path, host=host), store, pairs, None)
+        guarded = Workshop(
+            Settings(data_dir=tmp_path, host=host, mode="workshop", host_password="p"), store, pairs, None
+        )
+        session = alone.make("local", RULES, ["sft"], 4)
+        for refused in (
+            lambda: shared.make("local", RULES, ["sft"], 4),
+            lambda: shared.move("local", session.id, "open"),
+        ):
+            with pytest.raises(NotAllowed, match="everybody who reaches it") as error:
+                refused()
+            assert "PLAYGROUND_HOST_PASSWORD" in error.value.hint
+        assert shared.move("local", session.id, "closed").state == "closed"
+        assert guarded.move("local", guarded.make("local", RULES, ["sft"], 4).id, "open").state == "open"
+
+
+def test_a_run_learns_from_the_frozen_set_and_a_late_vote_changes_nothing(room):
+    ann, bench = room.join("Ann"), room.bench
+    room.judge(ann, 5)
+    frozen = room.freeze()
+    room.judge(ann)
+    spec = bench.runs.start("local", "reward_model", {}, frozen=room.frozen())
+    assert (spec.snapshot, spec.data_hash, spec.data_count) == (frozen.id, frozen.content_hash, 5)
+    rows = (bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
+    assert len([json.loads(row) for row in rows]) == 5
+    assert bench.store.counts("local").total == 0  # a session's choices are not the host's own set
