@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from playground.api.body_limit import SmallBodies
 from playground.api.evaluation_routes import evaluation_routes
 from playground.api.gate import gate
 from playground.api.host_routes import host_routes
@@ -24,7 +26,7 @@ _A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 def app_options(bench: Workbench) -> dict[str, Any]:
     """For launch(app_kwargs=...): routes and gate are there from the first request on."""
-    return {"routes": api_routes(bench), "middleware": gate(bench)}
+    return {"routes": api_routes(bench), "middleware": [Middleware(SmallBodies), *gate(bench)]}
 
 
 def api_routes(bench: Workbench) -> list[BaseRoute]:

@@ -7,6 +7,7 @@ from contextlib import closing
 import httpx
 import pytest
 
+from playground.api.body_limit import SmallBodies
 from playground.api.gate import is_for_all
 from playground.api.routes import app_options
 from playground.preferences.record import Rules
@@ -167,6 +168,6 @@ def test_the_status_tells_a_stranger_nothing_of_sets_and_runs(nobody):
     assert "pocket" not in json.dumps(told)
 
 
-def test_without_a_password_nothing_stands_before_the_page(tmp_path):
+def test_without_a_password_everybody_gets_the_page(tmp_path):
     with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
-        assert app_options(bench)["middleware"] == []
+        assert [one.cls for one in app_options(bench)["middleware"]] == [SmallBodies]
