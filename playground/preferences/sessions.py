@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, or_, select, update
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
@@ -26,6 +26,7 @@ from playground.types import Annotator, Completion, content_hash
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH = 6
 LONGEST_ALIAS = 40
+NEW_S = 600.0  # whoever joined that long ago and never judged takes no room: a script may have joined a thousand times
 AHEAD = 4  # pairs that a phone holds, so that it can go on without a network
 _ANIMALS = ("Otter", "Heron", "Lynx", "Badger", "Robin", "Marten", "Ibis", "Dormouse", "Finch", "Hare", "Newt", "Stork")
 _MOVES = {
@@ -242,7 +243,9 @@ def _free_alias(connection: Connection, session: str, wanted: str) -> str:
 
 
 def _check_room(connection: Connection, session: str, most: int | None) -> None:
-    joined = connection.scalar(select(func.count()).where(_annotator.c.session == session))
+    judged = exists().where(_judgment.c.annotator == _annotator.c.id)
+    here = and_(_annotator.c.session == session, or_(_annotator.c.created_at > time.time() - NEW_S, judged))
+    joined = connection.scalar(select(func.count()).select_from(_annotator).where(here))
     if most is not None and joined >= most:
         raise NotAllowed(f"{joined} people have joined; there is room for {most}.", hint="Tell the host.")
 

@@ -13,7 +13,8 @@ from playground.errors import NotAllowed, PlaygroundError
 
 HOST_COOKIE = "playground_host"
 SHORTEST_PASSWORD = 8
-_TRIES = 20  # wrong passwords within a minute, from everybody together: a room has one address
+TRIES = 20  # wrong passwords within a minute, from everybody together: a room has one address
+UNGUESSABLE = 16  # characters; such a password is never locked, so nobody can keep the host out
 _WINDOW_S = 60.0
 
 
@@ -26,20 +27,24 @@ class HostRights:
             raise PlaygroundError(f"The host's password has {len(password)} characters.", hint=hint)
         self._password = password.encode()
         self._known: set[str] = set()
-        self._failed: deque[float] = deque(maxlen=_TRIES)
+        self._failed: deque[float] = deque(maxlen=TRIES)
         self._lock = threading.Lock()
 
     def sign_in(self, password: str) -> str:
         """A secret that shows from now on that its bearer is the host. Raises: NotAllowed for a wrong password."""
         with self._lock:
-            if len(self._failed) == _TRIES and time.monotonic() - self._failed[0] < _WINDOW_S:
-                raise NotAllowed("Too many wrong passwords.", hint="Wait a minute, then try again.")
+            if len(self._password) < UNGUESSABLE and self._locked():
+                hint = f"Wait a minute, then try again. A password of {UNGUESSABLE} characters is never locked."
+                raise NotAllowed("Too many wrong passwords.", hint=hint)
             if not hmac.compare_digest(password.encode(errors="replace"), self._password):
                 self._failed.append(time.monotonic())
                 raise NotAllowed("This is not the host's password.", hint="Look at PLAYGROUND_HOST_PASSWORD.")
             secret = secrets.token_urlsafe(32)
             self._known.add(secret)
             return secret
+
+    def _locked(self) -> bool:
+        return len(self._failed) == TRIES and time.monotonic() - self._failed[0] < _WINDOW_S
 
     def require(self, cookies: Mapping[str, str]) -> None:
         """Raises: NotAllowed for anybody but the host."""

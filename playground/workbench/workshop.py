@@ -24,7 +24,7 @@ from playground.workbench.pairs import FindCheckpoint, PairPool
 MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
 GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one of them
-MOST_PEOPLE = 1000  # who joined a session, those who withdrew too
+MOST_PEOPLE = 1000  # in a session: who judged, or joined just now
 LONGEST_TITLE = 80
 LONGEST_TEXT = 4000  # of the rubric and of what people consent to
 _PART = 20  # pairs sampled in one go

@@ -71,6 +71,20 @@ def test_joining_again_with_the_same_secret_is_the_same_person(store, join, sess
     assert store.sessions.live("local", session.id).joined == 1
 
 
+def test_whoever_joined_long_ago_and_never_judged_takes_nobodys_room(store, session, monkeypatch):
+    def enter():
+        return store.sessions.join(session.code, uuid.uuid4().hex, "", "train", most=2)
+
+    judges, _ = enter(), enter()
+    vote(store, judges, store.sessions.to_judge(judges)[0])
+    with pytest.raises(NotAllowed, match="room for 2"):
+        enter()
+    monkeypatch.setattr("playground.preferences.sessions.NEW_S", 0.0)  # all have joined long ago
+    vote(store, second := enter(), store.sessions.to_judge(second)[0])
+    with pytest.raises(NotAllowed, match="room for 2"):
+        enter()
+
+
 def test_two_people_of_one_name_are_told_apart(join):
     assert [join("Ann").annotator.alias, join(" Ann ").annotator.alias] == ["Ann", "Ann 2"]
 
