@@ -97,38 +97,51 @@ def choose(loads: Sequence[Load], tilt: int, rng: random.Random) -> Assigned | N
     return Assigned(chosen, first_left, 1 / len(candidates))
 
 
-def open_assignments(
-    connection: Connection, session: Row, sides: SessionPairs, annotator: str, wanted: int, give: bool
-) -> list[str]:
-    """The tokens of what the annotator has to judge, oldest first, filled up to `wanted` where new ones are given.
-
-    Their leases begin anew.
-    """
+def read_waiting(connection: Connection, annotator: str) -> list[str]:
+    """The tokens of what the annotator was shown and has not judged, oldest first."""
     mine = and_(_assignment.c.annotator == annotator, _assignment.c.state == "shown")
+    return list(connection.scalars(select(_assignment.c.id).where(mine).order_by(_assignment.c.shown_at)))
+
+
+def open_assignments(
+    connection: Connection, session: Row, sides: SessionPairs, annotator: str, wanted: int
+) -> list[str]:
+    """The tokens of what the annotator has to judge, oldest first, filled up to `wanted`. Their leases begin anew."""
+    waiting = and_(_assignment.c.annotator == annotator, _assignment.c.state == "shown")
     until = time.time() + _lease_s(connection, session.id)
-    connection.execute(update(_assignment).where(mine).values(lease_until=until))
-    tokens = list(connection.scalars(select(_assignment.c.id).where(mine).order_by(_assignment.c.shown_at)))
-    if not give or len(tokens) >= wanted:
-        return tokens
-    loads = read_loads(connection, session.id, sides.main, annotator)
-    mine = read_mine(connection, annotator)
+    connection.execute(update(_assignment).where(waiting).values(lease_until=until))
+    tokens = read_waiting(connection, annotator)
+    if len(tokens) < wanted:
+        mine = read_mine(connection, annotator, sides)
+        new = _chosen(connection, session, sides, annotator, mine, wanted - len(tokens))
+        rows = [_row(session.id, annotator, assigned, until) for assigned in new]
+        if rows:
+            connection.execute(insert(_assignment), rows)
+        tokens += [row["id"] for row in rows]
+    return tokens
+
+
+def _chosen(
+    connection: Connection, session: Row, sides: SessionPairs, annotator: str, mine: list[Seen], n: int
+) -> list[Assigned]:
+    """Up to n that come next for whoever has seen `mine`. Whoever has seen every pair costs no count of the loads."""
+    known = {one.pair for one in mine}
+    unseen = [one for one in sides.main if one.pair not in known]
+    loads = read_loads(connection, session.id, unseen) if unseen else []
     tilt = sum(1 if one.first_left else -1 for one in mine if one.strategy not in CHECKS)
-    for number in range(len(mine), len(mine) + wanted - len(tokens)):
+    chosen: list[Assigned] = []
+    for number in range(len(mine), len(mine) + n):
         rng = random.Random(int(content_hash([session.id, session.seed, annotator, number])[:16], 16))
         check = due_check(number, mine, sides.gold, rng)
         assigned = check or choose(loads, tilt, rng)
         if assigned is None:
             break
-        row = _row(session.id, annotator, assigned, until)
-        connection.execute(insert(_assignment), row)
-        tokens.append(row["id"])
-        mine.append(
-            Seen(assigned.load.pair, row["left"], row["right"], assigned.strategy, "shown", assigned.first_left)
-        )
+        chosen.append(assigned)
+        mine = [*mine, _seen(assigned)]
         if check is None:
             tilt += 1 if assigned.first_left else -1
             loads = [load for load in loads if load is not assigned.load]
-    return tokens
+    return chosen
 
 
 def due_check(number: int, mine: Sequence[Seen], gold: Sequence[Sides], rng: random.Random) -> Assigned | None:
@@ -148,12 +161,12 @@ def due_check(number: int, mine: Sequence[Seen], gold: Sequence[Sides], rng: ran
     return None
 
 
-def read_mine(connection: Connection, annotator: str) -> list[Seen]:
+def read_mine(connection: Connection, annotator: str, sides: SessionPairs) -> list[Seen]:
     """All that this annotator was given, oldest first."""
     columns = _assignment.c.pair, _assignment.c.left, _assignment.c.right, _assignment.c.strategy, _assignment.c.state
-    shown = _assignment.join(_x, _assignment.c.left == _x.c.id).join(_y, _assignment.c.right == _y.c.id)
-    question = select(*columns, _stands_first(_x, _y)).select_from(shown).where(_assignment.c.annotator == annotator)
-    return [Seen(*row) for row in connection.execute(question.order_by(_assignment.c.shown_at))]
+    question = select(*columns).where(_assignment.c.annotator == annotator).order_by(_assignment.c.shown_at)
+    first = {one.pair: one.first for one in (*sides.main, *sides.gold)}
+    return [Seen(*row, row.left == first[row.pair]) for row in connection.execute(question)]
 
 
 def read_sides(connection: Connection, session: str) -> SessionPairs:
@@ -170,11 +183,8 @@ def read_sides(connection: Connection, session: str) -> SessionPairs:
     return SessionPairs(**found)
 
 
-def read_loads(connection: Connection, session: str, sides: Sequence[Sides], annotator: str = "") -> list[Load]:
-    """Those of the pairs that the annotator has not seen, with what they carry.
-
-    It runs for every few votes of everybody, so it reads one index and nothing else.
-    """
+def read_loads(connection: Connection, session: str, sides: Sequence[Sides]) -> list[Load]:
+    """What those pairs carry. It runs for every few votes of everybody, so it reads one index and nothing else."""
     leased = and_(_assignment.c.state == "shown", _assignment.c.lease_until > time.time())
     counts = and_(or_(leased, _assignment.c.state == "judged"), _assignment.c.strategy.not_in(CHECKS), _stays(session))
     question = select(_assignment.c.pair, _assignment.c.left, func.count()).where(_assignment.c.workspace == session)
@@ -182,8 +192,7 @@ def read_loads(connection: Connection, session: str, sides: Sequence[Sides], ann
         (pair, left): n
         for pair, left, n in connection.execute(question.where(counts).group_by(_assignment.c.pair, _assignment.c.left))
     }
-    mine = set(connection.scalars(select(_assignment.c.pair).where(_assignment.c.annotator == annotator)))
-    return [_load(*one, carried) for one in sides if one.pair not in mine]
+    return [_load(*one, carried) for one in sides]
 
 
 def _load(pair: str, first: str, second: str, carried: Mapping[tuple[str, str], int]) -> Load:
@@ -228,8 +237,7 @@ def _lease_s(connection: Connection, session: str) -> float:
 
 
 def _row(session: str, annotator: str, assigned: Assigned, until: float) -> Json:
-    load = assigned.load
-    left, right = (load.first, load.second) if assigned.first_left else (load.second, load.first)
+    left, right = _shown(assigned)
     return {
         "id": secrets.token_urlsafe(16),
         "workspace": session,
@@ -243,3 +251,12 @@ def _row(session: str, annotator: str, assigned: Assigned, until: float) -> Json
         "shown_at": time.time(),
         "state": "shown",
     }
+
+
+def _seen(assigned: Assigned) -> Seen:
+    return Seen(assigned.load.pair, *_shown(assigned), assigned.strategy, "shown", assigned.first_left)
+
+
+def _shown(assigned: Assigned) -> tuple[str, str]:
+    load = assigned.load
+    return (load.first, load.second) if assigned.first_left else (load.second, load.first)

@@ -196,17 +196,18 @@ class SessionStore:
 
     def to_judge(self, person: Participant) -> list[ShownPair]:
         """The pairs on this person's device: those not judged yet and, while the session is open, new ones."""
-
-        id = person.session.id
+        id, annotator = person.session.id, person.annotator.id
 
         def assign(connection: Connection) -> list[str]:
             session = _row(connection, id)
-            give = session.state == "open"
-            sides = self._sides_of(connection, id)
-            return assigning.open_assignments(connection, session, sides, person.annotator.id, AHEAD, give)
+            if session.state != "open":
+                return assigning.read_waiting(connection, annotator)
+            return assigning.open_assignments(connection, session, self._sides_of(connection, id), annotator, AHEAD)
 
-        tokens = self._write(assign)
+        tokens = self._write(assign) if person.session.state == "open" else None
         with reading(self._engine) as connection:
+            if tokens is None:
+                tokens = assigning.read_waiting(connection, annotator)
             return read_shown(connection, id, tokens)
 
     def _sides_of(self, connection: Connection, session: str) -> assigning.SessionPairs:

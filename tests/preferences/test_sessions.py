@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.preferences import assigning
 from playground.preferences.assigning import Load, choose
 from playground.preferences.record import Rules
 from playground.preferences.sessions import AHEAD, CODE_LETTERS, LONGEST_ALIAS
@@ -105,6 +106,26 @@ def test_a_paused_session_gives_no_new_pair_and_keeps_those_on_the_screen(store,
     assert store.sessions.to_judge(person) == held
     assert store.sessions.to_judge(late) == []
     vote(store, person, held[0])
+
+
+@pytest.mark.parametrize("state", ["paused", "frozen"])
+def test_asking_while_nothing_is_given_out_writes_nothing(store, session, join, monkeypatch, state):
+    held = store.sessions.to_judge(join(secret="s" * 32))
+    store.sessions.move("local", session.id, state)
+    person = store.sessions.participant("s" * 32)
+
+    def refuse(work):
+        raise AssertionError("a write")
+
+    monkeypatch.setattr(store.sessions, "_write", refuse)
+    assert store.sessions.to_judge(person) == held
+
+
+def test_the_loads_are_not_counted_for_whoever_has_seen_every_pair(store, join, monkeypatch):
+    person = join()
+    judge_all(store, person)
+    monkeypatch.setattr(assigning, "read_loads", None)
+    assert store.sessions.to_judge(person) == []
 
 
 def test_asking_again_gives_the_same_pairs_and_a_vote_makes_room_for_one_more(store, join):
