@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, true
 
 from playground.preferences import tables
+from playground.preferences.insertion import in_chunks
 from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
@@ -40,6 +41,7 @@ _DROPPED = case(
 
 
 _IMPORTED = _assignment.c.strategy == IMPORTED
+_MAY_LEAVE = or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish")
 _COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
 
 
@@ -49,9 +51,19 @@ def read_preferences(connection: Connection, workspace: str) -> list[Preference]
     return [judgment.preference for judgment in _found(connection, question)]
 
 
-def read_judgments(connection: Connection, workspace: str) -> list[Judgment]:
-    """All that count, in the order in which they were judged."""
-    return list(_found(connection, _judgments(workspace).where(_COUNTS).order_by(_judgment.c.seq)))
+def read_judgments(connection: Connection, workspace: str, leaving: bool = False) -> list[Judgment]:
+    """All that count, in the order in which they were judged; or of those, what may leave this machine."""
+    question = _judgments(workspace).where(_COUNTS, _MAY_LEAVE if leaving else true())
+    return list(_found(connection, question.order_by(_judgment.c.seq)))
+
+
+def read_kept_here(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
+    """Those of the judgments, of the host's sessions, that must not leave this machine."""
+    sessions = select(tables.session.c.id).where(tables.session.c.host == host)
+    judged = _judgment.join(_annotator, _judgment.c.annotator == _annotator.c.id)
+    here = and_(_judgment.c.workspace.in_(sessions), or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
+    question = select(_judgment.c.id).select_from(judged).where(here)
+    return {id for chunk in in_chunks(ids) for id in connection.scalars(question.where(_judgment.c.id.in_(chunk)))}
 
 
 def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:

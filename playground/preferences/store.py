@@ -29,12 +29,14 @@ from playground.preferences.insertion import (
     pair_rows,
     storable,
 )
+from playground.preferences.nameless import nameless
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
     read_contest,
     read_counts,
     read_dropped,
     read_judgments,
+    read_kept_here,
     read_preferences,
     read_rows,
     read_shown,
@@ -268,10 +270,18 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_rows(connection, workspace, search, limit, offset, removed)
 
-    def judgments(self, workspace: str) -> list[Judgment]:
-        """All judgments that count, in the order in which they were made: what a file of everything holds."""
+    def judgments(self, workspace: str, *, leaving: bool = False) -> list[Judgment]:
+        """All judgments that count, in the order in which they were made.
+
+        leaving: those that a file may hold, which in a session are of people who allow that they are published.
+        """
         with reading(self._engine) as connection:
-            return read_judgments(connection, workspace)
+            return read_judgments(connection, workspace, leaving)
+
+    def kept_here(self, host: str, ids: Sequence[str]) -> set[str]:
+        """Those of the judgments, of that host's sessions, that no file may hold: not allowed, or withdrawn."""
+        with reading(self._engine) as connection:
+            return read_kept_here(connection, host, ids)
 
     def counts(self, workspace: str) -> SetCounts:
         """What the set holds and how lopsided it is."""
@@ -297,11 +307,15 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_preferences(connection, workspace)
 
-    def snapshot(self, workspace: str) -> Snapshot:
-        """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot."""
+    def snapshot(self, workspace: str, *, named: bool = True) -> Snapshot:
+        """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot.
+
+        named: people keep their aliases; else they are numbered.
+        """
         with reading(self._engine) as connection:
             event = snapshots.last_event(connection, workspace)
             preferences = read_preferences(connection, workspace)
+            preferences = preferences if named else nameless(preferences)
             dropped = read_dropped(connection, workspace)
         return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
 

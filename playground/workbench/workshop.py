@@ -93,7 +93,8 @@ class Workshop:
         return snapshot
 
     def _keep(self, workspace: str, session: Session) -> Session:
-        return self._sessions.keep_snapshot(workspace, session.id, self._store.snapshot(session.id).id)
+        snapshot = self._store.snapshot(session.id, named=False)
+        return self._sessions.keep_snapshot(workspace, session.id, snapshot.id)
 
     def start_id(self, workspace: str, id: str) -> str:
         """Which checkpoint training starts from: of those compared, the older one."""

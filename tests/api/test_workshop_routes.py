@@ -2,17 +2,21 @@
 
 import json
 import uuid
+import zipfile
 from contextlib import closing
+from io import BytesIO
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pyarrow.parquet import read_table
 
 from playground.api.routes import api_routes
-from playground.api.workshop_routes import STATIC
+from playground.api.workshop_routes import STATIC, Vote
 from playground.preferences.record import Rules
 from playground.settings import Settings
 from playground.types import CHOICES, Completion, Prompt
+from playground.ui.tabs.workshop import CONSENT, consent_text
 from playground.workbench import Workbench
 from playground.workbench.rights import HOST_COOKIE
 
@@ -46,10 +50,10 @@ def client(bench):
 class Phone:
     """A participant's device."""
 
-    def __init__(self, client, code, alias=""):
+    def __init__(self, client, code, alias="", scope="train"):
         self.client, self.secret = client, uuid.uuid4().hex
         self.joined = client.post(
-            "/api/workshop/join", json={"code": code, "secret": self.secret, "alias": alias, "scope": "train"}
+            "/api/workshop/join", json={"code": code, "secret": self.secret, "alias": alias, "scope": scope}
         )
 
     def post(self, path, body=None):
@@ -249,17 +253,21 @@ def host(client):
     return client
 
 
-def test_the_export_holds_every_choice_once_and_nobodys_name(bench, host, session):
-    ann, bob = Phone(host, session.code, "Ann"), Phone(host, session.code, "Bob")
+def test_the_export_holds_every_choice_that_may_be_published_once_and_nobodys_name(bench, host, session):
+    ann, bob = (Phone(host, session.code, name, "publish") for name in ("Ann", "Bob"))
+    carl = Phone(host, session.code, "Carl")  # whose choices train here and no more
     kept = ann.vote(ann.pairs()[0], "left").json()["saved"]
     ann.vote(ann.pairs()[0], "tie")
-    bob.vote(bob.pairs()[0])
+    not_kept = [other.vote(other.pairs()[0]).json()["saved"] for other in (bob, carl)]
     bob.post("withdraw")
     rows = [json.loads(line) for line in host.get(f"/api/session/{session.id}/export/jsonl").text.splitlines()]
     assert [(row["choice"], row["annotator"]) for row in rows] == [("left", "person 1"), ("tie", "person 1")]
     trains = host.get(f"/api/session/{session.id}/export/csv", params={"form": "trl"}).text
     assert trains.count(kept) == 1 and "Ann" not in trains
-    assert host.get(f"/api/session/{session.id}/export/folder").content[:2] == b"PK"
+    with zipfile.ZipFile(BytesIO(host.get(f"/api/session/{session.id}/export/folder").content)) as archive:
+        held = read_table(BytesIO(archive.read("preferences/data/judgments.parquet")))
+    assert set(held["id"].to_pylist()) == {row["id"] for row in rows}
+    assert not {*not_kept} & {row["id"] for row in rows}
 
 
 def test_the_live_figures_are_the_hosts_and_of_the_hosts_own_sessions(host, session):
@@ -287,3 +295,24 @@ def test_the_host_reads_how_alike_the_room_judges_or_that_too_few_have(bench, ho
     found = host.get(f"/api/session/{session.id}").json()["tiles"]
     assert any(figure == "100 %" and "of choices are those of most others" in words for figure, words in found)
     assert any("no lean can be told" in words for _, words in found)
+
+
+SAID = {  # what a vote carries, and the words that tell people so; a field that is new needs words of its own
+    "id": "what you choose",
+    "token": "what you choose",
+    "choice": "what you choose",
+    "comment": "why you skip",
+    "decision_ms": "how long you take",
+    "input": "whether you tap, click or type",
+    "client_time": "your device's clock",
+}
+
+
+def test_the_consent_names_everything_that_a_vote_carries():
+    assert SAID.keys() == Vote.model_fields.keys()
+    assert all(words in CONSENT.replace("\n", " ") for words in SAID.values())
+
+
+def test_the_consent_names_where_copies_go():
+    assert "someone/room" in consent_text("someone/room")
+    assert consent_text("") == CONSENT

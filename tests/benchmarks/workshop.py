@@ -75,7 +75,7 @@ class Phone:
 
     async def join(self) -> None:
         """Consent, and get the first pairs."""
-        await self._until_answered("join", {"code": self._code, "secret": self._secret, "scope": "train"})
+        await self._until_answered("join", {"code": self._code, "secret": self._secret, "scope": "publish"})
         await self._more()
 
     async def vote(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+import zipfile
 from contextlib import closing
 from dataclasses import replace
 
@@ -190,6 +191,40 @@ def test_without_a_password_no_session_is_held_where_others_reach_the_playground
             assert "PLAYGROUND_HOST_PASSWORD" in error.value.hint
         assert shared.move("local", session.id, "closed").state == "closed"
         assert guarded.move("local", guarded.make("local", RULES, ["sft"], 4).id, "open").state == "open"
+
+
+def test_what_is_frozen_names_nobody_and_still_tells_people_apart(room):
+    for alias, n in (("Ann Example", 2), ("Bob Example", 3)):
+        room.judge(room.join(alias), n)
+    frozen = room.freeze()
+    assert [row.annotator.alias for row in frozen.preferences] == ["person 1"] * 2 + ["person 2"] * 3
+    spec = room.bench.runs.start("local", "reward_model", {}, frozen=frozen)
+    folder = room.bench.shelf.folder("local", spec.id).path
+    assert all("Example" not in path.read_text() for path in folder.rglob("*.json*"))
+
+
+def test_a_runs_files_hold_only_the_choices_that_may_leave_and_say_how_many_are_left_out(room, tmp_path):
+    publishes, trains, goes = (
+        room.join(name, scope) for name, scope in zip("ABC", ("publish", "train", "publish"), strict=True)
+    )
+    for person, n in ((publishes, 2), (trains, 3), (goes, 4)):
+        room.judge(person, n)
+    spec = room.bench.runs.start("local", "reward_model", {}, frozen=room.freeze())
+    room.workshop.withdraw(goes)
+    with zipfile.ZipFile(room.bench.takeaway.run("local", spec.id)) as archive:
+        rows = archive.read(f"{spec.id}/data.jsonl").decode().splitlines()
+        said = archive.read(f"{spec.id}/left_out.txt").decode()
+    assert {json.loads(row)["annotator"]["alias"] for row in rows} == {"person 1"}
+    assert len(rows) == 2 and said.startswith("7 of 9 preferences are not in data.jsonl")
+
+
+def test_a_runs_files_hold_all_that_it_learned_from_where_everybody_allows_it(room):
+    room.judge(room.join("Ann", "publish"), 5)
+    spec = room.bench.runs.start("local", "reward_model", {}, frozen=room.freeze())
+    held = room.bench.shelf.folder("local", spec.id).path / "data.jsonl"
+    with zipfile.ZipFile(room.bench.takeaway.run("local", spec.id)) as archive:
+        assert archive.read(f"{spec.id}/data.jsonl") == held.read_bytes()
+        assert f"{spec.id}/left_out.txt" not in archive.namelist()
 
 
 def test_a_run_learns_from_the_frozen_set_and_a_late_vote_changes_nothing(room):

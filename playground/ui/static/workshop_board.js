@@ -2,6 +2,7 @@
 "use strict";
 (function (P) {
   const EVERY_MS = 5000;
+  const OLD = "These figures are old: the playground does not answer, or it was restarted. Reload this page, and sign in again.";
 
   P.workshopBoard = function (element, props, watch) {
     const root = element.querySelector(".board");
@@ -11,7 +12,7 @@
       clearTimeout(timer);
       const value = props.value || {};
       session = value.id || "";
-      root.replaceChildren(...(session ? parts(value) : [made("p", "empty", "No session yet. Make one above.")]));
+      root.replaceChildren(...(session ? parts(value) : [P.el("p.empty", null, "No session yet. Make one above.")]));
       if (session) follow();
     }
 
@@ -19,54 +20,47 @@
       clearTimeout(timer);
       const asked = session;
       if (!element.isConnected) return;
-      if (!document.hidden && element.offsetParent) await fill(asked).catch(() => {});
+      if (!document.hidden && element.offsetParent) {
+        const found = await figures(asked).catch(() => null);
+        if (asked === session) fill(found);
+      }
       if (asked === session) timer = setTimeout(follow, EVERY_MS);
     }
 
-    async function fill(asked) {
-      const answer = await fetch(`/api/session/${asked}`, { cache: "no-store" });
-      if (!answer.ok || asked !== session) return;
-      const { state, tiles } = await answer.json();
-      root.querySelector(".state").textContent = state;
-      root.querySelector(".tiles").replaceChildren(...tiles.map(([figure, words]) => {
-        const tile = made("div", "tile");
-        tile.append(made("b", "", figure), made("span", "", words));
-        return tile;
-      }));
+    function fill(found) {
+      root.querySelector(".old").hidden = found !== null;
+      if (found === null) return;
+      root.querySelector(".state").textContent = found.state;
+      const tiles = found.tiles.map(([figure, words]) => P.el("div.tile", null, P.el("b", null, figure), P.el("span", null, words)));
+      root.querySelector(".tiles").replaceChildren(...tiles);
     }
 
     watch("value", draw);
     draw();
   };
 
+  async function figures(id) {
+    const answer = await fetch(`/api/session/${id}`, { cache: "no-store" });
+    return answer.ok ? answer.json() : null;
+  }
+
   function parts(value) {
-    const join = made("div", "join"), words = made("div", ""), picture = made("img", "");
-    picture.src = value.picture;
-    picture.alt = `QR code of ${value.address}`;
-    words.append(made("p", "", value.title), made("p", "code", value.code), made("p", "", value.address), made("p", "state", ""));
-    join.append(picture, words);
-    const all = [join];
-    if (value.warning) all.push(made("p", "problem", value.warning));
-    if (value.frozen) all.push(made("p", "frozen", value.frozen));
-    all.push(made("div", "tiles"), files(value.id));
-    return all;
+    const picture = P.el("img", { src: value.picture, alt: `QR code of ${value.address}` });
+    const words = P.el("div", null, P.el("p", null, value.title), P.el("p.code", null, value.code), P.el("p", null, value.address), P.el("p.state"));
+    return [
+      P.el("div.join", null, picture, words),
+      P.el("p.problem.old", { hidden: true }, OLD),
+      value.warning && P.el("p.problem", null, value.warning),
+      value.frozen && P.el("p.frozen", null, value.frozen),
+      P.el("div.tiles"),
+      files(value.id),
+    ].filter(Boolean);
   }
 
   function files(id) {
-    const line = made("p", "files", "All choices so far, without names: ");
-    [["a table (CSV)", "csv"], ["JSONL", "jsonl"], ["a folder for datasets", "folder"]].forEach(([words, kind], n) => {
-      const link = made("a", "", words);
-      link.href = `/api/session/${id}/export/${kind}`;
-      link.download = "";
-      line.append(n ? ", " : "", link);
-    });
-    return line;
-  }
-
-  function made(tag, classes, text) {
-    const element = document.createElement(tag);
-    if (classes) element.className = classes;
-    if (text) element.textContent = text;
-    return element;
+    const kinds = [["a table (CSV)", "csv"], ["JSONL", "jsonl"], ["a folder for datasets", "folder"]];
+    const links = kinds.map(([words, kind]) => P.el("a", { href: `/api/session/${id}/export/${kind}`, download: true }, words));
+    const listed = links.flatMap((link, n) => (n ? [", ", link] : [link]));
+    return P.el("p.files", null, "Choices that may be published, without names: ", ...listed);
   }
 })(window.Playground);

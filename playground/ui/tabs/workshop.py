@@ -16,10 +16,13 @@ from playground.ui.workshop_board import board, board_value
 from playground.workbench import Workbench
 
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
-CONSENT = """We store what you choose, how long you take for it, and the name that you give yourself here. No e-mail \
-address, no device data.
-Your choices train a model on this machine, today, in front of you. They are published only if you allow it below.
-You can leave at any time. If you withdraw, your choices are taken out of everything that is trained afterwards."""
+CONSENT = """We store what you choose, why you skip, how long you take, whether you tap, click or type, the time on \
+your device's clock, and the name that you give yourself here. No e-mail address, nothing else about your device.
+Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
+that they are published, and never with your name. They are kept until the host deletes the playground's data.
+You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
+file afterwards."""
+COPIED = "A copy of all that is stored, names too, goes to the private data set {name} on the Hugging Face Hub."
 _STATES = (("Open", "open"), ("Pause", "paused"), ("Close for good", "closed"))
 _TRAINED = (
     ("Train a reward model on it", "reward_model", "reward-model"),
@@ -70,8 +73,15 @@ def _fields(context: Context) -> list[Any]:
             overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
     with gr.Accordion("What people read", open=False):
         rubric = gr.Textbox(RUBRIC, label="What to look for", lines=2)
-        consent = gr.Textbox(CONSENT, label="What they agree to before the first pair", lines=6)
+        consent = gr.Textbox(
+            consent_text(context.bench.settings.mirror), label="What they agree to before the first pair", lines=6
+        )
     return [title, whose, pairs, overlap, rubric, consent]
+
+
+def consent_text(mirror: str) -> str:
+    """What people agree to unless the host writes something else. mirror: where copies go; empty where none are."""
+    return "\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
 
 
 def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
