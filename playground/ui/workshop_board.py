@@ -9,6 +9,15 @@ from playground.preferences.record import Session
 from playground.types import Json, Snapshot
 from playground.ui.theme import static
 
+_LEFT_OUT = {
+    "gold": "with a known answer",
+    "repeat": "shown a second time",
+    "tie": "equally good",
+    "both_bad": "both bad",
+    "skip": "skipped",
+    "undone": "taken back",
+    "withdrawn": "of people who withdrew",
+}
 _HERE_ONLY = ("127.0.0.1", "localhost", "0.0.0.0", "[::1]")
 
 
@@ -59,4 +68,4 @@ def join_address(request: gr.Request, code: str) -> str:
 def _left_out(dropped: dict[str, int]) -> str:
     if not dropped:
         return ""
-    return " Left out: " + ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in dropped.items()) + "."
+    return " Left out: " + ", ".join(f"{n} {_LEFT_OUT.get(reason, reason)}" for reason, n in dropped.items()) + "."

@@ -18,12 +18,14 @@ from playground.workbench import Workbench
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
 CONSENT = """We store what you choose, why you skip, how long you take, whether you tap, click or type, the time on \
 your device's clock, and the name that you give yourself here. No e-mail address, nothing else about your device.
+
 Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
 that they are published, and never with your name. They are kept until the host deletes the playground's data.
+
 You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
 file afterwards."""
 COPIED = "A copy of all that is stored, names too, goes to the private data set {name} on the Hugging Face Hub."
-_STATES = (("Open", "open"), ("Pause", "paused"), ("Close for good", "closed"))
+_STATES = (("Open", "open"), ("Pause", "paused"))
 _TRAINED = (
     ("Train a reward model on it", "reward_model", "reward-model"),
     ("Train the policy on it (DPO)", "dpo", "policy"),
@@ -47,6 +49,11 @@ def build(context: Context, tab: gr.Tab) -> None:
     )
     with gr.Row():
         trains = [(gr.Button(label, elem_id=f"workshop-{name}"), name, to) for label, name, to in _TRAINED]
+    with gr.Accordion("End the session", open=False, elem_id="workshop-end"):
+        gr.Markdown(
+            "Nobody can join or judge in it ever again. What was judged is kept, to train on.", elem_classes="note"
+        )
+        moves.append((gr.Button("Close for good", elem_id="workshop-closed"), "closed"))
     _listen(context, tab, fields, make, chosen, shown)
     _steer(context, chosen, shown, moves, freeze)
     for button, name, to in trains:
@@ -81,7 +88,7 @@ def _fields(context: Context) -> list[Any]:
 
 def consent_text(mirror: str) -> str:
     """What people agree to unless the host writes something else. mirror: where copies go; empty where none are."""
-    return "\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
+    return "\n\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
 
 
 def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
