@@ -103,6 +103,14 @@ def test_the_interval_of_the_agreement_covers_what_a_huge_room_has():
     assert 0.90 <= covered(lambda rng: agreement(hard(rng)), truth) <= 0.97
 
 
+def test_the_interval_of_the_agreement_covers_chance_with_as_few_pairs_as_are_shown():
+    def chance(rng):
+        outcomes = rng.choices(("x", "y", "tie"), (3, 3, 2), k=2 * FEWEST_PAIRS)
+        return [Given(str(n % 2), str(n // 2), outcome, "left", "uniform") for n, outcome in enumerate(outcomes)]
+
+    assert 0.90 <= covered(lambda rng: agreement(chance(rng)), 0, rounds=300) <= 0.98
+
+
 @pytest.mark.parametrize(("share", "needed"), [(0.55, 783), (0.6, 194)])
 def test_the_power_is_the_textbooks(share, needed):
     assert detectable(needed) == share
