@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -188,16 +188,11 @@ def read_loads(connection: Connection, session: str, sides: Sequence[Sides]) -> 
     leased = and_(_assignment.c.state == "shown", _assignment.c.lease_until > time.time())
     counts = and_(or_(leased, _assignment.c.state == "judged"), _assignment.c.strategy.not_in(CHECKS), _stays(session))
     question = select(_assignment.c.pair, _assignment.c.left, func.count()).where(_assignment.c.workspace == session)
-    carried: dict[tuple[str, str], int] = {
-        (pair, left): n
-        for pair, left, n in connection.execute(question.where(counts).group_by(_assignment.c.pair, _assignment.c.left))
-    }
-    return [_load(*one, carried) for one in sides]
-
-
-def _load(pair: str, first: str, second: str, carried: Mapping[tuple[str, str], int]) -> Load:
-    first_left = carried.get((pair, first), 0)
-    return Load(pair, first, second, first_left + carried.get((pair, second), 0), first_left)
+    found = connection.execute(question.where(counts).group_by(_assignment.c.pair, _assignment.c.left)).all()
+    carried = {(pair, left): n for pair, left, n in found}
+    get = carried.get
+    shown = ((one, get((one.pair, one.first), 0), get((one.pair, one.second), 0)) for one in sides)
+    return [Load(*one, first_left + second_left, first_left) for one, first_left, second_left in shown]
 
 
 def _stays(session: str) -> ColumnElement[bool]:
