@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true
 
 from playground.preferences import tables
 from playground.preferences.insertion import in_chunks
@@ -59,10 +59,18 @@ def read_judgments(connection: Connection, workspace: str, leaving: bool = False
 
 def read_kept_here(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
     """Those of the judgments, of the host's sessions, that must not leave this machine."""
+    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
+
+
+def read_withdrawn_of(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
+    """Those of the judgments, of the host's sessions, whose people have withdrawn."""
+    return _of_sessions(connection, host, ids, _annotator.c.withdrawn_at.is_not(None))
+
+
+def _of_sessions(connection: Connection, host: str, ids: Sequence[str], which: ColumnElement[bool]) -> set[str]:
     sessions = select(tables.session.c.id).where(tables.session.c.host == host)
     judged = _judgment.join(_annotator, _judgment.c.annotator == _annotator.c.id)
-    here = and_(_judgment.c.workspace.in_(sessions), or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
-    question = select(_judgment.c.id).select_from(judged).where(here)
+    question = select(_judgment.c.id).select_from(judged).where(_judgment.c.workspace.in_(sessions), which)
     return {id for chunk in in_chunks(ids) for id in connection.scalars(question.where(_judgment.c.id.in_(chunk)))}
 
 

@@ -41,6 +41,7 @@ from playground.preferences.reading import (
     read_rows,
     read_shown,
     read_withdrawn,
+    read_withdrawn_of,
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
@@ -282,6 +283,11 @@ class PreferenceStore:
         """Those of the judgments, of that host's sessions, that no file may hold: not allowed, or withdrawn."""
         with reading(self._engine) as connection:
             return read_kept_here(connection, host, ids)
+
+    def withdrawn(self, host: str, ids: Sequence[str]) -> set[str]:
+        """Those of the judgments, of that host's sessions, whose people have withdrawn."""
+        with reading(self._engine) as connection:
+            return read_withdrawn_of(connection, host, ids)
 
     def counts(self, workspace: str) -> SetCounts:
         """What the set holds and how lopsided it is."""

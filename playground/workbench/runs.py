@@ -201,7 +201,14 @@ class Runs:
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
             raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+        self._require_nobody_withdrew(workspace, summary.spec)
         return summary
+
+    def _require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
+        gone = self._store.withdrawn(workspace, self._shelf.folder(workspace, spec.id).preference_ids())
+        if gone:
+            what = f"People whose choices it learns from have withdrawn since: {len(gone)} of its {spec.data_count}"
+            raise NotAllowed(f"{what} preferences.", hint="Train anew on the frozen set, in the tab Workshop.")
 
     def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
         """The runs that started from this one's checkpoint or are scored by it."""

@@ -106,8 +106,7 @@ class Takeaway:
         form = "full" if merged or not summary.checkpoint else summary.checkpoint.form
         card = model_card(folder, summary, ancestry, self._backbone(workspace, summary.spec.start), form)
         files = run_files(folder, summary, self._checkpoints.carried(lineage), card, merged)
-        judged = [row["id"] for row in folder.rows() if row["kind"] == "Preference"]
-        return without(files, self._store.kept_here(workspace, judged))
+        return without(files, self._store.kept_here(workspace, folder.preference_ids()))
 
     def _backbone(self, workspace: str, start: Checkpoint) -> Checkpoint:
         """The model that no run here has made and all of them stand on."""

@@ -203,6 +203,28 @@ def test_what_is_frozen_names_nobody_and_still_tells_people_apart(room):
     assert all("Example" not in path.read_text() for path in folder.rglob("*.json*"))
 
 
+def test_a_run_is_not_gone_on_with_once_somebody_it_learned_from_has_withdrawn(room):
+    ann, bob, runs = room.join("Ann"), room.join("Bob"), room.bench.runs
+    room.judge(ann, 5)
+    room.judge(bob, 1)
+    room.freeze()
+
+    def stopped():
+        spec = runs.start("local", "reward_model", {}, frozen=room.frozen())
+        runs.stop("local", spec.id)
+        runs.tail("local", spec.id).refresh(force=True)
+        return spec.id
+
+    runs.start("local", "reward_model", {}, frozen=room.frozen())  # the others wait for it, and so end at once
+    before = stopped()
+    room.workshop.withdraw(bob)
+    with pytest.raises(NotAllowed, match="have withdrawn since: 1 of its 6 preferences") as error:
+        runs.resume("local", before)
+    assert "Workshop" in error.value.hint
+    after = stopped()
+    assert runs.resume("local", after).id == after
+
+
 def test_a_runs_files_hold_only_the_choices_that_may_leave_and_say_how_many_are_left_out(room, tmp_path):
     publishes, trains, goes = (
         room.join(name, scope) for name, scope in zip("ABC", ("publish", "train", "publish"), strict=True)
