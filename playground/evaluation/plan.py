@@ -113,4 +113,5 @@ class Question:
     scored: Callable[[Plan], int] = lambda plan: 0  # texts whose probability or reward it asks for
     compares: bool = False  # it looks at checkpoint and reference together
     judged: bool = False  # its figures are as its judges see it
+    on_request: bool = False  # takes long or serves a single purpose: not ticked from the start
     unfit: Callable[[Plan], str] = lambda plan: ""  # why it cannot be asked here; empty where it can
