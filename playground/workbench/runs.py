@@ -140,9 +140,11 @@ class Runs:
             hint = f"Type one of 1 to {_LONGEST_NAME} characters."
             raise PlaygroundError(f"The name has {len(name)} characters.", hint=hint)
         for other in self.all(workspace):
-            spec = _renamed(other.spec, run_id, name)
-            if spec != other.spec:
-                self._shelf.folder(workspace, spec.id).write_spec(spec)
+            folder = self._shelf.folder(workspace, other.spec.id)
+            before = folder.spec()  # as its training wrote it down: threads and number format are settled there
+            spec = _renamed(before, run_id, name)
+            if spec != before:
+                folder.write_spec(spec)
                 self._shelf.forget(workspace, spec.id)
         self._versions[workspace] += 1
 
