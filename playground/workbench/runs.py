@@ -67,16 +67,20 @@ class Runs:
         start_id: str = "pocket-sft",
         reward_id: str | None = None,
         examples: Sequence[Example] | None = None,
+        frozen: Snapshot | None = None,
         persona: str | None = None,
         seed: int = 0,
         name: str = "",
     ) -> RunSpec:
-        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
+        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work.
+
+        frozen: a set that was frozen before, such as a workshop's, instead of the workspace's preferences.
+        """
         entry = algorithms()[algorithm]
         start = self._checkpoints.find(workspace, start_id)
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
-        rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        rows, snapshot = self._data(workspace, entry, config, examples, frozen, seed)
         self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -139,9 +143,11 @@ class Runs:
         if any(s.spec.name.casefold() == name.casefold() and s.spec.id != run_id for s in self.all(workspace)):
             raise PlaygroundError(f"Another run is called {name} already.", hint="Type a name that no other run has.")
         for other in self.all(workspace):
-            spec = _renamed(other.spec, run_id, name)
-            if spec != other.spec:
-                self._shelf.folder(workspace, spec.id).write_spec(spec)
+            folder = self._shelf.folder(workspace, other.spec.id)
+            before = folder.spec()  # as its training wrote it down: threads and number format are settled there
+            spec = _renamed(before, run_id, name)
+            if spec != before:
+                folder.write_spec(spec)
                 self._shelf.forget(workspace, spec.id)
         self._versions[workspace] += 1
 
@@ -208,7 +214,14 @@ class Runs:
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
             raise NotAllowed(f"{other.spec.name} was trained on what {summary.spec.name} had learned.", hint=hint)
+        self._require_nobody_withdrew(workspace, summary.spec)
         return summary
+
+    def _require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
+        gone = self._store.withdrawn(workspace, self._shelf.folder(workspace, spec.id).preference_ids())
+        if gone:
+            what = f"People whose choices it learns from have withdrawn since: {len(gone)} of its {spec.data_count}"
+            raise NotAllowed(f"{what} preferences.", hint="Train anew on the frozen set, in the tab Workshop.")
 
     def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
         """The runs that started from this one's checkpoint or are scored by it."""
@@ -223,11 +236,17 @@ class Runs:
         self._queue.add(spec, self.lineage(spec.workspace, spec))
 
     def _data(
-        self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int
+        self,
+        workspace: str,
+        entry: Algorithm,
+        config,
+        examples: Sequence[Example] | None,
+        frozen: Snapshot | None,
+        seed: int,
     ) -> tuple[list, Snapshot | None]:
         """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
         if entry.needs == "preferences":
-            snapshot = self._store.snapshot(workspace)
+            snapshot = frozen or self._store.snapshot(workspace)
             if len(snapshot.preferences) < 4:
                 raise TooFewPreferences(len(snapshot.preferences), 4)
             return list(snapshot.preferences), snapshot

@@ -122,7 +122,8 @@ def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, set_to:
         tuned = [newest_tuned(known)]
         return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, []
 
-    tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent], **QUIET)
+    opening = tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent], **QUIET)
+    opening.then(None, js="() => document.dispatchEvent(new Event('playground:rank-opened'))")
 
 
 def _show_sources(context: Context, picked: Any, sources: list[Any], outputs: list[Any]) -> None:
