@@ -18,6 +18,14 @@ LARGER = 40  # prompts for a model that takes minutes where the pocket model tak
 
 
 @dataclass(frozen=True, slots=True)
+class ReadText:
+    """One text of a training set."""
+
+    text: str
+    source: str  # the set's name, for a reader
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that decides an evaluation's result."""
 
@@ -28,6 +36,7 @@ class Plan:
     learned: frozenset[str] = frozenset()  # keys of all prompts that it was trained on
     persona: str = "polite"  # whose gold reward judges
     people: tuple[Contested, ...] = ()  # what people chose between the two
+    read: tuple[ReadText, ...] = ()  # what training read, as far as it is known: for leakage
     seed: int = 0
 
     @property
@@ -102,7 +111,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One file of playground/evaluation/questions."""
+    """One file of playground/evaluation/questions, or of audits."""
 
     name: str
     title: str
