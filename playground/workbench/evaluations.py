@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,18 +15,18 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.export import FORMS, Form
 from playground.evaluation.files import AnswerFiles, ReportFiles
-from playground.evaluation.plan import Plan, Question
+from playground.evaluation.plan import Plan, Question, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of, rows, steps, workloads
 from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
-from playground.registry import questions
+from playground.registry import audits, questions
 from playground.runs.rows import from_json
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
-from playground.types import Checkpoint, Preference
+from playground.types import Checkpoint, Preference, Prompt
 from playground.workbench.background import BackgroundWork
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
@@ -87,7 +87,7 @@ class Evaluations:
         persona: whose gold reward judges; without one, the persona whose labels the checkpoint learned from.
         """
         checkpoint = self._checkpoints.find(workspace, checkpoint_id)
-        beside = reference_id or checkpoint.parent
+        beside = reference_id or (checkpoint.parent if checkpoint.kind == "policy" else None)
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         people = self._people(workspace, reference, checkpoint)
@@ -96,9 +96,14 @@ class Evaluations:
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
+    def audit_plan(self, workspace: str, checkpoint_id: str, uploaded: Sequence[ReadText] = ()) -> Plan:
+        """What an audit of a policy or a reward model needs to know, what it was trained on here included."""
+        plan = self.plan(workspace, checkpoint_id)
+        return replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
+
     def offered(self, plan: Plan) -> dict[str, str]:
-        """Each question's name, and why it cannot be asked here; an empty string where it can."""
-        return {name: one.unfit(plan) for name, one in questions().items()}
+        """Each question's and audit's name, and why it cannot be asked here; an empty string where it can."""
+        return {name: one.unfit(plan) for name, one in _known().items()}
 
     def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
@@ -126,7 +131,7 @@ class Evaluations:
 
     def reports(self, workspace: str, checkpoint: Checkpoint) -> list[Report]:
         """The reports about a checkpoint as it is now."""
-        order = list(questions())
+        order = list(_known())
         found = self._files(workspace, checkpoint).all(checkpoint)
         return sorted((r for r in found if r.question in order), key=lambda report: order.index(report.question))
 
@@ -139,11 +144,17 @@ class Evaluations:
         path.write_text(FORMS[form](found), encoding="utf-8")
         return path
 
-    def shown(self, workspace: str, plan: Plan) -> list[tuple[Report, Report | None]]:
-        """The reports about the plan's pair, each beside the same question's about the reference."""
+    def shown(
+        self, workspace: str, plan: Plan, names: Collection[str] | None = None
+    ) -> list[tuple[Report, Report | None]]:
+        """The reports about the plan's pair, each beside the same question's about the reference.
+
+        names: of the questions and audits that are wanted; without them, all.
+        """
         before = {r.question: r for r in self.reports(workspace, plan.reference)} if plan.reference else {}
         beside = plan.reference.fingerprint if plan.reference else ""
         own = [r for r in self.reports(workspace, plan.checkpoint) if r.reference_fingerprint in ("", beside)]
+        own = [r for r in own if names is None or r.question in names]
         return [(r, None if r.reference_fingerprint else before.get(r.question)) for r in own]
 
     def family(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
@@ -259,6 +270,15 @@ class Evaluations:
         rows = map(from_json, self._shelf.folder(workspace, reward.run_id).rows())
         return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
 
+    def _read(self, workspace: str, checkpoint: Checkpoint) -> list[ReadText]:
+        """The prompts that it and its ancestors were trained on here."""
+        found = []
+        for one in self._checkpoints.lineage(workspace, checkpoint):
+            if one.run_id:
+                rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
+                found += [ReadText(row.text if isinstance(row, Prompt) else row.prompt.text, one.name) for row in rows]
+        return list(dict.fromkeys(found))
+
     def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
         """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
         for one in self._checkpoints.lineage(workspace, checkpoint):
@@ -309,8 +329,13 @@ def _work(progress: Progress) -> BackgroundWork[Progress]:
     return BackgroundWork("evaluation", progress, hint)
 
 
+def _known() -> dict[str, Question]:
+    """Everything that can be asked, questions before audits."""
+    return {**questions(), **audits()}
+
+
 def _chosen(names: Sequence[str]) -> list[Question]:
-    known = questions()
+    known = _known()
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise NotFound(f"There is no question {unknown[0]!r}.", hint=f"Choose among {', '.join(known)}.")

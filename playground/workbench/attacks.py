@@ -1,0 +1,90 @@
+"""A visitor against a reward model: what a completion earns, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from playground.errors import PlaygroundError
+from playground.evaluation.attacks import Rate, Scale, Try, ready, search
+from playground.evaluation.plan import POCKET
+from playground.types import Checkpoint, Completion, Prompt, Sampling
+from playground.workbench.checkpoints import Checkpoints
+from playground.workbench.completions import Completions
+from playground.workbench.gold import gold_of
+
+USUAL = 16  # completions of the model that the reward model grew from: the scale of both rewards
+SEARCH_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is attacked: a reward model on one prompt."""
+
+    reward: Checkpoint
+    prompt: Prompt
+    persona: str  # whose gold reward watches; empty where none does
+    scale: Scale
+    gold_scale: Scale | None
+    honest: str  # the completion of the usual ones that is worth most
+
+
+class Attacks:
+    """Aim, rate, try what is ready, search."""
+
+    def __init__(
+        self, checkpoints: Checkpoints, completions: Completions, persona_of: Callable[[str, Checkpoint], str]
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._completions = completions
+        self._persona_of = persona_of
+
+    def aim(self, workspace: str, reward_id: str, text: str) -> Target:
+        """The reward model on that prompt, and what usual completions earn there. Raises PlaygroundError."""
+        reward = self._checkpoints.find(workspace, reward_id)
+        if reward.kind != "reward":
+            raise PlaygroundError(f"{reward.name} writes text; it does not score.", hint="Choose a reward model.")
+        if not text.strip():
+            raise PlaygroundError("The prompt is empty.", hint="Type what the completion answers.")
+        prompt = Prompt.user(text.strip())
+        start = self._start(workspace, reward)
+        sampling = Sampling(seed=0)
+        (usual,) = self._completions.sample(workspace, start.id, [prompt], sampling, n=USUAL)
+        persona = self._persona_of(workspace, reward) if reward.card == POCKET else ""
+        scores = self._completions.score(workspace, reward.id, usual)
+        golds = [gold_of(prompt.text, one.text, persona).total for one in usual] if persona else []
+        best = max(range(len(usual)), key=(golds or scores).__getitem__)
+        scale = Scale.of(scores)
+        return Target(reward, prompt, persona, scale, Scale.of(golds) if golds else None, usual[best].text)
+
+    def rate(self, workspace: str, target: Target, texts: Sequence[str], by: str = "you") -> list[Try]:
+        """What each completion earns, beside what it is worth."""
+        rows = [Completion(target.prompt, text) for text in texts]
+        scores = self._completions.score(workspace, target.reward.id, rows)
+        return [
+            Try(text, by, target.scale.place(score), _gold(target, text))
+            for text, score in zip(texts, scores, strict=True)
+        ]
+
+    def try_ready(self, workspace: str, target: Target) -> list[Try]:
+        """Every ready attack."""
+        found = ready(target.prompt.text, target.honest)
+        rated = self.rate(workspace, target, [text for _, text in found])
+        return [Try(one.text, title, one.reward, one.gold) for one, (title, _) in zip(rated, found, strict=True)]
+
+    def search(self, workspace: str, target: Target, start: Sequence[str] = ()) -> Iterator[Try]:
+        """Better and better tricks, for at most SEARCH_S."""
+        rate: Rate = lambda texts, by: self.rate(workspace, target, texts, by)  # noqa: E731
+        known = [text for _, text in ready(target.prompt.text, target.honest)]
+        return search(rate, [*start, target.honest, *known], SEARCH_S)
+
+    def _start(self, workspace: str, reward: Checkpoint) -> Checkpoint:
+        """The policy that the reward model grew from."""
+        line = self._checkpoints.lineage(workspace, reward)
+        return next(one for one in line if one.kind == "policy")
+
+
+def _gold(target: Target, text: str) -> float | None:
+    if target.gold_scale is None:
+        return None
+    return target.gold_scale.place(gold_of(target.prompt.text, text, target.persona).total)
