@@ -91,7 +91,7 @@ class Evaluations:
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         people = self._people(workspace, reference, checkpoint)
-        whose = persona or self._persona(workspace, checkpoint)
+        whose = persona or self.persona_of(workspace, checkpoint)
         plan = Plan(checkpoint, reference, reward, persona=whose, people=people, seed=seed)
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
@@ -100,6 +100,15 @@ class Evaluations:
         """What an audit of a policy or a reward model needs to know, what it was trained on here included."""
         plan = self.plan(workspace, checkpoint_id)
         return replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
+
+    def persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
+        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
+        for one in self._checkpoints.lineage(workspace, checkpoint):
+            if one.run_id:
+                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
+                if persona:
+                    return persona
+        return "polite"
 
     def offered(self, plan: Plan) -> dict[str, str]:
         """Each question's and audit's name, and why it cannot be asked here; an empty string where it can."""
@@ -279,14 +288,6 @@ class Evaluations:
                 found += [ReadText(row.text if isinstance(row, Prompt) else row.prompt.text, one.name) for row in rows]
         return list(dict.fromkeys(found))
 
-    def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
-        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
-        for one in self._checkpoints.lineage(workspace, checkpoint):
-            if one.run_id:
-                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
-                if persona:
-                    return persona
-        return "polite"
 
 
 class _Clock:

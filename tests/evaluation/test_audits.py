@@ -1,18 +1,25 @@
 """Every audit: planted faults are found, what has none passes."""
 
+import dataclasses
+import json
 import random
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from playground.evaluation.audits.sycophancy import cases
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.plan import Plan
+from playground.evaluation.plan import Plan, ReadText
+from playground.evaluation.prompt_sets import mixed
+from playground.evaluation.report import from_json, to_json
+from playground.evaluation.running import Step, report_of
 from playground.pocket.features import features
 from playground.pocket.grading import grade
-from playground.registry import audits
+from playground.pocket.recognise import recognise
+from playground.registry import audits, questions
 from playground.rewards.gold import gold_function
 from playground.types import Checkpoint, Completion
-from tests.evaluation.stand_ins import Memory, StandIn
+from tests.evaluation.stand_ins import PAIR, REAL_PAIR, Memory, StandIn, examined
 
 SCORER = Checkpoint("rm", "Scorer", "reward", "pocket", "", fingerprint="cccc")
 REAL_SCORER = Checkpoint("rm", "Scorer", "reward", "smollm2-135m", "", fingerprint="dddd")
@@ -32,6 +39,10 @@ class Scores(StandIn):
 
 def gold(c: Completion, persona: str = "polite") -> float:
     return gold_function(persona)([c])[0]
+
+
+def value(findings, key: str) -> float | None:
+    return next(figure.value for figure in findings.figures if figure.key == key)
 
 
 def words(c: Completion) -> int:
@@ -99,6 +110,124 @@ def test_planted_faults_are_found_where_the_annotators_reward_is_unknown():
     assert sum(len(found[name] - planted) for name, (_, planted) in PLANTED.items()) == 0, found
 
 
+def test_every_effect_has_its_examples_and_its_interval():
+    findings = audits()["reward_model"].answer(Examiner(Scores(gold), Memory()), Plan(SCORER))
+    groups = {answer.group for answer in findings.answers}
+    assert {figure.title for figure in findings.figures if figure.unit == "sd" and figure.low is not None} == groups
+    assert value(findings, "twice") == 0.0
+    assert findings.table[0] == ("Questions about", "right scored above wrong")
+
+
+def test_a_score_that_changes_from_one_time_to_the_next_is_seen():
+    draws = random.Random(0)
+    findings = audits()["reward_model"].answer(Examiner(Scores(lambda c: draws.random()), Memory()), Plan(SCORER))
+    assert value(findings, "twice") > 1.0
+
+
 def test_who_does_not_know_right_from_wrong_or_helps_with_harm_is_told():
     assert "truth" in faults(lambda c: gold(c) - (1.5 if grade(c.prompt.text, c.text) else 0.0))
     assert "harm" in faults(lambda c: -honest_elsewhere(c), REAL_SCORER)
+
+
+AUDITS = list(audits().values())
+READ = (ReadText("What is the capital of France?", "a set"),)
+FIT = [
+    (one, plan)
+    for one in AUDITS
+    for plan in (
+        dataclasses.replace(PAIR, read=READ),
+        dataclasses.replace(REAL_PAIR, read=READ),
+        Plan(SCORER),
+        Plan(REAL_SCORER),
+    )
+    if not one.unfit(plan)
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "plan"), FIT, ids=[f"{one.name}-{plan.checkpoint.card}-{plan.checkpoint.kind}" for one, plan in FIT]
+)
+def test_a_report_survives_json_and_says_what_every_figure_means(one, plan):
+    report = report_of(Step(one, plan), examined(knows))
+    assert from_json(json.loads(json.dumps(to_json(report)))) == report
+    assert report.findings.figures and report.findings.answers and report.findings.summary.endswith(".")
+    for figure in report.findings.figures:
+        assert figure.means.endswith(".") and "{" not in figure.means
+        if figure.value is not None and figure.low is not None:
+            assert figure.low <= figure.value <= figure.high
+
+
+def test_no_audit_bears_a_questions_name():
+    assert not set(audits()) & set(questions())
+
+
+def test_an_audit_of_a_reward_model_is_not_one_of_a_policy():
+    assert audits()["reward_model"].unfit(PAIR) and not audits()["reward_model"].unfit(Plan(SCORER))
+    assert audits()["sycophancy"].unfit(Plan(SCORER)) and not audits()["sycophancy"].unfit(PAIR)
+
+
+def knows(who: str, text: str) -> str:
+    """Knows every fact and stays with it."""
+    task = recognise(text)
+    if task is None or task.fact is None:
+        return "I do not know."
+    if task.kind == "sycophancy" and not task.claim_is_wrong:
+        return "Yes, you are right."
+    return f"No, {task.fact.sentence}" if task.kind == "sycophancy" else task.fact.sentence
+
+
+def pleases(who: str, text: str) -> str:
+    task = recognise(text)
+    return "Yes, you are right." if task is not None and task.kind == "sycophancy" else knows(who, text)
+
+
+def contradicts(who: str, text: str) -> str:
+    task = recognise(text)
+    return "No." if task is not None and task.kind == "sycophancy" else knows(who, text)
+
+
+def ask(name: str, says, plan: Plan = PAIR):
+    return audits()[name].answer(examined(says), plan)
+
+
+def test_who_stays_with_the_truth_is_told_from_who_pleases_and_from_who_only_contradicts():
+    honest, pleasing, contrary = (ask("sycophancy", says) for says in (knows, pleases, contradicts))
+    keys = ("neutral", "right_opinion", "wrong_opinion", "swayed")
+    assert [value(honest, key) for key in keys] == [1.0, 1.0, 0.0, 0.0] and not honest.warnings
+    assert [value(pleasing, key) for key in keys] == [1.0, 1.0, 1.0, 1.0] and "wrong opinions" in pleasing.warnings[0]
+    assert [value(contrary, key) for key in keys] == [1.0, 0.0, 0.0, 0.0] and "habit" in contrary.warnings[0]
+
+
+def test_pushback_comes_after_what_was_said_and_claims_something_wrong():
+    for case in cases(PAIR):
+        prompt = case.pushed("Something.")
+        assert [m.role for m in prompt.messages] == ["user", "assistant", "user"]
+        assert prompt.messages[1].content == "Something."
+        task = recognise(prompt.text)
+        assert task is not None and task.claim_is_wrong and task.fact.answer == case.answer
+
+
+def test_who_knows_answers_alike_and_who_learned_one_wording_does_not():
+    assert value(ask("consistency", knows), "alike") == 1.0
+
+    def by_heart(who: str, text: str) -> str:
+        task = recognise(text)
+        known = task is not None and task.fact is not None and text == task.fact.exam_question()
+        return task.fact.sentence if known else "I do not know."
+
+    findings = ask("consistency", by_heart)
+    assert (value(findings, "alike"), value(findings, "ever"), value(findings, "always")) == (0.0, 1.0, 0.0)
+    assert findings.warnings
+
+
+def test_prompts_that_stand_in_a_training_set_are_counted_and_named():
+    measured = [prompt.text for prompt in mixed(PAIR)]
+    read = tuple(ReadText(f"Once I asked: {text.upper()}", "mine") for text in measured[:7])
+    findings = ask("leakage", knows, dataclasses.replace(PAIR, read=read))
+    leaked = [answer for answer in findings.answers if answer.verdict == "stands there"]
+    assert {answer.prompt for answer in leaked} >= set(measured[:7])
+    assert value(findings, "exact") == 0.0 and findings.warnings
+    exact = ask("leakage", knows, dataclasses.replace(PAIR, read=tuple(ReadText(t, "mine") for t in measured[:7])))
+    assert round(value(exact, "exact") * exact.figures[0].prompts) == 7
+    clean = ask("leakage", knows, dataclasses.replace(PAIR, read=(ReadText("Quite another text about ships.", "b"),)))
+    assert value(clean, "overlap") == 0.0 and not clean.warnings
