@@ -28,7 +28,9 @@ def report_view(elem_id: str) -> gr.HTML:
     )
 
 
-def shown_reports(plan: Plan, shown: Shown, asked: bool = False) -> Json:
+def shown_reports(
+    plan: Plan, shown: Shown, asked: bool = False, verb: str = "evaluated", press: str = "Evaluate"
+) -> Json:
     """Every report with its figures beside the reference's, and the completions behind them.
 
     asked: an evaluation that asks this checkpoint is on its way.
@@ -41,7 +43,7 @@ def shown_reports(plan: Plan, shown: Shown, asked: bool = False) -> Json:
         "beside": beside,
         "ids": {"checkpoint": plan.checkpoint.id, "beside": plan.reference.id if plan.reference else ""},
         "reports": [_report(report, before) for report, before in shown],
-        "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been evaluated yet. Press Evaluate.",
+        "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been {verb} yet. Press {press}.",
     }
 
 

@@ -1,0 +1,181 @@
+"""Attack: how does it cheat? Audits of any checkpoint or reward model, and a place to be the attacker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError
+from playground.evaluation.plan import Plan, ReadText
+from playground.registry import audits
+from playground.table_files import SUFFIXES, FileLimits, read_rows
+from playground.ui.asking import Asking, Start, asking_events
+from playground.ui.attack_view import attacker
+from playground.ui.checkpoint_lists import FIRST_COMPARED, follow, newest, newest_tuned, pick, shipped_policies
+from playground.ui.evaluation_view import report_view, shown_reports, spoken
+from playground.ui.listener import QUIET, told
+from playground.ui.tab import Context, Tab, workspace
+from playground.ui.theme import static
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The audits' components."""
+
+    checkpoint: gr.Dropdown
+    asked: gr.CheckboxGroup
+    upload: gr.File
+    estimate: gr.Markdown
+    audit: gr.Button
+    stop: gr.Button
+    progress: gr.HTML
+    reports: gr.HTML
+
+    @property
+    def shows(self) -> list[Any]:
+        """What changes with every choice."""
+        return [self.estimate, self.reports]
+
+    @property
+    def reads(self) -> dict[str, Any]:
+        """What decides an audit, by the names of the listeners' arguments."""
+        return {"checkpoint": self.checkpoint, "asked": self.asked, "upload": self.upload}
+
+
+def build(context: Context, item: gr.Tab) -> None:
+    """The tab's components and listeners."""
+    parts = _draw(context)
+    _follow_lists(context, item, parts)
+    _show_events(context, parts)
+    asking = Asking(
+        parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
+    )
+    asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit")])
+    attacker(context, item)
+
+
+TAB = Tab(
+    id="attack",
+    order=67,
+    title="Attack",
+    intro="What is measured gets gamed. Audit a reward model for what it wrongly likes and a policy for saying what "
+    "the asker wants to hear, then try to fool the reward model yourself.",
+    build=build,
+    words=("interval", "gold reward"),
+)
+
+
+def _draw(context: Context) -> Parts:
+    checkpoint = pick("Audit this model", "attack-checkpoint", shipped_policies(context), FIRST_COMPARED[1])
+    with gr.Accordion("Audits, and a training set to look in", open=False, elem_id="attack-more"):
+        asked = gr.CheckboxGroup(
+            [(one.title, name) for name, one in audits().items()],
+            value=list(audits()),
+            label="Audits",
+            elem_id="attack-audits",
+        )
+        gr.Markdown("\n".join(f"- **{one.title}** {one.about}" for one in audits().values()), elem_classes="note")
+        upload = gr.File(
+            label="A training set, in which the exam's prompts are looked for",
+            file_types=list(SUFFIXES),
+            elem_id="attack-upload",
+        )
+    estimate = gr.Markdown("", elem_id="attack-estimate", elem_classes="note")
+    with gr.Row():
+        audit = gr.Button("Audit", variant="primary", scale=0, min_width=160, elem_id="attack-run")
+        stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="attack-stop")
+    progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="attack-progress")
+    return Parts(checkpoint, asked, upload, estimate, audit, stop, progress, report_view("attack-reports"))
+
+
+def _begin(context: Context) -> Any:
+    def begin(space: str, given: dict[str, Any]) -> None:
+        plan = plan_of(context, space, given)
+        context.bench.evaluations.begin(space, plan, given["asked"])
+
+    return begin
+
+
+def plan_of(context: Context, space: str, given: dict[str, Any]) -> Plan:
+    """The plan that the tab's components say. Raises PlaygroundError."""
+    if not given["checkpoint"]:
+        raise PlaygroundError("No model is chosen.", hint="Choose one from the list.")
+    settings = context.bench.settings
+    limits = FileLimits(settings.upload_mb, settings.upload_rows)
+    uploaded = uploaded_texts(given["upload"], limits) if given["upload"] else []
+    return context.bench.evaluations.audit_plan(space, given["checkpoint"], uploaded)
+
+
+def uploaded_texts(path: str, limits: FileLimits) -> list[ReadText]:
+    """Every text of the file, whatever its columns are called. Raises BadFile."""
+    rows, _ = read_rows(Path(path), limits, is_row=bool)
+    texts = [text for row in rows for text in _texts_in(row.values)]
+    if not texts:
+        raise PlaygroundError(f"{Path(path).name} holds no text.", hint="Upload a set with prompts or documents.")
+    return [ReadText(text, Path(path).name) for text in texts]
+
+
+def _texts_in(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for one in inside for text in _texts_in(one)]
+
+
+def estimate_words(context: Context, space: str, plan: Plan, asked: list[str]) -> str:
+    """How long it will take, and which of the ticked audits are about other models."""
+    offered = context.bench.evaluations.offered(plan)
+    fit = [name for name in asked if name in audits() and not offered[name]]
+    if not fit:
+        about = "None of the ticked audits is about such a model."
+    else:
+        titles = ", ".join(f"*{audits()[name].title}*" for name in fit)
+        seconds = context.bench.evaluations.estimate(space, plan, fit)
+        time = "the estimate follows once this machine is measured" if seconds is None else f"about {spoken(seconds)}"
+        about = f"Will ask {titles}: {time}."
+    reasons = [f"- Not asked: *{audits()[n].title}* {offered[n]}" for n in asked if n in audits() and offered[n]]
+    return "\n".join([about, "", *reasons])
+
+
+def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
+    """Everything that changes with a choice, by component."""
+    plan = plan_of(context, space, given)
+    found = context.bench.evaluations.shown(space, plan, audits())
+    asked = plan.checkpoint.id in context.bench.evaluations.asked_now(space)
+    return {
+        parts.estimate: estimate_words(context, space, plan, given["asked"]),
+        parts.reports: shown_reports(plan, found, asked, "audited", "Audit"),
+    }
+
+
+def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
+    """When the tab opens: the visitor's newest reward model, else the newest policy."""
+    set_to = gr.State(FIRST_COMPARED[1])
+
+    @told
+    def opened(request: gr.Request, **given: Any) -> dict[Any, Any]:
+        space = workspace(context, request)
+        policies, rewards = (context.bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
+        proposal = newest(rewards) or newest_tuned(policies)
+        update = follow([*policies, *rewards], given["checkpoint"], given["set_to"], proposal)
+        now = {**given, "checkpoint": update.get("value", given["checkpoint"])}
+        return {
+            parts.checkpoint: gr.update(**update),
+            set_to: proposal,
+            **shown(context, space, parts, now),
+        }
+
+    outputs = [parts.checkpoint, set_to, *parts.shows]
+    item.select(opened, None, outputs, inputs_kwargs={**parts.reads, "set_to": set_to}, **QUIET)
+
+
+def _show_events(context: Context, parts: Parts) -> None:
+    @told
+    def show(request: gr.Request, **given: Any) -> dict[Any, Any]:
+        return shown(context, workspace(context, request), parts, given)
+
+    triggers = [parts.checkpoint.input, parts.asked.input, parts.upload.upload, parts.upload.clear]
+    gr.on(triggers, show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
