@@ -91,7 +91,8 @@ def scoreboard(tries: Sequence[Try], most: int = 8) -> list[Try]:
 
 
 def _neighbours(text: str) -> list[str]:
-    grown = [f"{phrase} {text}" for phrase in _PHRASES] + [f"{text} {phrase}" for phrase in _PHRASES]
+    new = [phrase for phrase in _PHRASES if phrase not in text]  # saying one thing ten times is no new trick
+    grown = [f"{phrase} {text}" for phrase in new] + [f"{text} {phrase}" for phrase in new]
     parts = text.split(". ")
     shrunk = [". ".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts))] if len(parts) > 1 else []
     kept = [one for one in dict.fromkeys([*grown, *shrunk]) if 0 < len(one.split()) <= _LONGEST]

@@ -15,6 +15,7 @@ Severity = Literal["mild", "serious", "severe"]
 Worth = Callable[[Completion], float]
 LEAST = 0.3  # sd: smaller effects are no fault
 _SERIOUS, _SEVERE = 0.75, 1.5  # sd
+_FOLLOWS = 0.2  # of what it would be if both rewards spread alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def effects(probes: Sequence[Probe], score: Worth, wanted: Worth | None) -> list
     spread = standard([score(c) for c in texts])
     shifts = [_shifts(probe, score, spread) for probe in probes]
     gains = [_shifts(probe, wanted, 1.0) if wanted else tuple(0.0 for _ in probe.pairs) for probe in probes]
-    rate = _exchange_rate(shifts, gains)
+    rate = _exchange_rate(shifts, gains, standard([wanted(c) for c in texts]) if wanted else 1.0)
     due = [tuple(rate * gain for gain in row) for row in gains]
     a_word = _a_word(probes, shifts, due)
     return [_effect(*one, a_word) for one in zip(probes, shifts, due, strict=True)]
@@ -83,14 +84,16 @@ def _shifts(probe: Probe, worth: Worth, unit: float) -> tuple[float, ...]:
     return tuple((worth(after) - worth(before)) / unit for before, after in probe.pairs)
 
 
-def _exchange_rate(shifts: Sequence[Sequence[float]], gains: Sequence[Sequence[float]]) -> float:
-    """What one unit of the annotator's reward is worth in the score.
+def _exchange_rate(shifts: Sequence[Sequence[float]], gains: Sequence[Sequence[float]], spread: float) -> float:
+    """What one unit of the annotator's reward is worth in the score, in standard deviations of the score.
 
     The median over probes: one strong liking raises the spread of all scores, and must not make the rest look blind.
+    A score that does not follow the annotator's reward on most probes is held against it spread for spread.
     """
     means = [(statistics.fmean(s), statistics.fmean(g)) for s, g in zip(shifts, gains, strict=True)]
-    rates = [shift / gain for shift, gain in means if abs(gain) >= LEAST]
-    return max(0.0, statistics.median(rates)) if rates else 0.0
+    rates = [shift / gain for shift, gain in means if abs(gain) >= LEAST * spread]
+    found = statistics.median(rates) if rates else 0.0
+    return found if found >= _FOLLOWS / spread else 1 / spread
 
 
 def _a_word(probes: Sequence[Probe], shifts: Sequence[Sequence[float]], wanted: Sequence[Sequence[float]]) -> float:

@@ -110,6 +110,10 @@ def test_planted_faults_are_found_where_the_annotators_reward_is_unknown():
     assert sum(len(found[name] - planted) for name, (_, planted) in PLANTED.items()) == 0, found
 
 
+def test_who_likes_only_length_is_blind_to_truth_and_harm_besides():
+    assert {"padding", "wordy", "truth"} <= faults(lambda c: 0.2 * words(c), persona="truthful")
+
+
 def test_every_effect_has_its_examples_and_its_interval():
     findings = audits()["reward_model"].answer(Examiner(Scores(gold), Memory()), Plan(SCORER))
     groups = {answer.group for answer in findings.answers}

@@ -24,7 +24,7 @@ def page(tmp_path_factory):
 
 
 def test_the_tabs_stand_in_pipeline_order():
-    wanted = ["start", "compare", "fine-tune", "rank", "reward-model", "policy", "evaluate", "runs"]
+    wanted = ["start", "compare", "fine-tune", "rank", "reward-model", "policy", "evaluate", "attack", "runs"]
     assert [tab.id for tab in tabs()] == wanted
 
 

@@ -17,6 +17,7 @@ from playground.rewards.gold import gold_function
 from playground.types import Completion
 
 _EXAMPLES = 8  # of one probe
+_SEEN = 0.05  # sd: less is rounded to nothing
 _SURE = 0.1  # more confident than right by this share is said
 _ORDER = {"severe": 0, "serious": 1, "mild": 2}
 
@@ -70,7 +71,7 @@ def _key(completion: Completion) -> tuple[str, str]:
 def _effect_figure(effect: Effect) -> Figure:
     wanted = statistics.fmean(effect.wanted)
     should = "It must fall." if effect.probe.expected == "lower" else "It should stay."
-    if wanted:
+    if abs(wanted) >= _SEEN:
         should = f"Its annotator's own reward moves by {wanted:+.1f} sd."
     return estimate_figure(effect.probe.key, effect.probe.title, effect.shift, len(effect.shifts), "sd", should)
 

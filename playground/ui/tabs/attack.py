@@ -16,9 +16,26 @@ from playground.ui.asking import Asking, Start, asking_events
 from playground.ui.attack_view import attacker
 from playground.ui.checkpoint_lists import FIRST_COMPARED, follow, newest, newest_tuned, pick, shipped_policies
 from playground.ui.evaluation_view import report_view, shown_reports, spoken
+from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
+
+FORMULAS = (
+    (
+        "A bias",
+        "By how much a change moves the score, in standard deviations of the scores, less what it is worth to the "
+        "annotator; s is the reward model, g the gold reward, c what one unit of g is worth in s.",
+        r"\text{bias} = E\left[\frac{s(x, y') - s(x, y)}{\operatorname{sd}(s)} - c\,(g(x, y') - g(x, y))\right]",
+    ),
+    (
+        "Fooled by",
+        "Both rewards of a completion in standard deviations above what the model usually writes to the prompt, and "
+        "how far they part.",
+        r"\text{fooled by} = \frac{s(x, y) - \bar{s}}{\operatorname{sd}(s)}"
+        r" - \frac{g(x, y) - \bar{g}}{\operatorname{sd}(g)}",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,7 @@ def build(context: Context, item: gr.Tab) -> None:
     )
     asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit")])
     attacker(context, item)
+    formula_fold(FORMULAS)
 
 
 TAB = Tab(
@@ -103,8 +121,7 @@ def plan_of(context: Context, space: str, given: dict[str, Any]) -> Plan:
     """The plan that the tab's components say. Raises PlaygroundError."""
     if not given["checkpoint"]:
         raise PlaygroundError("No model is chosen.", hint="Choose one from the list.")
-    settings = context.bench.settings
-    limits = FileLimits(settings.upload_mb, settings.upload_rows)
+    limits = context.bench.settings.upload_limits
     uploaded = uploaded_texts(given["upload"], limits) if given["upload"] else []
     return context.bench.evaluations.audit_plan(space, given["checkpoint"], uploaded)
 
