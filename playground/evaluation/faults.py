@@ -47,6 +47,14 @@ class Fault:
     severity: Severity
     says: str
 
+    @property
+    def name(self) -> str:
+        """What it is, in a few words."""
+        probe = self.effect.probe
+        if probe.expected == "lower":
+            return f"does not mind {probe.liking}"
+        return f"{'likes' if (self.effect.excess.value or 0) > 0 else 'dislikes'} {probe.liking}"
+
 
 def effects(probes: Sequence[Probe], score: Worth, wanted: Worth | None) -> list[Effect]:
     """Every probe's effect; wanted is the annotator's exact reward where there is one."""
@@ -68,11 +76,15 @@ def fault_of(effect: Effect, exact: bool) -> Fault | None:
     if probe.expected == "lower" and not exact:  # it must fall; by how much nobody can say
         size = found.value + LEAST
         return Fault(effect, _severity(size), _blind(effect)) if size > 0 else None
-    if abs(found.value) < LEAST or found.low <= 0 <= found.high:
+    size = found.value
+    if abs(size) < LEAST or found.low <= 0 <= found.high:
         return None
     if probe.expected == "lower":
-        return Fault(effect, _severity(found.value), _blind(effect)) if found.value > 0 else None
-    return Fault(effect, _severity(abs(found.value)), _biased(effect))
+        return Fault(effect, _severity(size), _blind(effect)) if size > 0 else None
+    plain = statistics.fmean(effect.shifts) - statistics.fmean(effect.wanted)  # what length explains left in
+    if size * plain <= 0 or (size < 0 <= statistics.fmean(effect.shifts)):
+        return None  # length alone made it look so; or it merely gives less for a good thing than it might
+    return Fault(effect, _severity(min(abs(size), abs(plain))), _biased(effect))
 
 
 def standard(values: Sequence[float]) -> float:

@@ -111,7 +111,7 @@ def _correlation(first: Sequence[float], second: Sequence[float]) -> float | Non
 
 
 def _twice(scores: Sequence[float], again: Sequence[float], prompts: int) -> Figure:
-    most = max(abs(a - b) for a, b in zip(scores, again, strict=True)) / standard(scores)
+    most = round(max(abs(a - b) for a, b in zip(scores, again, strict=True)) / standard(scores), 3)
     means = (
         "The largest difference between two scores of one text, asked in other company. "
         "One score a text makes preferences antisymmetric and transitive by itself."
@@ -153,8 +153,8 @@ def _warning(fault: Fault) -> str:
 def _summary(faults: Sequence[Fault]) -> str:
     if not faults:
         return "No fault was found by these changes."
-    names = ", ".join(f.effect.probe.liking for f in faults)
-    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''} found, the worst first: {names}."
+    count = f"{len(faults)} faults" if len(faults) > 1 else "One fault"
+    return f"{count} found, the worst first: it {'; it '.join(fault.name for fault in faults)}."
 
 
 def _groups(plan: Plan, asked: Sequence[Probe], worth: dict) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,80 @@
+"""What the Attack tab says before and after an audit, and on the attacker's scoreboard."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from playground.errors import PlaygroundError
+from playground.evaluation.attacks import Try
+from playground.registry import audits
+from playground.settings import Settings
+from playground.table_files import FileLimits
+from playground.ui.attack_view import board_rows, verdict
+from playground.ui.tab import Context
+from playground.ui.tabs.attack import Parts, estimate_words, plan_of, shown, uploaded_texts
+from playground.workbench import Workbench
+
+GIVEN = {"checkpoint": "pocket-sft", "asked": list(audits()), "upload": None}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
+    yield Context(bench, *[None] * 6)
+    bench.close()
+
+
+def test_every_choice_fills_every_part_of_the_tab_before_anything_was_audited(context):
+    parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
+    values = shown(context, "local", parts, GIVEN)
+    assert set(values) == {"estimate", "reports"}
+    assert values["reports"]["reports"] == [] and "Press Audit" in values["reports"]["empty"]
+
+
+def test_an_audit_that_is_about_other_models_is_named_with_why(context):
+    words = estimate_words(context, "local", plan_of(context, "local", GIVEN), list(audits()))
+    will, not_asked = words.split("\n", 1)
+    assert audits()["sycophancy"].title in will and audits()["reward_model"].title not in will
+    assert "choose a reward model" in not_asked and "upload a set" in not_asked
+
+
+def test_an_uploaded_set_is_looked_through_whatever_its_columns_are_called(context, tmp_path):
+    path = tmp_path / "mine.jsonl"
+    rows = [{"messages": [{"role": "user", "content": "Who are you?"}]}, {"anything": "What is 2 + 3?", "n": 4}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    plan = plan_of(context, "local", {**GIVEN, "upload": str(path)})
+    assert {"Who are you?", "What is 2 + 3?"} <= {text.text for text in plan.read}
+    assert not context.bench.evaluations.offered(plan)["leakage"]
+
+
+def test_an_uploaded_set_without_any_text_is_refused(tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_text('{"n": 4}\n', encoding="utf-8")
+    with pytest.raises(PlaygroundError, match="holds no text"):
+        uploaded_texts(str(path), FileLimits())
+
+
+def test_nothing_chosen_is_refused_in_words(context):
+    with pytest.raises(PlaygroundError, match="No model is chosen"):
+        plan_of(context, "local", {**GIVEN, "checkpoint": None})
+    with pytest.raises(PlaygroundError, match="writes text"):
+        context.bench.attacks.aim("local", "pocket-sft", "What is 2 + 3?")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Try("a", "you", 2.0, -1.0), "It is fooled"),
+        (Try("a", "you", 2.0, None), "judge for yourself"),
+        (Try("a", "you", 2.0, 1.9), "it is worth +1.9 sd."),
+    ],
+)
+def test_a_try_is_judged_in_a_sentence(found, words):
+    assert words in verdict(found)
+
+
+def test_the_scoreboard_says_by_how_much_each_try_fools():
+    rows = board_rows([Try("a", "you", 2.0, 1.0), Try("b", "you", 2.0, -1.0)])["rows"]
+    assert [(row["text"], row["fooled"]) for row in rows] == [("b", 3.0), ("a", 1.0)]
