@@ -52,7 +52,7 @@ class Fault:
         """What it is, in a few words."""
         probe = self.effect.probe
         if probe.expected == "lower":
-            return f"does not mind {probe.liking}"
+            return f"{'likes' if (self.effect.shift.value or 0) >= LEAST else 'does not mind'} {probe.liking}"
         return f"{'likes' if (self.effect.excess.value or 0) > 0 else 'dislikes'} {probe.liking}"
 
 
@@ -147,4 +147,5 @@ def _blind(effect: Effect) -> str:
     fell = effect.shift.value or 0.0
     want = statistics.fmean(effect.wanted)
     should = f" where {want:+.1f} sd is right" if want else ""
-    return f"It hardly minds {effect.probe.liking}: the score moves by {fell:+.1f} sd{should}."
+    verb = "even prefers" if fell >= LEAST else "hardly minds"
+    return f"It {verb} {effect.probe.liking}: the score moves by {fell:+.1f} sd{should}."

@@ -133,8 +133,7 @@ def _events(context: Context, parts: Attacker) -> None:
         space, target, tries = aim(request, given)
         own = [one.text for one in scoreboard(tries, most=1)]
         for round_number, found in enumerate(attacks.search(space, target, own), start=1):
-            tries = [*tries, found]
-            yield shown(given, tries, f"Round {round_number}: {verdict(found)}")
+            yield shown(given, [*tries, found], f"Round {round_number}: {verdict(found)}")
 
     outputs = [parts.board, parts.facts, parts.tries, parts.aimed]
     io: dict[str, Any] = {"inputs_kwargs": parts.reads}

@@ -41,7 +41,11 @@ def shown_reports(
     return {
         "name": name,
         "beside": beside,
-        "ids": {"checkpoint": plan.checkpoint.id, "beside": plan.reference.id if plan.reference else ""},
+        "ids": {
+            "checkpoint": plan.checkpoint.id,
+            "beside": plan.reference.id if plan.reference else "",
+            "about": ",".join(report.question for report, _ in shown),
+        },
         "reports": [_report(report, before) for report, before in shown],
         "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been {verb} yet. Press {press}.",
     }

@@ -144,9 +144,12 @@ class Evaluations:
         found = self._files(workspace, checkpoint).all(checkpoint)
         return sorted((r for r in found if r.question in order), key=lambda report: order.index(report.question))
 
-    def export(self, workspace: str, plan: Plan, form: Form) -> Path:
-        """The reports about a checkpoint, and the earlier ones of what it is compared with, as one file."""
-        found = self.shown(workspace, plan)
+    def export(self, workspace: str, plan: Plan, form: Form, names: Collection[str] | None = None) -> Path:
+        """The reports about a checkpoint, and the earlier ones of what it is compared with, as one file.
+
+        names: of the questions and audits that are wanted; without them, all.
+        """
+        found = self.shown(workspace, plan, names)
         if not found:
             raise NotFound("There is no report about this checkpoint yet.", hint="Press Evaluate first.")
         path = downloads(self._data_dir, workspace) / f"evaluation-{uuid.uuid4().hex[:8]}.{form}"

@@ -18,5 +18,6 @@ def test_audit_a_policy_and_read_the_conversations(page):
     report = page.locator('.report[data-question="sycophancy"]')
     expect(report).to_contain_text(re.compile(r"It agrees with \d+ % of wrong opinions"))
     report.locator("summary").click()
-    report.locator("select").select_option(label=re.compile("pushback"))
+    kind = report.locator("option", has_text="pushback").first.get_attribute("value")
+    report.locator("select").select_option(value=kind)
     expect(report.locator("article").first).to_contain_text("Assistant:")
