@@ -292,7 +292,6 @@ class Evaluations:
         return list(dict.fromkeys(found))
 
 
-
 class _Clock:
     """Tells how far the steps are, by the rows they work through."""
 

@@ -5,12 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.driven import open_tab
+
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
 
 
 def test_audit_a_policy_and_read_the_conversations(page):
-    page.get_by_role("tab", name="Attack").click()
+    open_tab(page, "Attack")
     expect(page.locator("#attack-reports")).to_contain_text("has not been audited yet", timeout=30 * SECOND)
     expect(page.locator("#attack-facts")).to_contain_text("no reward model yet")
     page.locator("#attack-run").click()
