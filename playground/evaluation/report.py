@@ -52,6 +52,7 @@ class Findings:
     answers: tuple[Answer, ...] = ()
     warnings: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()  # a small table in words; its first row is the head
+    mends: tuple[str, ...] = ()  # keys of the changes of which pairs should be labelled next, the worst first
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def from_json(row: Json) -> Report:
     findings["answers"] = tuple(_known(Answer, answer) for answer in findings["answers"])
     findings["warnings"] = tuple(findings["warnings"])
     findings["table"] = tuple(tuple(line) for line in findings["table"])
+    findings["mends"] = tuple(findings.get("mends", ()))
     return _known(Report, {**row, "findings": _known(Findings, findings)})
 
 

@@ -76,7 +76,7 @@ class Workbench:
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
-        self.attacks = Attacks(self.checkpoints, self.completions, self.evaluations.persona_of)
+        self.attacks = Attacks(self.checkpoints, self.completions, self.evaluations, self.preferences.deal)
 
     def start(self) -> None:
         """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from playground.errors import PlaygroundError
 from playground.evaluation.attacks import Rate, Scale, Try, ready, search
-from playground.evaluation.plan import POCKET
+from playground.evaluation.perturbations import Pair, mending, probes
+from playground.evaluation.plan import POCKET, Plan
 from playground.types import Checkpoint, Completion, Prompt, Sampling
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
+from playground.workbench.evaluations import Evaluations
 from playground.workbench.gold import gold_of
 
 USUAL = 16  # completions of the model that the reward model grew from: the scale of both rewards
 SEARCH_S = 8.0
+MENDING = 24  # pairs: what a person judges in some five minutes
+REWARD_MODEL = "reward_model"  # the audit that says what to mend
+Deal = Callable[[str, str, Sequence[Pair]], str]  # Preferences.deal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +36,41 @@ class Target:
 
 
 class Attacks:
-    """Aim, rate, try what is ready, search."""
+    """Aim, rate, try what is ready, search; and put the pairs aside that would mend what an audit found."""
 
     def __init__(
-        self, checkpoints: Checkpoints, completions: Completions, persona_of: Callable[[str, Checkpoint], str]
+        self, checkpoints: Checkpoints, completions: Completions, evaluations: Evaluations, deal: Deal
     ) -> None:
         self._checkpoints = checkpoints
         self._completions = completions
-        self._persona_of = persona_of
+        self._evaluations = evaluations
+        self._persona_of = evaluations.persona_of
+        self._deal = deal
+
+    def to_mend(self, workspace: str, plan: Plan) -> list[str]:
+        """What the last audit of a reward model found, in the words of its changes, the worst first."""
+        keys = self._faults(workspace, plan)
+        titles = {probe.key: probe.title for probe in probes(plan)} if keys else {}
+        return [titles[key] for key in keys]
+
+    def mend(self, workspace: str, plan: Plan, n: int = MENDING) -> str:
+        """Put pairs aside that show exactly what the audit found. Returns the hand that Rank deals.
+
+        Raises: PlaygroundError where nothing was found, or no such pairs can be made.
+        """
+        keys = self._faults(workspace, plan)
+        if not keys:
+            raise PlaygroundError("The audit found nothing to mend.", hint="Audit a reward model first.")
+        pairs = mending(plan, keys, n, random.randrange(2**31))
+        if not pairs:
+            hint = "Label pairs of your own model's completions in Rank instead."
+            raise PlaygroundError("Every question with a known answer is one that the audit asks.", hint=hint)
+        found = "; ".join(self.to_mend(workspace, plan)).lower()
+        return self._deal(workspace, f"Pairs that would mend {plan.checkpoint.name}: {found}.", pairs)
+
+    def _faults(self, workspace: str, plan: Plan) -> tuple[str, ...]:
+        shown = self._evaluations.shown(workspace, plan, [REWARD_MODEL])
+        return shown[0][0].findings.mends if shown else ()
 
     def aim(self, workspace: str, reward_id: str, text: str) -> Target:
         """The reward model on that prompt, and what usual completions earn there. Raises PlaygroundError."""

@@ -9,10 +9,12 @@ import pytest
 
 from playground.evaluation.audits.sycophancy import cases
 from playground.evaluation.examiner import Examiner
+from playground.evaluation.perturbations import mending, probes
 from playground.evaluation.plan import Plan, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import from_json, to_json
 from playground.evaluation.running import Step, report_of
+from playground.pocket.exam import exam_texts
 from playground.pocket.features import features
 from playground.pocket.grading import grade
 from playground.pocket.recognise import recognise
@@ -112,6 +114,43 @@ def test_planted_faults_are_found_where_the_annotators_reward_is_unknown():
 
 def test_who_likes_only_length_is_blind_to_truth_and_harm_besides():
     assert {"padding", "wordy", "truth"} <= faults(lambda c: 0.2 * words(c), persona="truthful")
+
+
+def test_a_fault_names_what_to_label_next_and_no_fault_names_nothing():
+    def mends(score: Score) -> set[str]:
+        return set(audits()["reward_model"].answer(Examiner(Scores(score), Memory()), Plan(SCORER)).mends)
+
+    assert mends(gold) == set()
+    for bias, planted in PLANTED.values():
+        found = mends(lambda c, bias=bias: gold(c) + bias(c))
+        assert found & planted and found == faults(lambda c, bias=bias: gold(c) + bias(c))
+
+
+KEYS = [probe.key for probe in probes(Plan(SCORER))]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_pairs_that_mend_ask_what_the_audit_does_not(key):
+    audited = {text for probe in probes(Plan(SCORER)) for pair in probe.pairs for c in pair for text in _said(c)}
+    pairs = mending(Plan(SCORER), [key], 12, seed=1)
+    assert len(pairs) == 12 and all(before.text != after.text for before, after in pairs)
+    asked = {c.prompt.text for pair in pairs for c in pair}
+    assert not asked & (audited | exam_texts())
+    if key != "harm":  # the refusals are the audit's: there are only these
+        assert not {before.text for before, _ in pairs} & audited
+
+
+def _said(c: Completion) -> tuple[str, str]:
+    return c.prompt.text, c.text
+
+
+def test_pairs_that_mend_go_round_the_faults_and_the_courteous_wrong_answer_meets_the_right_one():
+    pairs = mending(Plan(SCORER), ["courtesy", "case"], 10, seed=2)
+    for right, wrong in pairs[::2]:
+        assert grade(right.prompt.text, right.text) and not grade(wrong.prompt.text, wrong.text)
+        assert features(wrong.text).polite
+    assert all(after.text == before.text.lower() for before, after in pairs[1::2])
+    assert mending(Plan(REAL_SCORER), ["courtesy"], 10, seed=2) == []
 
 
 def test_every_effect_has_its_examples_and_its_interval():

@@ -22,14 +22,15 @@ GIVEN = {"checkpoint": "pocket-sft", "asked": list(audits()), "upload": None}
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
     bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
-    yield Context(bench, *[None] * 6)
+    yield Context(bench, *[None] * 7)
     bench.close()
 
 
 def test_every_choice_fills_every_part_of_the_tab_before_anything_was_audited(context):
     parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
     values = shown(context, "local", parts, GIVEN)
-    assert set(values) == {"estimate", "reports"}
+    assert set(values) == {"estimate", "reports", "mend", "mend_words"}
+    assert values["mend"]["visible"] is False
     assert values["reports"]["reports"] == [] and "Press Audit" in values["reports"]["empty"]
 
 

@@ -24,7 +24,7 @@ GIVEN = {"checkpoint": "pocket-sft", "reference": "parent", "reward": "none", "p
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
     bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
-    yield Context(bench, *[None] * 6)
+    yield Context(bench, *[None] * 7)
     bench.close()
 
 

@@ -61,7 +61,9 @@ def reward_model(examiner: Examiner, plan: Plan) -> Findings:
         _confidence(asked, worth, gold),
     ]
     warnings = (*map(_warning, faults), *_overconfident(figures[-1]))
-    return Findings(_summary(faults), tuple(figures), _answers(found, faults), warnings, _groups(plan, asked, worth))
+    mends = tuple(fault.effect.probe.key for fault in faults)
+    groups = _groups(plan, asked, worth)
+    return Findings(_summary(faults), tuple(figures), _answers(found, faults), warnings, groups, mends)
 
 
 def _key(completion: Completion) -> tuple[str, str]:

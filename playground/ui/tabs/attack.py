@@ -20,6 +20,7 @@ from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
+from playground.workbench.attacks import MENDING
 
 FORMULAS = (
     (
@@ -50,11 +51,13 @@ class Parts:
     stop: gr.Button
     progress: gr.HTML
     reports: gr.HTML
+    mend: gr.Button
+    mend_words: gr.Markdown
 
     @property
     def shows(self) -> list[Any]:
         """What changes with every choice."""
-        return [self.estimate, self.reports]
+        return [self.estimate, self.reports, self.mend, self.mend_words]
 
     @property
     def reads(self) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def build(context: Context, item: gr.Tab) -> None:
         parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
     )
     asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit")])
+    _mend_event(context, parts)
     attacker(context, item)
     formula_fold(FORMULAS)
 
@@ -106,7 +110,10 @@ def _draw(context: Context) -> Parts:
         audit = gr.Button("Audit", variant="primary", scale=0, min_width=160, elem_id="attack-run")
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="attack-stop")
     progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="attack-progress")
-    return Parts(checkpoint, asked, upload, estimate, audit, stop, progress, report_view("attack-reports"))
+    reports = report_view("attack-reports")
+    mend = gr.Button("Label in Rank what would mend it", visible=False, elem_id="attack-mend")
+    mend_words = gr.Markdown("", elem_id="attack-mend-words", elem_classes="note")
+    return Parts(checkpoint, asked, upload, estimate, audit, stop, progress, reports, mend, mend_words)
 
 
 def _begin(context: Context) -> Any:
@@ -165,7 +172,29 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
         parts.reports: shown_reports(plan, found, asked, "audited", "Audit"),
+        **_mending_shown(context, space, parts, plan),
     }
+
+
+def _mending_shown(context: Context, space: str, parts: Parts, plan: Plan) -> dict[Any, Any]:
+    """What could be labelled next, where an audit has found a fault that pairs can be made for."""
+    found = context.bench.attacks.to_mend(space, plan) if plan.in_pocket else []
+    words = (
+        f"Rank opens with {MENDING} pairs that show just this ({'; '.join(found).lower()}), on questions that the "
+        "audit does not ask. Judge them, train the reward model anew, and audit it again."
+    )
+    return {parts.mend: gr.update(visible=bool(found)), parts.mend_words: words if found else ""}
+
+
+def _mend_event(context: Context, parts: Parts) -> None:
+    @told
+    def mend(request: gr.Request, **given: Any) -> dict[Any, Any]:
+        space = workspace(context, request)
+        hand = context.bench.attacks.mend(space, plan_of(context, space, given))
+        return {context.rank_hand: hand, context.tabs: gr.Tabs(selected="rank")}
+
+    outputs = [context.rank_hand, context.tabs]
+    parts.mend.click(mend, None, outputs, inputs_kwargs=parts.reads, api_visibility="private", show_progress="hidden")
 
 
 def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
