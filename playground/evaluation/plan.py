@@ -72,7 +72,7 @@ class Plan:
     def of_reference(self) -> Plan:
         """The same about the checkpoint it is compared with."""
         assert self.reference is not None
-        return replace(self, checkpoint=self.reference, reference=None)
+        return replace(self, checkpoint=self.reference, reference=None, read=())  # it has not read what came later
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,13 +283,19 @@ class Evaluations:
         return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
 
     def _read(self, workspace: str, checkpoint: Checkpoint) -> list[ReadText]:
-        """The prompts that it and its ancestors were trained on here."""
+        """The prompts that it, its ancestors and the reward models that scored them were trained on here."""
         found = []
-        for one in self._checkpoints.lineage(workspace, checkpoint):
-            if one.run_id:
-                rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
-                found += [ReadText(row.text if isinstance(row, Prompt) else row.prompt.text, one.name) for row in rows]
+        for one in self._teachers(workspace, checkpoint):
+            rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
+            found += [ReadText(row.text if isinstance(row, Prompt) else row.prompt.text, one.name) for row in rows]
         return list(dict.fromkeys(found))
+
+    def _teachers(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
+        """Whatever a run here made of which the checkpoint has learned, itself included."""
+        line = [one for one in self._checkpoints.lineage(workspace, checkpoint) if one.run_id]
+        rewards = [self._shelf.tail(workspace, one.run_id).summary.spec.reward for one in line]
+        scored_by = [one for reward in rewards if reward is not None for one in self._teachers(workspace, reward)]
+        return list({one.id: one for one in (*line, *scored_by)}.values())
 
 
 class _Clock:

@@ -10,7 +10,9 @@ import pytest
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import mixed
+from playground.evaluation.running import steps
 from playground.events import RunEnded, Saved
+from playground.registry import audits
 from playground.runs.rows import to_json
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed, Workload
@@ -140,11 +142,11 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert names == ["Pocket base", "Pocket SFT"]
 
 
-def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=()):
+def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None):
     """A checkpoint of an ended run, without weights."""
     start = bench.checkpoints.find(workspace, "pocket-sft")
     folder = bench.shelf.folder(workspace, name)
-    folder.create(RunSpec(name, workspace, "dpo", {}, start), [to_json(row) for row in rows])
+    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward), [to_json(row) for row in rows])
     made = Checkpoint(name, name, kind, "pocket", "", parent=parent, run_id=name, fingerprint=name)
     folder.append(Saved(1, made))
     folder.append(RunEnded("done"))
@@ -158,6 +160,30 @@ def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep)
     plan = asleep.evaluations.plan("frieda", "pocket-sft", reward_id="reward_model-1")
     assert plan.taught == (asked.text,)
     assert plan.learned == {asked.key, other.key}
+
+
+def test_the_exam_is_found_in_an_older_run_of_the_lineage_and_in_its_reward_models(asleep):
+    exam = mixed(asleep.evaluations.plan("lea", "pocket-sft"))
+    first, second, third = ([Preference(exam[i], "a", "b")] for i in range(3))
+    reward = trained(asleep, "lea", "reward_model-1", kind="reward", rows=first)
+    trained(asleep, "lea", "ppo-1", rows=second, reward=reward)
+    trained(asleep, "lea", "dpo-2", parent="ppo-1", rows=third)
+    trained(asleep, "lea", "dpo-3", parent="dpo-2", rows=[Preference(Prompt.user("Never asked"), "a", "b")])
+    plan = asleep.evaluations.audit_plan("lea", "dpo-3")
+    sources = {text.text: text.source for text in plan.read}
+    assert [sources[exam[i].text] for i in range(3)] == ["reward_model-1", "ppo-1", "dpo-2"]
+    found = audits()["leakage"].answer(None, plan)
+    assert {answer.prompt for answer in found.answers if answer.verdict == "stands there"} >= {
+        exam[i].text for i in range(3)
+    }
+
+
+def test_a_checkpoint_is_not_blamed_for_what_came_after_it(asleep):
+    exam = mixed(asleep.evaluations.plan("lou", "pocket-sft"))
+    trained(asleep, "lou", "dpo-1", rows=[Preference(exam[0], "a", "b")])
+    plan = asleep.evaluations.audit_plan("lou", "dpo-1")
+    (step,) = steps([audits()["leakage"]], plan)
+    assert step.plan.checkpoint.id == "dpo-1" and plan.reference.id == "pocket-sft"
 
 
 def test_a_checkpoint_whose_ancestor_was_deleted_is_of_no_family_and_stops_no_other(asleep):

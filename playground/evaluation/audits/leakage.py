@@ -69,7 +69,8 @@ def _measured(plan: Plan) -> list[Prompt]:
     title="Has it seen the exam?",
     order=40,
     about="The prompts that checkpoints are measured with are looked for, five words at a time, in what this one and "
-    "its ancestors were trained on here, and in a set that you upload. Who has read the exam is not examined by it.",
+    "its ancestors were trained on here, also in what taught the reward models behind them, and in a set that you "
+    "upload. Who has read the exam is not examined by it.",
     asks=lambda plan: [],
     scored=lambda plan: 1,
     unfit=lambda plan: "" if plan.read else "Nothing is known of what it was trained on: upload a set to look in.",
