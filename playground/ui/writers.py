@@ -8,10 +8,10 @@ from html import escape
 
 from playground.types import Checkpoint
 
-Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair's completions, None: a file -> preferences
+Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair, None: a file or an audit -> preferences
 Names = Mapping[str, str]  # id -> name
 
-_FILE, _DELETED = "a file", "a model that is no more"
+_FILE, _DELETED = "a file or an audit", "a model that is no more"
 
 
 def names_of(checkpoints: Sequence[Checkpoint]) -> Names:

@@ -19,7 +19,7 @@ def by(**counts):
         ({}, ""),
         (by(shipped=3), "All compare completions by Pocket, fine-tuned."),
         (by(shipped=2, sft=5), "They compare completions by SFT 1 (5) and Pocket, fine-tuned (2)."),
-        (by(sft_dpo=2, file=1), "They compare completions by DPO 1 and SFT 1 (2) and a file (1)."),
+        (by(sft_dpo=2, file=1), "They compare completions by DPO 1 and SFT 1 (2) and a file or an audit (1)."),
         (by(gone=2), "All compare completions by a model that is no more."),
     ],
 )
@@ -31,7 +31,7 @@ def test_pairs_of_another_model_are_said_with_both_names():
     words = strangers_words(by(shipped=100), NAMES, "sft-1")
     assert "All 100 pairs" in words and "by Pocket, fine-tuned, while" in words and "from SFT 1." in words
     mixed = strangers_words(by(shipped=30, sft=70, file=5), NAMES, "sft-1")
-    assert "35 of 105 pairs" in mixed and "by Pocket, fine-tuned and a file," in mixed
+    assert "35 of 105 pairs" in mixed and "by Pocket, fine-tuned and a file or an audit," in mixed
 
 
 @pytest.mark.parametrize("writers", [{}, by(sft=100), by(sft=3, sft_dpo=4)])
