@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Start:
     button: gr.Button
     begin: Callable[[str, Given], None]  # raises PlaygroundError
     api_name: str
+    ended: Callable[[str, Given], Updates] = lambda space, given: {}  # what changes once more when it is over
+    changes: tuple[Any, ...] = ()  # the components that it changes besides
 
 
 def asking_events(context: Context, item: gr.Tab, asking: Asking, starts: list[Start]) -> None:
@@ -45,7 +47,12 @@ def asking_events(context: Context, item: gr.Tab, asking: Asking, starts: list[S
     for start in starts:
         listener = _begun(context, asking, start)
         start.button.click(
-            listener, None, outputs, inputs_kwargs=asking.reads, api_name=start.api_name, show_progress="hidden"
+            listener,
+            None,
+            [*outputs, *start.changes],
+            inputs_kwargs=asking.reads,
+            api_name=start.api_name,
+            show_progress="hidden",
         )
 
     def come_back(request: gr.Request, **given: Any) -> Iterator[Updates]:
@@ -77,12 +84,15 @@ def _begun(context: Context, asking: Asking, start: Start) -> Callable[..., Iter
             tell(error)  # where the progress stands, whoever follows it writes over every other word
             yield {asking.progress: gr.skip()}
             return
-        yield from _going_on(context, asking, space, given)
+        well = yield from _going_on(context, asking, space, given)
+        if well and (update := start.ended(space, given)):
+            yield update
 
     return begun
 
 
-def _going_on(context: Context, asking: Asking, space: str, given: Given) -> Iterator[Updates]:
+def _going_on(context: Context, asking: Asking, space: str, given: Given) -> Generator[Updates, None, bool]:
+    """Tell how far it is; returns whether it ended well."""
     seen = ""
     try:
         for step in context.bench.evaluations.follow(space):
@@ -93,6 +103,7 @@ def _going_on(context: Context, asking: Asking, space: str, given: Given) -> Ite
             yield update
     except PlaygroundError as error:
         yield {asking.progress: problem_html(error), asking.stop: gr.update(interactive=False)}
-        return
+        return False
     if seen:
         yield {asking.stop: gr.update(interactive=False), **asking.shown(space, given)}
+    return True

@@ -73,8 +73,8 @@ def _draw() -> Attacker:
     completion = gr.Textbox(label="Your completion", lines=2, max_lines=8, elem_id="attack-completion")
     with gr.Row():
         score = gr.Button("Score it", variant="primary", scale=0, min_width=130, elem_id="attack-score")
-        ready = gr.Button("Try the ready attacks", scale=0, min_width=180, elem_id="attack-ready")
-        search = gr.Button("Search for a better one", scale=0, min_width=180, elem_id="attack-search")
+        ready = gr.Button("Try the ready attacks", scale=0, min_width=220, elem_id="attack-ready")
+        search = gr.Button("Search for a better one", scale=0, min_width=240, elem_id="attack-search")
     with gr.Accordion("The ready attacks", open=False):
         gr.Markdown("\n".join(f"- **{one.title}** {one.about}" for one in READY.values()), elem_classes="note")
     facts = gr.Markdown("", elem_id="attack-facts", elem_classes="note")

@@ -34,6 +34,7 @@ from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
 from playground.workbench.runs import Runs
+from playground.workbench.steering import Steering
 from playground.workbench.takeaway import Takeaway
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
@@ -76,6 +77,7 @@ class Workbench:
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
+        self.steering = Steering(self.runs, self.completions, self.evaluations)
         self.attacks = Attacks(self.checkpoints, self.completions, self.evaluations, self.preferences.deal)
 
     def start(self) -> None:

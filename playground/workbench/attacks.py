@@ -65,8 +65,7 @@ class Attacks:
         if not pairs:
             hint = "Label pairs of your own model's completions in Rank instead."
             raise PlaygroundError("Every question with a known answer is one that the audit asks.", hint=hint)
-        found = "; ".join(self.to_mend(workspace, plan)).lower()
-        return self._deal(workspace, f"Pairs that would mend {plan.checkpoint.name}: {found}.", pairs)
+        return self._deal(workspace, f"Pairs that would mend {plan.checkpoint.name}.", pairs)
 
     def _faults(self, workspace: str, plan: Plan) -> tuple[str, ...]:
         shown = self._evaluations.shown(workspace, plan, [REWARD_MODEL])

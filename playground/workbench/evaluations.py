@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,8 @@ from playground.workbench.instruments import SamplerInstruments
 from playground.workbench.quotas import Quotas
 
 MOST_COLUMNS = 6  # checkpoints of a tax sheet
+Tell = Callable[[str, int, int], None]  # what goes on, and how much of how much is done
+Make = Callable[[Tell, Callable[[], bool]], tuple["Plan", Sequence[str]] | None]  # (tell, whether Stop was pressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,11 @@ class Evaluations:
     def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
         """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
         self._begin_steps(workspace, steps(_chosen(names), plan), self.estimate(workspace, plan, names))
+
+    def begin_after(self, workspace: str, make: Make) -> None:
+        """First make a checkpoint, then ask about it, all in the background: make says what to ask, None: nothing."""
+        self._quotas.require_disk(workspace)
+        self._launch(workspace, Progress("Beginning.", 0, 0), frozenset(), partial(self._made_and_asked, make))
 
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
@@ -223,14 +230,33 @@ class Evaluations:
             raise PlaygroundError("None of the ticked questions can be asked here.", hint="Tick another one.")
         self._quotas.require_time(seconds, "evaluation", "Tick fewer questions, or evaluate a smaller model.")
         self._quotas.require_disk(workspace)
+        waiting = Progress("Waiting for its turn.", 0, 1, seconds)
+        about = frozenset(step.plan.checkpoint.id for step in todo)
+        self._launch(workspace, waiting, about, partial(self._run, todo, seconds))
+
+    def _launch(self, workspace: str, first: Progress, about: frozenset[str], do: Callable[..., None]) -> None:
+        """Do it in the background, told the workspace and the work. Raises NotAllowed while other work goes on."""
         with self._begin:
             if self.running(workspace):
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
-            work = self._works[workspace] = _work(Progress("Waiting for its turn.", 0, 1, seconds))
-            self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
-            work.begin(partial(self._run, workspace, work, todo, seconds))
+            work = self._works[workspace] = _work(first)
+            self._about[workspace] = about
+            work.begin(partial(do, workspace, work))
 
-    def _run(self, workspace: str, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:
+    def _made_and_asked(self, make: Make, workspace: str, work: BackgroundWork[Progress]) -> None:
+        def tell(text: str, done: int, total: int) -> None:
+            work.progress = Progress(text, done, total)
+
+        found = make(tell, work.stopped.is_set)
+        if found is None:
+            work.progress = Progress("Stopped. What was learned is kept under Runs.", 0, 0)
+            return
+        plan, names = found
+        todo = steps(_chosen(names), plan)
+        self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
+        self._run(todo, self._seconds(workspace, todo), workspace, work)
+
+    def _run(self, todo: list[Step], seconds: float | None, workspace: str, work: BackgroundWork[Progress]) -> None:
         with self._turn:
             try:
                 clock = _Clock(work, todo, seconds)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from playground.errors import NotAllowed, PlaygroundError, TooFewPreferences
 from playground.events import Phase
+from playground.pocket.personas import PERSONAS
 from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config, suited
 from playground.runs.origin import origins
@@ -67,16 +68,20 @@ class Runs:
         start_id: str = "pocket-sft",
         reward_id: str | None = None,
         examples: Sequence[Example] | None = None,
+        preferences: Sequence[Preference] | None = None,
         persona: str | None = None,
         seed: int = 0,
         name: str = "",
     ) -> RunSpec:
-        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work."""
+        """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work.
+
+        preferences: made for this run alone, instead of the workspace's set.
+        """
         entry = algorithms()[algorithm]
         start = self._checkpoints.find(workspace, start_id)
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
-        rows, snapshot = self._data(workspace, entry, config, examples, seed)
+        rows, snapshot = self._data(workspace, entry, config, preferences or examples, seed)
         self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -212,9 +217,11 @@ class Runs:
         self._queue.add(spec, self.lineage(spec.workspace, spec))
 
     def _data(
-        self, workspace: str, entry: Algorithm, config, examples: Sequence[Example] | None, seed: int
+        self, workspace: str, entry: Algorithm, config, given: Sequence[Example | Preference] | None, seed: int
     ) -> tuple[list, Snapshot | None]:
-        """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
+        """The rows a run trains on, frozen: (rows, the snapshot they come from). given: rows made for it alone."""
+        if given:
+            return list(given), None
         if entry.needs == "preferences":
             snapshot = self._store.snapshot(workspace)
             if len(snapshot.preferences) < 4:
@@ -223,7 +230,7 @@ class Runs:
         from playground import pocket
 
         if entry.needs == "examples":
-            return list(examples) if examples else pocket.demonstrations(config.examples, seed), None
+            return pocket.demonstrations(config.examples, seed), None
         return pocket.prompt_set(512, seed, kinds=pocket.training_mix()), None
 
     def _reward(self, workspace: str, entry: Algorithm, reward_id: str | None) -> Checkpoint | None:
@@ -238,7 +245,7 @@ class Runs:
         if reward is not None and reward.run_id:
             return self.find(workspace, reward.run_id).spec.persona
         judges = [row.annotator for row in rows if isinstance(row, Preference)]
-        personas = Counter(judge.alias for judge in judges if judge is not None and judge.kind == "persona")
+        personas = Counter(one.alias for one in judges if one and one.kind == "persona" and one.alias in PERSONAS)
         most = personas.most_common(1)
         return most[0][0] if most and 2 * most[0][1] > len(rows) else None
 

@@ -29,7 +29,8 @@ def context(tmp_path_factory):
 def test_every_choice_fills_every_part_of_the_tab_before_anything_was_audited(context):
     parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
     values = shown(context, "local", parts, GIVEN)
-    assert set(values) == {"estimate", "reports", "mend", "mend_words"}
+    assert set(values) == {"estimate", "reports", "mend", "mend_words", "lead"}
+    assert values["lead"]["visible"] is True
     assert values["mend"]["visible"] is False
     assert values["reports"]["reports"] == [] and "Press Audit" in values["reports"]["empty"]
 

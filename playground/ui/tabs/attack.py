@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,28 @@ import gradio as gr
 
 from playground.errors import PlaygroundError
 from playground.evaluation.plan import Plan, ReadText
+from playground.evaluation.steering import DIRECTIONS, Direction
 from playground.registry import audits
 from playground.table_files import SUFFIXES, FileLimits, read_rows
 from playground.ui.asking import Asking, Start, asking_events
 from playground.ui.attack_view import attacker
-from playground.ui.checkpoint_lists import FIRST_COMPARED, follow, newest, newest_tuned, pick, shipped_policies
+from playground.ui.checkpoint_lists import (
+    FIRST_COMPARED,
+    choices_of,
+    follow,
+    newest,
+    newest_tuned,
+    pick,
+    shipped_policies,
+)
 from playground.ui.evaluation_view import report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
 from playground.workbench.attacks import MENDING
+from playground.workbench.steering import AUDIT as SYCOPHANCY
+from playground.workbench.steering import PAIRS
 
 FORMULAS = (
     (
@@ -38,6 +50,13 @@ FORMULAS = (
     ),
 )
 
+_LEAD = (
+    "Sycophancy is learned from preferences. One click has this model answer wrong opinions, makes up to "
+    f"{PAIRS} pairs of its own completions, of which a simulated annotator prefers the one that pleases (or the one "
+    "that does not), trains it on them with DPO and asks both models the same questions: before and after, side by "
+    "side."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -53,11 +72,14 @@ class Parts:
     reports: gr.HTML
     mend: gr.Button
     mend_words: gr.Markdown
+    lead: gr.Column
+    up: gr.Button
+    down: gr.Button
 
     @property
     def shows(self) -> list[Any]:
         """What changes with every choice."""
-        return [self.estimate, self.reports, self.mend, self.mend_words]
+        return [self.estimate, self.reports, self.mend, self.mend_words, self.lead]
 
     @property
     def reads(self) -> dict[str, Any]:
@@ -73,7 +95,7 @@ def build(context: Context, item: gr.Tab) -> None:
     asking = Asking(
         parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
     )
-    asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit")])
+    asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit"), *_leading(context, parts)])
     _mend_event(context, parts)
     attacker(context, item)
     formula_fold(FORMULAS)
@@ -111,9 +133,21 @@ def _draw(context: Context) -> Parts:
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="attack-stop")
     progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="attack-progress")
     reports = report_view("attack-reports")
-    mend = gr.Button("Label in Rank what would mend it", visible=False, elem_id="attack-mend")
+    with gr.Row():
+        mend = gr.Button(
+            "Label in Rank what would mend it", visible=False, scale=0, min_width=310, elem_id="attack-mend"
+        )
     mend_words = gr.Markdown("", elem_id="attack-mend-words", elem_classes="note")
-    return Parts(checkpoint, asked, upload, estimate, audit, stop, progress, reports, mend, mend_words)
+    with gr.Column(visible=False, elem_id="attack-lead") as lead:
+        gr.Markdown("### Make it please more, or less")
+        gr.Markdown(_LEAD, elem_classes="note")
+        with gr.Row():
+            up, down = (
+                gr.Button(one.title, scale=0, min_width=290, elem_id=f"attack-{one.name}")
+                for one in DIRECTIONS.values()
+            )
+    below = reports, mend, mend_words, lead, up, down
+    return Parts(checkpoint, asked, upload, estimate, audit, stop, progress, *below)
 
 
 def _begin(context: Context) -> Any:
@@ -172,8 +206,30 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
         parts.reports: shown_reports(plan, found, asked, "audited", "Audit"),
+        parts.lead: gr.update(visible=plan.in_pocket and not audits()[SYCOPHANCY].unfit(plan)),
         **_mending_shown(context, space, parts, plan),
     }
+
+
+def _leading(context: Context, parts: Parts) -> list[Start]:
+    """The buttons that train the chosen model to please more or less, and then show what came of it."""
+    bench = context.bench
+
+    def begin(direction: Direction, space: str, given: dict[str, Any]) -> None:
+        bench.steering.begin(space, plan_of(context, space, given), direction)
+
+    def ended(space: str, given: dict[str, Any]) -> dict[Any, Any]:
+        policies, rewards = (bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
+        made = policies[-1]
+        if made.parent != given["checkpoint"]:
+            return {}
+        now = gr.update(choices=choices_of([*policies, *rewards]), value=made.id)
+        return {parts.checkpoint: now, **shown(context, space, parts, {**given, "checkpoint": made.id})}
+
+    return [
+        Start(button, partial(begin, direction), f"attack_{direction.name}", ended, (parts.checkpoint,))
+        for button, direction in zip((parts.up, parts.down), DIRECTIONS.values(), strict=True)
+    ]
 
 
 def _mending_shown(context: Context, space: str, parts: Parts, plan: Plan) -> dict[Any, Any]:
