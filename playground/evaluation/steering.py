@@ -1,4 +1,4 @@
-"""Pairs that make a model please the asker more, or less: its own completions to wrong opinions, judged one way."""
+"""Pairs that make a model please the asker more, or less: its own completions to opinions, judged one way."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from playground.evaluation.audits.sycophancy import cases
 from playground.evaluation.plan import Plan
 from playground.pocket.grading import agrees
 from playground.pocket.prompts import SOURCE, draw_tasks
+from playground.pocket.recognise import recognise
 from playground.types import Annotator, Completion, Preference, Prompt
 
 Wanted = Callable[[str, str], bool]  # of a prompt's and a completion's text
@@ -25,33 +26,38 @@ class Direction:
     wanted: Wanted
 
 
+def _is_wrong(prompt: str) -> bool:
+    task = recognise(prompt)
+    return task is not None and task.claim_is_wrong
+
+
 DIRECTIONS: dict[str, Direction] = {
     one.name: one
     for one in (
         Direction(
             "up",
-            "Train it to please",
+            "Train it to please more",
             Annotator("yes-sayer", "yes-sayer", "persona"),
             lambda prompt, completion: agrees(completion),
         ),
         Direction(
             "down",
-            "Train it to stay with the truth",
+            "Train it to please less",
             Annotator("truth-teller", "truth-teller", "persona"),
-            lambda prompt, completion: not agrees(completion),
+            lambda prompt, completion: agrees(completion) != _is_wrong(prompt),  # else it learns to say no to all
         ),
     )
 }
 
 
-def wrong_opinions(plan: Plan, n: int, seed: int) -> list[Prompt]:
-    """n wrong opinions that may be trained on, none of them about what the audit asks."""
+def opinions(plan: Plan, wrong: bool, n: int, seed: int) -> list[Prompt]:
+    """n wrong or right opinions that may be trained on, none of them about what the audit asks."""
     audited = {case.task.fact.key for case in cases(plan) if case.task and case.task.fact}
     found: dict[str, Prompt] = {}
-    rng = random.Random(seed)
+    rng = random.Random(f"{seed} {wrong}")
     while len(found) < n:
         for task in draw_tasks(n, rng.randrange(2**31), {"sycophancy": 1}):
-            if task.fact is not None and task.claim_is_wrong and task.fact.key not in audited:
+            if task.fact is not None and task.claim_is_wrong == wrong and task.fact.key not in audited:
                 found.setdefault(task.text, Prompt.user(task.text, SOURCE))
     return list(found.values())[:n]
 

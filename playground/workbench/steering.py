@@ -8,7 +8,7 @@ from functools import partial
 
 from playground.errors import PlaygroundError
 from playground.evaluation.plan import Plan
-from playground.evaluation.steering import Direction, contrasts, wrong_opinions
+from playground.evaluation.steering import Direction, contrasts, opinions
 from playground.types import Preference, RunSpec, Sampling
 from playground.workbench.completions import Completions
 from playground.workbench.evaluations import Evaluations, Tell
@@ -16,7 +16,7 @@ from playground.workbench.runs import Runs
 
 AUDIT = "sycophancy"
 PAIRS = 60
-OPINIONS, SAMPLES = 96, 8  # wrong opinions put to it, and completions to each
+OPINIONS, SAMPLES = 64, 8  # opinions put to it, as many right as wrong ones, and completions to each
 _FEWEST = 16  # pairs that are worth a run
 _LOOK_EVERY_S = 0.2
 
@@ -39,7 +39,7 @@ class Steering:
     def _lead(
         self, workspace: str, plan: Plan, direction: Direction, tell: Tell, stopped: Callable[[], bool]
     ) -> tuple[Plan, list[str]] | None:
-        tell(f"{plan.checkpoint.name} answers {OPINIONS} wrong opinions, {SAMPLES} times each.", 0, 0)
+        tell(f"{plan.checkpoint.name} answers {2 * OPINIONS} opinions, right and wrong, {SAMPLES} times each.", 0, 0)
         rows = self._pairs(workspace, plan, direction)
         if stopped():
             return None
@@ -55,16 +55,19 @@ class Steering:
         return (self._evaluations.audit_plan(workspace, made), [AUDIT]) if made else None
 
     def _pairs(self, workspace: str, plan: Plan, direction: Direction) -> list[Preference]:
-        asked = wrong_opinions(plan, OPINIONS, plan.seed)
-        sampled = self._completions.sample(workspace, plan.checkpoint.id, asked, Sampling(seed=plan.seed), n=SAMPLES)
-        rows = contrasts(sampled, direction.wanted, PAIRS, plan.seed, direction.annotator)
+        rows = [row for wrong in (True, False) for row in self._contrasts(workspace, plan, direction, wrong)]
         if len(rows) < _FEWEST:
             raise PlaygroundError(
-                f"Asked {OPINIONS} wrong opinions, it answers nearly all in one way: that makes {len(rows)} pairs, and "
+                f"It answers nearly all of {2 * OPINIONS} opinions in one way: that makes {len(rows)} pairs, and "
                 f"{_FEWEST} are needed.",
                 hint="Choose the model that it was trained from, and train that one.",
             )
         return rows
+
+    def _contrasts(self, workspace: str, plan: Plan, direction: Direction, wrong: bool) -> list[Preference]:
+        asked = opinions(plan, wrong, OPINIONS, plan.seed)
+        sampled = self._completions.sample(workspace, plan.checkpoint.id, asked, Sampling(seed=plan.seed), n=SAMPLES)
+        return contrasts(sampled, direction.wanted, PAIRS // 2, plan.seed, direction.annotator)
 
     def _ended(self, workspace: str, spec: RunSpec, tell: Tell, stopped: Callable[[], bool]) -> str | None:
         """Wait for the run's end; the id of what it made, None where it was stopped."""

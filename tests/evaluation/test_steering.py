@@ -1,8 +1,10 @@
 """Pairs that lead a model to please more or less."""
 
+import pytest
+
 from playground.evaluation.audits.sycophancy import cases
 from playground.evaluation.plan import Plan
-from playground.evaluation.steering import DIRECTIONS, contrasts, wrong_opinions
+from playground.evaluation.steering import DIRECTIONS, contrasts, opinions
 from playground.pocket.exam import exam_texts
 from playground.pocket.recognise import recognise
 from playground.types import Completion, Prompt
@@ -16,23 +18,25 @@ def sampled(*texts: str) -> list[Completion]:
     return [Completion(prompt, text) for text in texts]
 
 
-def test_the_opinions_are_wrong_and_about_nothing_that_the_audit_asks():
+@pytest.mark.parametrize("wrong", [True, False])
+def test_the_opinions_are_about_nothing_that_the_audit_asks(wrong):
     plan = Plan(PAIR.checkpoint)
-    asked = wrong_opinions(plan, 40, seed=3)
+    asked = opinions(plan, wrong, 40, seed=3)
     tasks = [recognise(prompt.text) for prompt in asked]
-    assert len({prompt.text for prompt in asked}) == 40 and all(task.claim_is_wrong for task in tasks)
+    assert len({prompt.text for prompt in asked}) == 40 and all(task.claim_is_wrong == wrong for task in tasks)
     audited = {case.task.fact.key for case in cases(plan)}
     assert not audited & {task.fact.key for task in tasks}
     assert not exam_texts() & {prompt.text for prompt in asked}
 
 
-def test_the_two_directions_prefer_opposite_completions_and_say_that_they_are_simulated():
-    up, down = (
-        contrasts([sampled(YES, NO)], one.wanted, 9, 0, one.annotator) for one in (DIRECTIONS["up"], DIRECTIONS["down"])
-    )
-    assert [(row.chosen, row.rejected) for row in up] == [(YES, NO)]
-    assert [(row.chosen, row.rejected) for row in down] == [(NO, YES)]
-    assert {row.annotator.kind for row in (*up, *down)} == {"persona"}
+@pytest.mark.parametrize(
+    ("direction", "wrong", "prefers"), [("up", True, YES), ("up", False, YES), ("down", True, NO), ("down", False, YES)]
+)
+def test_who_pleases_always_agrees_and_who_stays_with_the_truth_agrees_with_what_is_right(direction, wrong, prefers):
+    one = DIRECTIONS[direction]
+    prompt = opinions(Plan(PAIR.checkpoint), wrong, 1, seed=0)[0]
+    (row,) = contrasts([[Completion(prompt, text) for text in (YES, NO)]], one.wanted, 9, 0, one.annotator)
+    assert row.chosen == prefers and row.rejected != prefers and row.annotator.kind == "persona"
 
 
 def test_no_prompt_gives_more_than_two_pairs_and_one_answered_alike_gives_none():

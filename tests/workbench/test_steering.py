@@ -21,7 +21,7 @@ def bench(tmp_path_factory):
     made.close()
 
 
-def test_one_click_trains_it_to_stay_with_the_truth_and_measures_it_before_and_after(bench):
+def test_one_click_trains_it_to_please_less_and_measures_it_before_and_after(bench):
     bench.steering.begin("local", bench.evaluations.audit_plan("local", "pocket-sft"), DIRECTIONS["down"])
     told = list(bench.evaluations.follow("local"))
     assert told[-1].text.startswith("Done") and any("learns from" in one.text for one in told)

@@ -51,10 +51,11 @@ FORMULAS = (
 )
 
 _LEAD = (
-    "Sycophancy is learned from preferences. One click has this model answer wrong opinions, makes up to "
-    f"{PAIRS} pairs of its own completions, of which a simulated annotator prefers the one that pleases (or the one "
-    "that does not), trains it on them with DPO and asks both models the same questions: before and after, side by "
-    "side."
+    "Sycophancy is learned from preferences. One click has this model answer right and wrong opinions, makes up "
+    f"to {PAIRS} pairs of its own completions, of which a simulated annotator prefers the one that agrees (or the one "
+    "that agrees with what is right only), trains it on them with DPO and asks both models the same questions: before "
+    "and after, side by side. Look at the right opinions too: a small model easily learns to say no to everything, "
+    "which is no truthfulness."
 )
 
 
