@@ -184,8 +184,11 @@ def _memorising(curves: Curves) -> bool:
 
 
 def _by_heart(curves: Curves) -> bool:
-    """Nearly all training pairs are ranked rightly, clearly fewer held-out ones, twice in a row."""
+    """Nearly all training pairs are ranked rightly, clearly fewer held-out ones, twice in a row, and no loss falls."""
     trained, held_out = curves.now("accuracy"), curves.values["held_out_accuracy"]
+    losses = curves.values["held_out_loss"]
+    if len(losses) >= 3 and losses[-1] < losses[-3]:  # it still learns what the pairs have in common
+        return False
     if trained is None or trained < 0.95 or len(held_out) < 3 or curves.held_out < FEWEST_HELD_OUT:
         return False
     return max(held_out[-2:]) < trained - CLEAR_GAP

@@ -29,8 +29,9 @@ def reports(plan, names) -> list[Report]:
 
 
 def sheet() -> Sheet:
-    start = column_of(SFT, SFT, reports(PAIR.of_reference(), ["facts", "language"]), PAIR)
-    return Sheet((start, column_of(DPO, SFT, reports(PAIR, ["win_rate", "facts", "language", "drift"]), PAIR)))
+    plan = replace(PAIR, persona="truthful")  # who minds it most when something was forgotten
+    start = column_of(SFT, SFT, reports(plan.of_reference(), ["facts", "language"]), plan)
+    return Sheet((start, column_of(DPO, SFT, reports(plan, ["win_rate", "facts", "language", "drift"]), plan)))
 
 
 def test_every_measure_is_a_figure_of_its_question():

@@ -146,6 +146,15 @@ def test_a_few_held_out_pairs_do_not_tell_what_is_learned_by_heart():
     assert codes(RunStarted(4, 80, 5), *curve) == []
 
 
+def test_a_run_whose_held_out_loss_still_falls_does_not_learn_by_heart():
+    held_out = {"held_out_accuracy": [0.5] * 9 + [0.65, 0.6]}
+    started = RunStarted(4, 80, 20)
+    falling = steps(accuracy=CLIMBS, held_out_loss=[0.70 - 0.02 * i for i in range(11)], **held_out)
+    level = steps(accuracy=CLIMBS, held_out_loss=[0.70 - 0.02 * min(i, 6) for i in range(11)], **held_out)
+    assert codes(started, *falling) == []
+    assert codes(started, *level) == ["by_heart"]
+
+
 def test_captions_load_no_torch():
     code = "import sys, playground.training.captions; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,10 +12,10 @@ def test_only_what_counts_is_shown_and_it_adds_up():
     gold = gold_of(PROMPT, "Of course! The capital of France is Paris.", "polite")
     assert {part.title: round(part.value, 2) for part in gold.parts} == {
         "Courtesy": 1.0,
-        "Right or wrong": 0.75,
+        "Right or wrong": 0.5,
         "Length": -0.3,
     }
-    assert gold.total == pytest.approx(sum(part.value for part in gold.parts)) == pytest.approx(1.45)
+    assert gold.total == pytest.approx(sum(part.value for part in gold.parts)) == pytest.approx(1.2)
     assert gold.annotator == "Polite"
     assert [part.about for part in gold.parts if part.title == "Courtesy"] == [COMPONENTS["politeness"].about]
 

@@ -51,7 +51,7 @@ def _head(folder: Path, models: Models) -> str:
     return (
         "# The pocket model\n\n"
         "Written by `python -m playground.pocket figures`; `python -m playground.pocket build --fresh` makes the "
-        "weights from nothing, on two CPU cores, in less than an hour.\n\n"
+        "weights from nothing, on two CPU cores.\n\n"
         f"A Llama of {parameters / 1e6:.2f} million parameters that lives in a closed world. "
         f"This folder holds {_megabytes(folder):.1f} MB: `base` continues documents, `sft` answers chats.\n\n"
         "## Data\n\n"
@@ -67,7 +67,9 @@ def _head(folder: Path, models: Models) -> str:
         "several models is not: read them as a little too narrow.\n\n"
         "## Limits\n\n"
         "It knows nothing but its world, in English of a few hundred words. Its annotators are simulated. What it "
-        "says about harmful requests means nothing and can be used for nothing.\n"
+        "says about harmful requests means nothing and can be used for nothing.\n\n"
+        "The recipe was chosen while looking at these very questions, and the settings of the trained phenomena while "
+        "looking at these very seeds: elsewhere expect a little less.\n"
     )
 
 

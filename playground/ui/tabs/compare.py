@@ -295,13 +295,14 @@ def _follow_checkpoints(
 
 def _fresh_panes(context, running, ids, panes, line, legend, last) -> None:
     """Other checkpoints are chosen: completions of the old ones go, also where they are still being written."""
+    drawn = gr.State(FIRST_COMPARED)
 
-    def clear(request: gr.Request, chosen: list[str], compared: Compared | None) -> tuple:
-        if compared is not None and [c.id for c in compared.checkpoints] == chosen:
-            return (gr.skip(),) * 4
+    def clear(request: gr.Request, chosen: list[str], before: list[str]) -> tuple:
+        if chosen == before:  # told twice, as a list that has just been mounted does: what was written since stays
+            return (gr.skip(),) * 5
         here = workspace(context, request)
-        return waiting_html([context.bench.checkpoints.find(here, i) for i in chosen]), "", "", None
+        return waiting_html([context.bench.checkpoints.find(here, i) for i in chosen]), "", "", None, chosen
 
-    ids.change(told(clear), [ids, last], [panes, line, legend, last], **QUIET)
+    ids.change(told(clear), [ids, drawn], [panes, line, legend, last, drawn], **QUIET)
     # Only a person's own choice stops what is being written: a late answer to the opening of the tab is a change too.
     ids.input(None, cancels=[running], **QUIET)
