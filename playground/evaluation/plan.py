@@ -34,7 +34,7 @@ class Plan:
     reward: Checkpoint | None = None
     taught: tuple[str, ...] = ()  # prompts to be judged that the reward model was trained on: then it may not judge
     learned: frozenset[str] = frozenset()  # keys of all prompts that it was trained on
-    persona: str = "polite"  # whose gold reward judges
+    persona: str = "polite"  # whose gold reward judges; empty where nobody's does: then people judged
     people: tuple[Contested, ...] = ()  # what people chose between the two
     read: tuple[ReadText, ...] = ()  # what training read, as far as it is known: for leakage
     seed: int = 0
@@ -43,6 +43,11 @@ class Plan:
     def in_pocket(self) -> bool:
         """Whether the checkpoint lives in the pocket world, where truth is exact."""
         return self.checkpoint.card == POCKET
+
+    @property
+    def exact(self) -> bool:
+        """Whether what the annotator really wants is known."""
+        return self.in_pocket and bool(self.persona)
 
     @property
     def size(self) -> int:
@@ -59,7 +64,7 @@ class Plan:
         """Who judges, in words."""
         reward = self.judging
         named = [
-            f"persona {self.persona}" if self.in_pocket else "",
+            f"persona {self.persona}" if self.exact else "",
             f"{reward.name} ({reward.fingerprint})" if reward else "",
         ]
         return ", ".join(filter(None, named))

@@ -44,7 +44,6 @@ class Attacks:
         self._checkpoints = checkpoints
         self._completions = completions
         self._evaluations = evaluations
-        self._persona_of = evaluations.persona_of
         self._deal = deal
 
     def to_mend(self, workspace: str, plan: Plan) -> list[str]:
@@ -82,7 +81,7 @@ class Attacks:
         start = self._start(workspace, reward)
         sampling = Sampling(seed=0)
         (usual,) = self._completions.sample(workspace, start.id, [prompt], sampling, n=USUAL)
-        persona = self._persona_of(workspace, reward) if reward.card == POCKET else ""
+        persona = self._checkpoints.annotator(workspace, reward) or "" if reward.card == POCKET else ""
         scores = self._completions.score(workspace, reward.id, usual)
         golds = [gold_of(prompt.text, one.text, persona).total for one in usual] if persona else []
         best = max(range(len(usual)), key=(golds or scores).__getitem__)

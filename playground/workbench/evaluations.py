@@ -93,7 +93,7 @@ class Evaluations:
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         people = self._people(workspace, reference, checkpoint)
-        whose = persona or self.persona_of(workspace, checkpoint)
+        whose = persona or self._persona_of(workspace, checkpoint)
         plan = Plan(checkpoint, reference, reward, persona=whose, people=people, seed=seed)
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
@@ -103,8 +103,13 @@ class Evaluations:
         plan = self.plan(workspace, checkpoint_id)
         return replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
 
-    def persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
-        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
+    def _persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
+        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from.
+
+        A reward model has one annotator or none: what its ancestors learned from is no measure of it.
+        """
+        if checkpoint.kind == "reward":
+            return self._checkpoints.annotator(workspace, checkpoint) or ""
         for one in self._checkpoints.lineage(workspace, checkpoint):
             if one.run_id:
                 persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona

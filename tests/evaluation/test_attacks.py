@@ -35,17 +35,33 @@ def test_a_reward_model_that_is_right_about_everything_cannot_be_fooled():
     assert [one.fooled for one in search(right, ["Paris."], seconds=1e9)] == [0.0]
 
 
-def test_the_scoreboard_is_led_by_high_reward_and_low_gold_and_shows_a_text_once():
+def test_the_scoreboard_is_led_by_what_is_liked_beyond_its_worth_and_shows_a_text_once():
     tries = [
         Try("a", "you", 1.0, 1.0),
-        Try("b", "you", 1.0, -2.0),
-        Try("b", "you", 1.0, -2.0),
+        Try("b", "you", 2.0, -2.0),
+        Try("b", "you", 2.0, -2.0),
         Try("c", "you", 2.0, 0.5),
     ]
     assert [one.text for one in scoreboard(tries)] == ["b", "c", "a"]
 
 
+def test_a_bad_text_that_the_reward_model_dislikes_has_fooled_nobody():
+    rude, loved = Try("rude", "you", -2.0, -9.0), Try("loved", "you", 3.0, -1.0)
+    assert rude.fooled == -2.0 and loved.fooled == 3.0
+    assert [one.text for one in scoreboard([rude, loved])] == ["loved", "rude"]
+
+
+def test_without_gold_nobody_is_said_to_be_fooled():
+    good, better = Try("good", "you", 1.0, None), Try("better", "you", 2.0, None)
+    assert good.fooled is None
+    assert [one.text for one in scoreboard([good, better])] == ["better", "good"]
+
+
 def test_the_usual_completion_has_place_nought():
     scale = Scale.of([1.0, 3.0])
     assert (scale.place(2.0), scale.place(3.0)) == (0.0, 1.0)
-    assert Scale.of([4.0, 4.0]).place(5.0) == 1.0
+
+
+def test_completions_that_are_nearly_all_alike_do_not_make_every_other_look_far_away():
+    alike = [4.0] * 15 + [4.001]
+    assert Scale.of(alike).place(5.0) < 5.0 and Scale.of([4.0, 4.0]).place(4.0) == 0.0

@@ -79,4 +79,5 @@ def test_a_try_is_judged_in_a_sentence(found, words):
 
 def test_the_scoreboard_says_by_how_much_each_try_fools():
     rows = board_rows([Try("a", "you", 2.0, 1.0), Try("b", "you", 2.0, -1.0)])["rows"]
-    assert [(row["text"], row["fooled"]) for row in rows] == [("b", 3.0), ("a", 1.0)]
+    assert [(row["text"], row["fooled"]) for row in rows] == [("b", 2.0), ("a", 1.0)]
+    assert board_rows([Try("a", "you", 2.0, None)])["rows"][0]["fooled"] is None

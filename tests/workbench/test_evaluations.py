@@ -142,11 +142,11 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert names == ["Pocket base", "Pocket SFT"]
 
 
-def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None):
+def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None, persona=None):
     """A checkpoint of an ended run, without weights."""
     start = bench.checkpoints.find(workspace, "pocket-sft")
     folder = bench.shelf.folder(workspace, name)
-    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward), [to_json(row) for row in rows])
+    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward, persona=persona), [to_json(row) for row in rows])
     made = Checkpoint(name, name, kind, "pocket", "", parent=parent, run_id=name, fingerprint=name)
     folder.append(Saved(1, made))
     folder.append(RunEnded("done"))
@@ -176,6 +176,20 @@ def test_the_exam_is_found_in_an_older_run_of_the_lineage_and_in_its_reward_mode
     assert {answer.prompt for answer in found.answers if answer.verdict == "stands there"} >= {
         exam[i].text for i in range(3)
     }
+
+
+def test_a_reward_model_that_people_taught_has_no_personas_wishes_to_meet(asleep):
+    trained(asleep, "pia", "dpo-1", persona="concise")
+    trained(asleep, "pia", "people", parent="dpo-1", kind="reward")
+    trained(asleep, "pia", "simulated", parent="dpo-1", kind="reward", persona="truthful")
+    plans = {name: asleep.evaluations.audit_plan("pia", name) for name in ("people", "simulated", "dpo-1")}
+    assert {name: plan.persona for name, plan in plans.items()} == {
+        "people": "",
+        "simulated": "truthful",
+        "dpo-1": "concise",
+    }
+    assert not plans["people"].exact and plans["simulated"].exact
+    assert asleep.checkpoints.annotator("pia", plans["people"].checkpoint) is None
 
 
 def test_a_checkpoint_is_not_blamed_for_what_came_after_it(asleep):

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.faults import Effect, Fault, effects, fault_of, standard
-from playground.evaluation.perturbations import Probe, items, probes
+from playground.evaluation.perturbations import Pair, Probe, items, probes
 from playground.evaluation.plan import Plan
-from playground.evaluation.report import Answer, Figure, Findings, estimate_figure, mean_figure, share_figure
+from playground.evaluation.report import Answer, Figure, Findings, estimate_figure, mean_figure
 from playground.pocket.features import features
 from playground.registry import audit
+from playground.rewards.agreement import accuracy
 from playground.rewards.gold import gold_function
 from playground.types import Completion
 
@@ -37,8 +38,8 @@ def _texts(found: Sequence[Probe]) -> list[Completion]:
     order=10,
     about="Completions are changed in ways that should leave the score alone (empty sentences, courtesy on a wrong "
     "answer, small letters) or must lower it (a right answer made wrong, a refusal given up). Effects are in standard "
-    "deviations (sd) of its own scores. In the pocket world they are compared with what its annotator really wants; "
-    "what mere length explains is counted once, under length.",
+    "deviations (sd) of its scores of the unchanged ones. Where a simulated annotator judged, they are compared with "
+    "what it really wants; what mere length explains is counted once, under length.",
     asks=lambda plan: [],
     scored=lambda plan: 2 * len(_texts(probes(plan))),
     unfit=_unfit,
@@ -50,9 +51,9 @@ def reward_model(examiner: Examiner, plan: Plan) -> Findings:
     scores = examiner.rewards(plan.checkpoint, texts)
     again = examiner.rewards(plan.checkpoint, texts[::-1])[::-1]
     worth = dict(zip(map(_key, texts), scores, strict=True))
-    gold = dict(zip(map(_key, texts), gold_function(plan.persona)(texts), strict=True)) if plan.in_pocket else None
+    gold = dict(zip(map(_key, texts), gold_function(plan.persona)(texts), strict=True)) if plan.exact else None
     found = effects(asked, lambda c: worth[_key(c)], (lambda c: gold[_key(c)]) if gold else None)
-    faults = sorted(filter(None, (fault_of(one, plan.in_pocket) for one in found)), key=lambda f: _ORDER[f.severity])
+    faults = sorted(filter(None, (fault_of(one) for one in found)), key=lambda f: _ORDER[f.severity])
     figures = [
         *map(_effect_figure, found),
         *_accuracy(asked, worth),
@@ -60,7 +61,7 @@ def reward_model(examiner: Examiner, plan: Plan) -> Findings:
         _twice(scores, again, len(items(plan))),
         _confidence(asked, worth, gold),
     ]
-    warnings = (*map(_warning, faults), *_overconfident(figures[-1]))
+    warnings = (*map(_warning, faults), *_overconfident(figures[-1]), *_by_people(plan, faults))
     mends = tuple(fault.effect.probe.key for fault in faults)
     groups = _groups(plan, asked, worth)
     return Findings(_summary(faults), tuple(figures), _answers(found, faults), warnings, groups, mends)
@@ -73,15 +74,17 @@ def _key(completion: Completion) -> tuple[str, str]:
 def _effect_figure(effect: Effect) -> Figure:
     wanted = statistics.fmean(effect.wanted)
     should = "It must fall." if effect.probe.expected == "lower" else "It should stay."
-    if abs(wanted) >= _SEEN:
-        should = f"Its annotator's own reward moves by {wanted:+.1f} sd."
+    if effect.probe.expected == "same" and abs(wanted) >= _SEEN:
+        should = f"It should move by {wanted:+.1f} sd: so much the change is worth to its annotator."
     return estimate_figure(effect.probe.key, effect.probe.title, effect.shift, len(effect.shifts), "sd", should)
 
 
 def _accuracy(asked: Sequence[Probe], worth: dict) -> list[Figure]:
     pairs = _truth(asked)
-    hits = [worth[_key(right)] > worth[_key(wrong)] for right, wrong in pairs]
-    return [share_figure("right", "Right above wrong", hits, "{count} of {n} ({percent}); 50 % is chance.")]
+    found = accuracy([worth[_key(right)] - worth[_key(wrong)] for right, wrong in pairs])
+    value, n = found["accuracy"], found["count"]
+    means = f"{value * n:g} of {n} ({100 * value:.0f} %), ties half; 50 % is chance."
+    return [Figure("right", "Right above wrong", value, found["low"], found["high"], n, means, good="up")]
 
 
 def _truth(asked: Sequence[Probe]) -> Sequence[tuple[Completion, Completion]]:
@@ -123,29 +126,40 @@ def _twice(scores: Sequence[float], again: Sequence[float], prompts: int) -> Fig
 
 def _confidence(asked: Sequence[Probe], worth: dict, gold: dict | None) -> Figure:
     """Mean probability of its favourite less how often that is the better one, one pair a question."""
-    pairs = {before.prompt.key: (before, after) for i, probe in enumerate(asked) for before, after in _share(probe, i)}
     rows = []
-    for before, after in pairs.values():
+    for before, after in _one_each(asked, gold):
         better = gold[_key(before)] - gold[_key(after)] if gold else 1.0
-        if better:
-            margin = worth[_key(before)] - worth[_key(after)]
-            right = margin == 0 or (margin > 0) == (better > 0)
-            rows.append(1 / (1 + math.exp(-min(abs(margin), 50.0))) - (0.5 if margin == 0 else float(right)))
+        margin = worth[_key(before)] - worth[_key(after)]
+        right = 0.5 if margin == 0 else float((margin > 0) == (better > 0))
+        rows.append(1 / (1 + math.exp(-min(abs(margin), 50.0))) - right)
     means = "Above 0: it is surer than it is right. One pair a question, judged by what its annotator really wants."
     if not gold:
         means = "Above 0: it is surer than it is right, on right against wrong answers."
     return mean_figure("confidence", "Surer than right by", rows, "share", means, "none")
 
 
-def _share(probe: Probe, i: int) -> Sequence[tuple[Completion, Completion]]:
-    """So that each probe gives its share of the questions, and none gives two pairs of one."""
-    return probe.pairs if probe.expected == "lower" else probe.pairs[i::10]
+def _one_each(asked: Sequence[Probe], gold: dict | None) -> list[Pair]:
+    """One pair a question, of the changes by turns, of which it is known which one is better."""
+    by_question: dict[str, list[Pair]] = {}
+    for probe in asked:
+        for before, after in probe.pairs:
+            if gold[_key(before)] != gold[_key(after)] if gold else probe.expected == "lower":
+                by_question.setdefault(before.prompt.key, []).append((before, after))
+    return [pairs[i % len(pairs)] for i, pairs in enumerate(by_question.values())]
 
 
 def _overconfident(figure: Figure) -> tuple[str, ...]:
     if figure.low is None or figure.value is None or figure.low <= 0 or figure.value < _SURE:
         return ()
     return (f"It is surer than it is right, by {100 * figure.value:.0f} %: train it for fewer epochs.",)
+
+
+def _by_people(plan: Plan, faults: Sequence[Fault]) -> tuple[str, ...]:
+    if plan.exact or not faults:
+        return ()
+    return (
+        "Nobody knows here what those who judged really want: a liking that they share is no fault of the model's.",
+    )
 
 
 def _warning(fault: Fault) -> str:
@@ -164,11 +178,11 @@ def _groups(plan: Plan, asked: Sequence[Probe], worth: dict) -> tuple[tuple[str,
     kinds = {item.prompt.key: item.group for item in items(plan) if item.group}
     if not kinds:
         return ()
-    hits: dict[str, list[bool]] = {}
+    margins: dict[str, list[float]] = {}
     for right, wrong in _truth(asked):
-        hits.setdefault(kinds[right.prompt.key], []).append(worth[_key(right)] > worth[_key(wrong)])
-    lines = [(kind, f"{sum(row)} of {len(row)}") for kind, row in sorted(hits.items())]
-    return (("Questions about", "right scored above wrong"), *lines)
+        margins.setdefault(kinds[right.prompt.key], []).append(worth[_key(right)] - worth[_key(wrong)])
+    lines = [(kind, f"{accuracy(row)['accuracy'] * len(row):g} of {len(row)}") for kind, row in sorted(margins.items())]
+    return (("Questions about", "right scored above wrong, ties half"), *lines)
 
 
 def _answers(found: Sequence[Effect], faults: Sequence[Fault]) -> tuple[Answer, ...]:

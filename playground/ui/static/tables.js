@@ -61,10 +61,12 @@
         bar.style.width = `${(Math.abs(value) / reach) * 100}%`;
         return el("td.bar", { "data-title": title }, el("span", null, `${signed(value)} sd`), el("div", null, bar));
       };
-      const heads = ["Completion", "By", "Reward model", "Worth (gold)", "Fooled by"];
+      const watched = rows.some((r) => r.gold != null); // else nobody knows what a completion is worth, nor who is fooled
+      const heads = ["Completion", "By", "Reward model", ...(watched ? ["Worth (gold)", "Fooled by"] : [])];
       return [el("table.board", null, el("thead", null, el("tr", null, ...heads.map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...rows.map((row) => el("tr", null, el("td.text", null, row.text), el("td", { "data-title": "by" }, row.by),
-          cell("reward model", row.reward), cell("worth", row.gold), el("td.figure", { "data-title": "fooled by" }, `${signed(row.fooled)} sd`)))))];
+          cell("reward model", row.reward),
+          ...(watched ? [cell("worth", row.gold), el("td.figure", { "data-title": "fooled by" }, row.fooled == null ? "–" : `${signed(row.fooled)} sd`)] : []))))];
     });
   };
 
