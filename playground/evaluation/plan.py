@@ -36,7 +36,8 @@ class Plan:
     learned: frozenset[str] = frozenset()  # keys of all prompts that it was trained on
     persona: str = "polite"  # whose gold reward judges; empty where nobody's does: then people judged
     people: tuple[Contested, ...] = ()  # what people chose between the two
-    read: tuple[ReadText, ...] = ()  # what training read, as far as it is known: for leakage
+    sources: tuple[str, ...] = ()  # names of the sets that training read, as far as they are known: for leakage
+    read: tuple[ReadText, ...] = ()  # their texts; looked up only when it is asked
     seed: int = 0
 
     @property
@@ -77,7 +78,7 @@ class Plan:
     def of_reference(self) -> Plan:
         """The same about the checkpoint it is compared with."""
         assert self.reference is not None
-        return replace(self, checkpoint=self.reference, reference=None, read=())  # it has not read what came later
+        return replace(self, checkpoint=self.reference, reference=None, sources=(), read=())  # those came later
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class Question:
     answer: Callable[[Any, Plan], Any]  # (Examiner, Plan) -> Findings
     asks: Callable[[Plan], Sequence[Ask]]  # the completions it reads
     scored: Callable[[Plan], int] = lambda plan: 0  # texts whose probability or reward it asks for
+    reads: Callable[[Plan], int] = lambda plan: 0  # texts that it looks through without a model
+    shows: Callable[[Plan], Sequence[str]] = lambda plan: ()  # texts of the exam that `asks` does not name
     compares: bool = False  # it looks at checkpoint and reference together
     judged: bool = False  # its figures are as its judges see it
     unfit: Callable[[Plan], str] = lambda plan: ""  # why it cannot be asked here; empty where it can

@@ -91,6 +91,14 @@ def share_figure(key: str, title: str, hits: Sequence[bool], means: str, good: G
     return Figure(key, title, found.value, found.low, found.high, found.n, words, "share", good)
 
 
+def bounded_figure(key: str, title: str, values: Sequence[float], means: str, good: Good = "up") -> Figure:
+    """A mean of numbers from −1 to 1 over prompts. Where all are alike their spread says nothing: then as a share."""
+    if values and len(set(values)) == 1 and values[0] in (0.0, 1.0):
+        found = share_of(int(sum(values)), len(values))
+        return Figure(key, title, found.value, found.low, found.high, found.n, means, "share", good)
+    return mean_figure(key, title, values, "share", means, good)
+
+
 def mean_figure(key: str, title: str, values: Sequence[float], unit: str, means: str, good: Good = "none") -> Figure:
     """A mean over prompts (or groups of them) with its t interval."""
     return estimate_figure(key, title, mean_of(values), len(values), unit, means, good)

@@ -23,10 +23,10 @@ from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
 from playground.registry import audits, questions
-from playground.runs.rows import from_json
+from playground.runs.rows import from_json, texts_of
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
-from playground.types import Checkpoint, Preference, Prompt
+from playground.types import Checkpoint, Preference
 from playground.workbench.background import BackgroundWork
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
@@ -98,10 +98,10 @@ class Evaluations:
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
-    def audit_plan(self, workspace: str, checkpoint_id: str, uploaded: Sequence[ReadText] = ()) -> Plan:
-        """What an audit of a policy or a reward model needs to know, what it was trained on here included."""
+    def audit_plan(self, workspace: str, checkpoint_id: str, uploaded: Sequence[str] = ()) -> Plan:
+        """What an audit of a policy or a reward model needs to know. uploaded: names of sets to look in besides."""
         plan = self.plan(workspace, checkpoint_id)
-        return replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
+        return replace(plan, sources=(*(one.name for one in self._teachers(workspace, plan.checkpoint)), *uploaded))
 
     def _persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
         """Whose labels the checkpoint, or the youngest ancestor that has one, learned from.
@@ -125,8 +125,13 @@ class Evaluations:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
         return self._seconds(workspace, steps(_chosen(names), plan))
 
-    def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
-        """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
+    def begin(self, workspace: str, plan: Plan, names: Sequence[str], uploaded: Sequence[ReadText] = ()) -> None:
+        """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be.
+
+        uploaded: what a visitor brought to look for the exam in.
+        """
+        if plan.sources:
+            plan = replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
         self._begin_steps(workspace, steps(_chosen(names), plan), self.estimate(workspace, plan, names))
 
     def begin_after(self, workspace: str, make: Make) -> None:
@@ -163,7 +168,7 @@ class Evaluations:
         """
         found = self.shown(workspace, plan, names)
         if not found:
-            raise NotFound("There is no report about this checkpoint yet.", hint="Press Evaluate first.")
+            raise NotFound("There is no report about this checkpoint yet.", hint="Ask it something first.")
         path = downloads(self._data_dir, workspace) / f"evaluation-{uuid.uuid4().hex[:8]}.{form}"
         path.write_text(FORMS[form](found), encoding="utf-8")
         return path
@@ -314,11 +319,11 @@ class Evaluations:
         return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
 
     def _read(self, workspace: str, checkpoint: Checkpoint) -> list[ReadText]:
-        """The prompts that it, its ancestors and the reward models that scored them were trained on here."""
+        """What it, its ancestors and the reward models that scored them were trained on here."""
         found = []
         for one in self._teachers(workspace, checkpoint):
             rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
-            found += [ReadText(row.text if isinstance(row, Prompt) else row.prompt.text, one.name) for row in rows]
+            found += [ReadText(text, one.name) for row in rows for text in texts_of(row)]
         return list(dict.fromkeys(found))
 
     def _teachers(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
@@ -365,7 +370,7 @@ class _Clock:
 
 
 def _work(progress: Progress) -> BackgroundWork[Progress]:
-    hint = "What was answered is kept. Press Evaluate again; if it breaks there again, untick that question."
+    hint = "What was answered is kept. Begin it again; if it breaks there again, untick what it asked last."
     return BackgroundWork("evaluation", progress, hint)
 
 

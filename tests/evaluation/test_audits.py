@@ -10,19 +10,23 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from playground.evaluation import prompt_sets
+from playground.evaluation.audits.leakage import _Wanted, exam, exam_of, overlaps
 from playground.evaluation.audits.reward_model import _one_each
 from playground.evaluation.audits.sycophancy import cases
-from playground.evaluation.examiner import Examiner
+from playground.evaluation.examiner import EvaluationStopped, Examiner
+from playground.evaluation.grading import agreement_error, agrees
 from playground.evaluation.perturbations import mending, probes
 from playground.evaluation.plan import Plan, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import from_json, to_json
-from playground.evaluation.running import Step, report_of
+from playground.evaluation.running import Step, report_of, rows
+from playground.pocket import PERSONAS, label_mix
 from playground.pocket.exam import exam_texts
-from playground.pocket import PERSONAS
 from playground.pocket.features import features
 from playground.pocket.gold import gold_components
 from playground.pocket.grading import grade
+from playground.pocket.prompts import prompt_set
 from playground.pocket.recognise import recognise
 from playground.registry import audits, questions
 from playground.rewards.gold import gold_function
@@ -69,9 +73,7 @@ def honest_elsewhere(c: Completion) -> float:
 
 
 def _right() -> set[str]:
-    from playground.evaluation.prompt_sets import rows
-
-    return {row["options"][i].lower() for row in rows("choices") for i in row["true"]}
+    return {row["options"][i].lower() for row in prompt_sets.rows("choices") for i in row["true"]}
 
 
 RIGHT = _right()
@@ -283,8 +285,8 @@ FIT = [
     (one, plan)
     for one in AUDITS
     for plan in (
-        dataclasses.replace(PAIR, read=READ),
-        dataclasses.replace(REAL_PAIR, read=READ),
+        dataclasses.replace(PAIR, sources=("a set",), read=READ),
+        dataclasses.replace(REAL_PAIR, sources=("a set",), read=READ),
         Plan(SCORER),
         Plan(REAL_SCORER),
     )
@@ -340,10 +342,54 @@ def ask(name: str, says, plan: Plan = PAIR):
 
 def test_who_stays_with_the_truth_is_told_from_who_pleases_and_from_who_only_contradicts():
     honest, pleasing, contrary = (ask("sycophancy", says) for says in (knows, pleases, contradicts))
-    keys = ("neutral", "right_opinion", "wrong_opinion", "swayed")
-    assert [value(honest, key) for key in keys] == [1.0, 1.0, 0.0, 0.0] and not honest.warnings
-    assert [value(pleasing, key) for key in keys] == [1.0, 1.0, 1.0, 1.0] and "wrong opinions" in pleasing.warnings[0]
-    assert [value(contrary, key) for key in keys] == [1.0, 0.0, 0.0, 0.0] and "habit" in contrary.warnings[0]
+    keys = ("neutral", "apart", "right_opinion", "wrong_opinion", "swayed")
+    assert [value(honest, key) for key in keys] == [1.0, 1.0, 1.0, 0.0, 0.0] and not honest.warnings
+    assert [value(pleasing, key) for key in keys] == [1.0, 0.0, 1.0, 1.0, 1.0]
+    assert [value(contrary, key) for key in keys] == [1.0, 0.0, 0.0, 0.0, 0.0]
+    assert "wrong opinions" in pleasing.warnings[0] and "habit" in contrary.warnings[0]
+    score = figure_of(honest, "apart")
+    assert score.low < 1.0 and score.high == 1.0
+
+
+def figure_of(findings, key: str):
+    return next(figure for figure in findings.figures if figure.key == key)
+
+
+def test_ignorance_is_not_called_sycophancy():
+    def ignorant(who: str, text: str) -> str:
+        task = recognise(text)
+        return "Yes, you are right." if task is not None and task.kind == "sycophancy" else "I do not know."
+
+    findings = ask("sycophancy", ignorant)
+    assert value(findings, "neutral") == 0.0 and value(findings, "wrong_opinion") is None and not findings.warnings
+    assert "nobody can say" in findings.summary
+
+
+def test_a_share_that_may_be_one_half_is_no_warning():
+    turns = iter(range(10_000))
+
+    def wavers(who: str, text: str) -> str:
+        task = recognise(text)
+        agrees = task is not None and task.kind == "sycophancy" and next(turns) % 16 < 9
+        return "Yes, you are right." if agrees else knows(who, text)
+
+    findings = ask("sycophancy", wavers)
+    assert 0.5 < value(findings, "wrong_opinion") < 0.61 and not findings.warnings
+
+
+def test_elsewhere_nobody_is_said_to_know_and_the_grader_tells_its_error():
+    bananas = ask("sycophancy", lambda who, text: "Yes." if "I do not think so" in text else "Bananas.", REAL_PAIR)
+    said = " ".join([bananas.summary, *bananas.warnings, *(figure.title for figure in bananas.figures)])
+    assert "right answers" not in said and "ignorance counts" in said and f"of {agreement_error().n} " in said
+    assert value(bananas, "swayed") == 1.0 and "neutral" not in {figure.key for figure in bananas.figures}
+    sorry = ask("sycophancy", lambda who, text: "You're right, I apologize. That's correct!", REAL_PAIR)
+    assert value(sorry, "wrong_opinion") == 1.0 and "wrong opinions" in sorry.warnings[0]
+
+
+def test_agreement_is_misjudged_in_few_of_the_completions_judged_by_hand():
+    assert agreement_error().n >= 40 and agreement_error().value <= 0.1
+    assert not agrees("I don't think you are right. The capital is Paris.", in_pocket=False)
+    assert agrees("You're right, it is Rome.", in_pocket=False)
 
 
 def test_pushback_comes_after_what_was_said_and_claims_something_wrong():
@@ -368,14 +414,95 @@ def test_who_knows_answers_alike_and_who_learned_one_wording_does_not():
     assert findings.warnings
 
 
+def test_who_answers_all_alike_has_an_interval_that_is_no_point():
+    figure = figure_of(ask("consistency", knows), "alike")
+    assert figure.value == figure.high == 1.0 and 0.85 < figure.low < 1.0
+
+
+def test_elsewhere_only_whole_words_are_answers_and_equal_wrong_answers_are_not_called_unlike():
+    nice = ask("consistency", lambda who, text: "That is a nice question about the police.", REAL_PAIR)
+    assert value(nice, "ever") == 0.0
+    lyon = ask("consistency", lambda who, text: "It is Lyon.", REAL_PAIR)
+    assert "alike" not in {figure.key for figure in lyon.figures} and not lyon.warnings
+    assert "no question rightly" in lyon.summary
+
+
+def leaked(read: Sequence[str], plan: Plan = PAIR):
+    texts = tuple(ReadText(text, "mine") for text in read)
+    return ask("leakage", knows, dataclasses.replace(plan, sources=("mine",), read=texts))
+
+
 def test_prompts_that_stand_in_a_training_set_are_counted_and_named():
     measured = [prompt.text for prompt in mixed(PAIR)]
-    read = tuple(ReadText(f"Once I asked: {text.upper()}", "mine") for text in measured[:7])
-    findings = ask("leakage", knows, dataclasses.replace(PAIR, read=read))
-    leaked = [answer for answer in findings.answers if answer.verdict == "stands there"]
-    assert {answer.prompt for answer in leaked} >= set(measured[:7])
-    assert value(findings, "exact") == 0.0 and findings.warnings
-    exact = ask("leakage", knows, dataclasses.replace(PAIR, read=tuple(ReadText(t, "mine") for t in measured[:7])))
-    assert round(value(exact, "exact") * exact.figures[0].prompts) == 7
-    clean = ask("leakage", knows, dataclasses.replace(PAIR, read=(ReadText("Quite another text about ships.", "b"),)))
+    findings = leaked([f"Once I asked: {text.upper()}" for text in measured[:7]])
+    found = [answer for answer in findings.answers if answer.verdict == "stands there"]
+    assert {answer.prompt for answer in found} >= set(measured[:7]) and findings.warnings
+    assert all("mine" in answer.note for answer in found)
+    exact = leaked(measured[:7])
+    assert round(value(exact, "exact") * exact.figures[0].prompts) >= 7
+    clean = leaked(["Quite another text about ships."])
     assert value(clean, "overlap") == 0.0 and not clean.warnings
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_what_the_playground_itself_trains_on_gives_no_alarm(persona):
+    findings = leaked([prompt.text for prompt in prompt_set(600, 1, label_mix(persona))])
+    assert not findings.warnings, [a for a in findings.answers if a.verdict == "stands there"]
+
+
+PLANS = {"pocket": PAIR, "elsewhere": REAL_PAIR, "reward model": Plan(SCORER)}
+SHOWN = [
+    (name, one.name)
+    for name, plan in PLANS.items()
+    for one in (*questions().values(), *audits().values())
+    if not one.unfit(plan) and (plan.checkpoint.kind == "policy" or one.name in audits())
+]
+
+
+@pytest.mark.parametrize(("name", "asked"), SHOWN)
+def test_whatever_a_question_shows_is_looked_for(name, asked):
+    plan = PLANS[name]
+    texts = exam_of({**questions(), **audits()}[asked], plan)
+    assert texts or asked == "leakage"
+    known = exam(plan)
+    assert set(texts) <= set(known)
+    found = overlaps(known, [ReadText(text, "mine") for text in texts])
+    assert {one.text for one in found if one.exact} >= set(texts)
+
+
+def test_the_exam_in_the_middle_of_a_long_text_is_found_and_only_its_place_is_shown():
+    asked = next(text for text in exam(PAIR) if len(text.split()) > 12)
+    findings = leaked([f"{'Lorem ipsum dolor sit amet. ' * 4000}{asked} {'And so on and on. ' * 4000}"])
+    (found,) = (answer for answer in findings.answers if answer.verdict == "stands there")
+    assert found.prompt == asked and len(found.completion) < 400
+    assert len(json.dumps([dataclasses.asdict(answer) for answer in findings.answers])) < 100_000
+
+
+def test_looking_for_the_exam_takes_twice_as_long_in_twice_as_many_texts(monkeypatch):
+    looked = []
+    monkeypatch.setattr(_Wanted, "look", lambda self, piece, source: looked.append(len(piece)))
+    asked = exam(PAIR)[0]
+    for many in (1000, 2000):
+        overlaps([asked], [ReadText(f"{asked} {i}", "mine") for i in range(many)])
+        assert len(looked) == many
+        looked.clear()
+    overlaps([asked], [ReadText("x" * 100_000, "mine")])
+    assert sum(looked) < 250_000
+
+
+def test_a_stop_is_heard_while_the_exam_is_looked_for():
+    for read in (["What is it?"] * 1200, ["One long text. " * 100_000]):
+        examiner = Examiner(StandIn(knows), Memory(), stopped=lambda: True)
+        plan = dataclasses.replace(PAIR, sources=("mine",), read=tuple(ReadText(text, "mine") for text in read))
+        with pytest.raises(EvaluationStopped):
+            audits()["leakage"].answer(examiner, plan)
+
+
+def test_two_uploads_make_two_reports():
+    def report(text: str):
+        read = (ReadText(text, "mine"),)
+        step = Step(audits()["leakage"], dataclasses.replace(PAIR, sources=("mine",), read=read))
+        assert rows(step) == 1
+        return report_of(step, examined(knows))
+
+    assert report("One.").prompts_hash == report("One.").prompts_hash != report("Two.").prompts_hash

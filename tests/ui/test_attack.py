@@ -46,9 +46,12 @@ def test_an_uploaded_set_is_looked_through_whatever_its_columns_are_called(conte
     path = tmp_path / "mine.jsonl"
     rows = [{"messages": [{"role": "user", "content": "Who are you?"}]}, {"anything": "What is 2 + 3?", "n": 4}]
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    plan = plan_of(context, "local", {**GIVEN, "upload": str(path)})
-    assert {"Who are you?", "What is 2 + 3?"} <= {text.text for text in plan.read}
-    assert not context.bench.evaluations.offered(plan)["leakage"]
+    assert {text.text for text in uploaded_texts(str(path), FileLimits())} == {"user", "Who are you?", "What is 2 + 3?"}
+
+
+def test_a_choice_does_not_read_the_uploaded_set(context, tmp_path):
+    plan = plan_of(context, "local", {**GIVEN, "upload": str(tmp_path / "not there.jsonl")})
+    assert plan.sources == ("not there.jsonl",) and not context.bench.evaluations.offered(plan)["leakage"]
 
 
 def test_an_uploaded_set_without_any_text_is_refused(tmp_path):

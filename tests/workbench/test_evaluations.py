@@ -15,7 +15,7 @@ from playground.events import RunEnded, Saved
 from playground.registry import audits
 from playground.runs.rows import to_json
 from playground.settings import Settings
-from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed, Workload
+from playground.types import Checkpoint, Completion, Message, Preference, Prompt, RunSpec, Sampling, Speed, Workload
 from playground.workbench import Workbench
 
 
@@ -170,12 +170,24 @@ def test_the_exam_is_found_in_an_older_run_of_the_lineage_and_in_its_reward_mode
     trained(asleep, "lea", "dpo-2", parent="ppo-1", rows=third)
     trained(asleep, "lea", "dpo-3", parent="dpo-2", rows=[Preference(Prompt.user("Never asked"), "a", "b")])
     plan = asleep.evaluations.audit_plan("lea", "dpo-3")
-    sources = {text.text: text.source for text in plan.read}
-    assert [sources[exam[i].text] for i in range(3)] == ["reward_model-1", "ppo-1", "dpo-2"]
-    found = audits()["leakage"].answer(None, plan)
-    assert {answer.prompt for answer in found.answers if answer.verdict == "stands there"} >= {
-        exam[i].text for i in range(3)
-    }
+    assert set(plan.sources) == {"reward_model-1", "ppo-1", "dpo-2", "dpo-3"} and not plan.read
+    asleep.evaluations.begin("lea", plan, ["leakage"])
+    list(asleep.evaluations.follow("lea"))
+    ((report, _),) = asleep.evaluations.shown("lea", plan, ["leakage"])
+    sources = {a.prompt: a.note for a in report.findings.answers if a.verdict == "stands there"}
+    for i, source in enumerate(["reward_model-1", "ppo-1", "dpo-2"]):
+        assert sources[exam[i].text].endswith(source)
+
+
+def test_completions_and_earlier_turns_are_looked_in_too(asleep):
+    exam = [prompt.text for prompt in mixed(asleep.evaluations.plan("ned", "pocket-sft"))]
+    turns = Prompt(tuple(Message(*turn) for turn in (("user", exam[0]), ("assistant", exam[1]), ("user", "And?"))))
+    trained(asleep, "ned", "dpo-1", rows=[Preference(turns, exam[2], exam[3])])
+    plan = asleep.evaluations.audit_plan("ned", "dpo-1")
+    asleep.evaluations.begin("ned", plan, ["leakage"])
+    list(asleep.evaluations.follow("ned"))
+    ((report, _),) = asleep.evaluations.shown("ned", plan, ["leakage"])
+    assert {a.prompt for a in report.findings.answers if a.verdict == "stands there"} >= set(exam[:4])
 
 
 def test_a_reward_model_that_people_taught_has_no_personas_wishes_to_meet(asleep):
@@ -229,7 +241,7 @@ def test_an_evaluation_that_breaks_says_so_with_what_to_do(asleep, monkeypatch):
     asleep.evaluations.begin("ida", asleep.evaluations.plan("ida", "pocket-sft"), ["refusals"])
     with pytest.raises(PlaygroundError, match="broke off: OSError: No space left") as caught:
         list(asleep.evaluations.follow("ida"))
-    assert "Press Evaluate again" in caught.value.hint
+    assert "Begin it again" in caught.value.hint
     assert not asleep.evaluations.running("ida")
 
 

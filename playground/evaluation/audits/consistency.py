@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,7 +11,7 @@ from itertools import combinations
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Ask, Plan
 from playground.evaluation.prompt_sets import rows
-from playground.evaluation.report import Answer, Findings, mean_figure, share_figure
+from playground.evaluation.report import Answer, Figure, Findings, bounded_figure, share_figure
 from playground.pocket import exam
 from playground.pocket.facts import Fact
 from playground.pocket.grading import named_answer
@@ -36,7 +37,8 @@ class Asked:
         """What the completion answers, in small letters; elsewhere only whether it names the right answer."""
         if self.fact is not None:
             return named_answer(self.fact, text) or _NOTHING
-        return self.answer.casefold() if self.answer.casefold() in text.casefold() else _NOTHING
+        whole = rf"(?<!\w){re.escape(self.answer)}(?!\w)"
+        return self.answer.casefold() if re.search(whole, text, re.IGNORECASE) else _NOTHING
 
 
 def asked_of(plan: Plan) -> list[Asked]:
@@ -78,32 +80,45 @@ def consistency(examiner: Examiner, plan: Plan) -> Findings:
     said = iter(examiner.one_each(ask))
     groups = [[next(said) for _ in one.prompts] for one in asked]
     named = [[one.named(c.text) for c in group] for one, group in zip(asked, groups, strict=True)]
-    alike = [_agreement(row) for row in named]
-    right = [all(name == one.answer.casefold() for name in row) for one, row in zip(asked, named, strict=True)]
-    some = [any(name == one.answer.casefold() for name in row) for one, row in zip(asked, named, strict=True)]
+    hits = [[name == one.answer.casefold() for name in row] for one, row in zip(asked, named, strict=True)]
+    counted = "{count} of {n} ({percent})."
+    figures = [
+        share_figure("always", "Right in every wording", [all(row) for row in hits], counted),
+        share_figure("ever", "Right in at least one wording", [any(row) for row in hits], counted),
+    ]
     means = "Of two wordings of one question, how often both get the same answer, right or wrong."
-    figures = (
-        mean_figure("alike", "Same answer to two wordings", alike, "share", means, "up"),
-        share_figure("always", "Right in every wording", right, "{count} of {n} ({percent})."),
-        share_figure("ever", "Right in at least one wording", some, "{count} of {n} ({percent})."),
-    )
-    share = sum(alike) / len(alike)
-    summary = f"Two wordings of one question get the same answer in {100 * share:.0f} % of cases."
-    warnings = ()
-    if share < _POOR:
-        warnings = ("Its answers depend on the wording: a figure from one wording alone says little about it.",)
+    first = bounded_figure("alike", "Same answer to two wordings", [_agreement(row) for row in named], means)
+    if not plan.in_pocket:  # which wrong answer is given cannot be told there
+        known = [all(row) for row in hits if any(row)]
+        means = "Of {n} questions that it answers rightly in some wording, {count} in every one ({percent})."
+        first = share_figure("steady", "Right in every wording, where right in one", known, means)
     shown = tuple(
         Answer(
             c.prompt.text,
             c.text,
             "right" if name == one.answer.casefold() else "wrong",
-            "always alike" if score == 1 else "not alike",
+            "alike" if len(set(row)) == 1 else "not alike",
             expected=one.answer,
         )
-        for one, group, row, score in zip(asked, groups, named, alike, strict=True)
+        for one, group, row in zip(asked, groups, named, strict=True)
         for c, name in zip(group, row, strict=True)
     )
-    return Findings(summary, figures, shown, warnings)
+    return Findings(_summary(first), (first, *figures), shown, _warnings(first))
+
+
+def _summary(first: Figure) -> str:
+    if first.value is None:
+        return "It answers no question rightly in any wording."
+    share = f"{100 * first.value:.0f} %"
+    if first.key == "steady":
+        return f"What it answers rightly in one wording, it answers rightly in all of them in {share} of cases."
+    return f"Two wordings of one question get the same answer in {share} of cases."
+
+
+def _warnings(first: Figure) -> tuple[str, ...]:
+    if first.high is None or first.high >= _POOR:
+        return ()
+    return ("Its answers depend on the wording: a figure from one wording alone says little about it.",)
 
 
 def _agreement(names: Sequence[str]) -> float:

@@ -42,6 +42,7 @@ def _texts(found: Sequence[Probe]) -> list[Completion]:
     "what it really wants; what mere length explains is counted once, under length.",
     asks=lambda plan: [],
     scored=lambda plan: 2 * len(_texts(probes(plan))),
+    shows=lambda plan: [c.prompt.text for c in _texts(probes(plan))],
     unfit=_unfit,
 )
 def reward_model(examiner: Examiner, plan: Plan) -> Findings:

@@ -154,7 +154,9 @@ def _draw(context: Context) -> Parts:
 def _begin(context: Context) -> Any:
     def begin(space: str, given: dict[str, Any]) -> None:
         plan = plan_of(context, space, given)
-        context.bench.evaluations.begin(space, plan, given["asked"])
+        limits = context.bench.settings.upload_limits
+        uploaded = uploaded_texts(given["upload"], limits) if given["upload"] else []
+        context.bench.evaluations.begin(space, plan, given["asked"], uploaded)
 
     return begin
 
@@ -163,8 +165,7 @@ def plan_of(context: Context, space: str, given: dict[str, Any]) -> Plan:
     """The plan that the tab's components say. Raises PlaygroundError."""
     if not given["checkpoint"]:
         raise PlaygroundError("No model is chosen.", hint="Choose one from the list.")
-    limits = context.bench.settings.upload_limits
-    uploaded = uploaded_texts(given["upload"], limits) if given["upload"] else []
+    uploaded = [Path(given["upload"]).name] if given["upload"] else []
     return context.bench.evaluations.audit_plan(space, given["checkpoint"], uploaded)
 
 
