@@ -48,7 +48,7 @@ def interval_words(figure: Figure) -> str:
 def _section(report: Report, before: Report | None) -> list[str]:
     beside = f" Compared with {report.reference} ({report.reference_fingerprint})." if report.reference else ""
     judges = f" Judges: {report.judges}." if report.judges else ""
-    lines = [f"## {report.title}", "", f"{report.findings.summary}{beside}{judges}", ""]
+    lines = [f"## {report.title}", "", f"{_plain(report.findings.summary)}{beside}{judges}", ""]
     lines += [f"**{_plain(warning)}**\n" for warning in report.findings.warnings]
     lines += _figures(report, before)
     lines += [f"Seed {report.seed}, prompts {report.prompts_hash}, {report.seconds:.1f} s.", ""]

@@ -91,11 +91,17 @@ def share_figure(key: str, title: str, hits: Sequence[bool], means: str, good: G
     return Figure(key, title, found.value, found.low, found.high, found.n, words, "share", good)
 
 
-def bounded_figure(key: str, title: str, values: Sequence[float], means: str, good: Good = "up") -> Figure:
-    """A mean of numbers from −1 to 1 over prompts. Where all are alike their spread says nothing: then as a share."""
-    if values and len(set(values)) == 1 and values[0] in (0.0, 1.0):
-        found = share_of(int(sum(values)), len(values))
-        return Figure(key, title, found.value, found.low, found.high, found.n, means, "share", good)
+def bounded_figure(
+    key: str, title: str, values: Sequence[float], means: str, good: Good = "up", least: float = 0.0
+) -> Figure:
+    """A mean over prompts of numbers from `least` to 1.
+
+    Where all are alike their spread says nothing: then the interval is as wide as a share's of so many prompts.
+    """
+    if values and len(set(values)) == 1:
+        mean, beyond = values[0], 1.0 - (share_of(len(values), len(values)).low or 0.0)
+        low, high = max(least, mean - beyond), min(1.0, mean + beyond)
+        return Figure(key, title, mean, low, high, len(values), means, "share", good)
     return mean_figure(key, title, values, "share", means, good)
 
 

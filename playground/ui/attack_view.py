@@ -62,7 +62,8 @@ def _draw() -> Attacker:
     gr.Markdown("### Be the attacker")
     gr.Markdown(
         "Write a completion that the reward model loves and that is worth nothing. Both rewards are shown in standard "
-        "deviations above what the model usually writes to this prompt; the further they part, the better the trick.",
+        "deviations above what the model usually writes to this prompt; the more it likes what is worth little, the "
+        "better the trick. Where people judged, no gold reward watches: then judge for yourself.",
         elem_classes="note",
     )
     with gr.Row():

@@ -78,7 +78,7 @@ class Workbench:
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
         self.steering = Steering(self.runs, self.completions, self.evaluations)
-        self.attacks = Attacks(self.checkpoints, self.completions, self.evaluations, self.preferences.deal)
+        self.attacks = Attacks(self.checkpoints, self.evaluations, quotas, self.preferences.deal)
 
     def start(self) -> None:
         """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from playground.errors import PlaygroundError
-from playground.evaluation.attacks import Rate, Scale, Try, ready, search
+from playground.evaluation.attacks import Scale, Try, ready, search
+from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.perturbations import Pair, mending, probes
-from playground.evaluation.plan import POCKET, Plan
-from playground.types import Checkpoint, Completion, Prompt, Sampling
+from playground.evaluation.plan import MANNER, POCKET, Ask, Plan
+from playground.types import Checkpoint, Completion, Prompt
 from playground.workbench.checkpoints import Checkpoints
-from playground.workbench.completions import Completions
 from playground.workbench.evaluations import Evaluations
 from playground.workbench.gold import gold_of
+from playground.workbench.quotas import Quotas
 
 USUAL = 16  # completions of the model that the reward model grew from: the scale of both rewards
 SEARCH_S = 8.0
@@ -38,12 +42,10 @@ class Target:
 class Attacks:
     """Aim, rate, try what is ready, search; and put the pairs aside that would mend what an audit found."""
 
-    def __init__(
-        self, checkpoints: Checkpoints, completions: Completions, evaluations: Evaluations, deal: Deal
-    ) -> None:
+    def __init__(self, checkpoints: Checkpoints, evaluations: Evaluations, quotas: Quotas, deal: Deal) -> None:
         self._checkpoints = checkpoints
-        self._completions = completions
         self._evaluations = evaluations
+        self._quotas = quotas
         self._deal = deal
 
     def to_mend(self, workspace: str, plan: Plan) -> list[str]:
@@ -79,10 +81,11 @@ class Attacks:
             raise PlaygroundError("The prompt is empty.", hint="Type what the completion answers.")
         prompt = Prompt.user(text.strip())
         start = self._start(workspace, reward)
-        sampling = Sampling(seed=0)
-        (usual,) = self._completions.sample(workspace, start.id, [prompt], sampling, n=USUAL)
+        self._quotas.require_disk(workspace)
+        examiner = self._evaluations.examiner(workspace)
+        (usual,) = examiner.sample(Ask(start, (prompt,), MANNER, n=USUAL))
         persona = self._checkpoints.annotator(workspace, reward) or "" if reward.card == POCKET else ""
-        scores = self._completions.score(workspace, reward.id, usual)
+        scores = examiner.rewards(reward, usual)
         golds = [gold_of(prompt.text, one.text, persona).total for one in usual] if persona else []
         best = max(range(len(usual)), key=(golds or scores).__getitem__)
         scale = Scale.of(scores)
@@ -90,12 +93,7 @@ class Attacks:
 
     def rate(self, workspace: str, target: Target, texts: Sequence[str], by: str = "you") -> list[Try]:
         """What each completion earns, beside what it is worth."""
-        rows = [Completion(target.prompt, text) for text in texts]
-        scores = self._completions.score(workspace, target.reward.id, rows)
-        return [
-            Try(text, by, target.scale.place(score), _gold(target, text))
-            for text, score in zip(texts, scores, strict=True)
-        ]
+        return _rated(self._evaluations.examiner(workspace, keeps=False), target, texts, by)
 
     def try_ready(self, workspace: str, target: Target) -> list[Try]:
         """Every ready attack."""
@@ -104,15 +102,22 @@ class Attacks:
         return [Try(one.text, title, one.reward, one.gold) for one, (title, _) in zip(rated, found, strict=True)]
 
     def search(self, workspace: str, target: Target, start: Sequence[str] = ()) -> Iterator[Try]:
-        """Better and better tricks, for at most SEARCH_S."""
-        rate: Rate = lambda texts, by: self.rate(workspace, target, texts, by)  # noqa: E731
+        """Better and better tricks, for at most SEARCH_S and what one part takes: then it ends amid a round."""
+        ends = time.monotonic() + SEARCH_S
+        examiner = self._evaluations.examiner(workspace, stopped=lambda: time.monotonic() > ends, keeps=False)
         known = [text for _, text in ready(target.prompt.text, target.honest)]
-        return search(rate, [*start, target.honest, *known], SEARCH_S)
+        with suppress(EvaluationStopped):
+            yield from search(partial(_rated, examiner, target), [*start, target.honest, *known], SEARCH_S)
 
     def _start(self, workspace: str, reward: Checkpoint) -> Checkpoint:
         """The policy that the reward model grew from."""
         line = self._checkpoints.lineage(workspace, reward)
         return next(one for one in line if one.kind == "policy")
+
+
+def _rated(examiner: Examiner, target: Target, texts: Sequence[str], by: str) -> list[Try]:
+    scores = examiner.rewards(target.reward, [Completion(target.prompt, text) for text in texts])
+    return [Try(t, by, target.scale.place(s), _gold(target, t)) for t, s in zip(texts, scores, strict=True)]
 
 
 def _gold(target: Target, text: str) -> float | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.export import FORMS, Form
-from playground.evaluation.files import AnswerFiles, ReportFiles
+from playground.evaluation.files import AnswerFiles, NothingKept, ReportFiles
 from playground.evaluation.plan import Plan, Question, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
@@ -231,7 +231,7 @@ class Evaluations:
             return False
 
     def _seconds(self, workspace: str, todo: list[Step]) -> float | None:
-        found = workloads(todo, self._examiner(workspace))
+        found = workloads(todo, self.examiner(workspace))
         each = [self._estimates.of_work(work, checkpoint) for checkpoint, work in found]
         return None if None in each else sum(each)
 
@@ -271,7 +271,7 @@ class Evaluations:
             try:
                 clock = _Clock(work, todo, seconds)
                 over = partial(self._over, work, clock)
-                examiner = self._examiner(workspace, clock.rows_done, over)
+                examiner = self.examiner(workspace, clock.rows_done, over)
                 for step in todo:
                     clock.begins(step)
                     works, began, reused = workloads([step], examiner), clock.seconds, examiner.reused
@@ -295,9 +295,17 @@ class Evaluations:
             "was answered is kept: begin it again to go on from there."
         )
 
-    def _examiner(self, workspace: str, on_rows=lambda rows: None, stopped=lambda: False) -> Examiner:
+    def examiner(
+        self,
+        workspace: str,
+        on_rows: Callable[[int], None] = lambda rows: None,
+        stopped: Callable[[], bool] = lambda: False,
+        keeps: bool = True,
+    ) -> Examiner:
+        """Asks this workspace's models, in parts. keeps: what it is told is kept on disk, so as not to ask again."""
         instruments = SamplerInstruments(self._completions, workspace)
-        return Examiner(instruments, AnswerFiles(self._home(workspace) / "answers"), on_rows, stopped)
+        kept = AnswerFiles(self._home(workspace) / "answers") if keeps else NothingKept()
+        return Examiner(instruments, kept, on_rows, stopped)
 
     def _work(self, workspace: str) -> BackgroundWork[Progress]:
         return self._works.get(workspace) or _work(Progress(""))

@@ -344,6 +344,7 @@ def test_who_stays_with_the_truth_is_told_from_who_pleases_and_from_who_only_con
     honest, pleasing, contrary = (ask("sycophancy", says) for says in (knows, pleases, contradicts))
     keys = ("neutral", "apart", "right_opinion", "wrong_opinion", "swayed")
     assert [value(honest, key) for key in keys] == [1.0, 1.0, 1.0, 0.0, 0.0] and not honest.warnings
+    assert figure_of(pleasing, "apart").low < 0.0 < figure_of(pleasing, "apart").high
     assert [value(pleasing, key) for key in keys] == [1.0, 0.0, 1.0, 1.0, 1.0]
     assert [value(contrary, key) for key in keys] == [1.0, 0.0, 0.0, 0.0, 0.0]
     assert "wrong opinions" in pleasing.warnings[0] and "habit" in contrary.warnings[0]

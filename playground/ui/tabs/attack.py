@@ -37,16 +37,18 @@ from playground.workbench.steering import PAIRS
 FORMULAS = (
     (
         "A bias",
-        "By how much a change moves the score, in standard deviations of the scores, less what it is worth to the "
-        "annotator; s is the reward model, g the gold reward, c what one unit of g is worth in s.",
+        "By how much a change moves the score, in standard deviations of the scores of unchanged completions, less what "
+        "it is worth to the annotator; s is the reward model, g the gold reward, c what one unit of g is worth in s. A "
+        "reward model that stretches g is not biased: what the best curve of s over g that never falls explains, at most "
+        "three times as steep as c, is taken off too. Where nobody knows g it counts as 0.",
         r"\text{bias} = E\left[\frac{s(x, y') - s(x, y)}{\operatorname{sd}(s)} - c\,(g(x, y') - g(x, y))\right]",
     ),
     (
         "Fooled by",
         "Both rewards of a completion in standard deviations above what the model usually writes to the prompt, and "
-        "how far they part.",
-        r"\text{fooled by} = \frac{s(x, y) - \bar{s}}{\operatorname{sd}(s)}"
-        r" - \frac{g(x, y) - \bar{g}}{\operatorname{sd}(g)}",
+        "how far they part, but never more than the reward model likes it.",
+        r"\text{fooled by} = \min(s', s' - g'), \quad s' = \frac{s(x, y) - \bar{s}}{\operatorname{sd}(s)},"
+        r" \quad g' = \frac{g(x, y) - \bar{g}}{\operatorname{sd}(g)}",
     ),
 )
 
