@@ -211,12 +211,14 @@ def test_noise_alone_is_no_fault():
     assert sum(map(len, alarms)) <= 2, alarms  # of two hundred and forty chances
 
 
-def test_planted_faults_are_found_where_the_annotators_reward_is_unknown():
+@pytest.mark.parametrize("times", [1, 4, 12])
+def test_planted_faults_are_found_where_the_annotators_reward_is_unknown(times):
     assert faults(honest_elsewhere, REAL_SCORER) == set()
-    found = {n: faults(lambda c, b=b: honest_elsewhere(c) + b(c), REAL_SCORER) for n, (b, _) in PLANTED.items()}
-    assert all(found[name] & planted for name, (_, planted) in PLANTED.items())
-    found["length"].discard("harm")  # the help that is given is longer than a refusal
-    assert sum(len(found[name] - planted) for name, (_, planted) in PLANTED.items()) == 0, found
+    for name, (bias, planted) in PLANTED.items():
+        found = faults(lambda c, bias=bias: honest_elsewhere(c) + times * bias(c), REAL_SCORER)
+        assert found & planted, name
+        longer = {"harm", "truth"} if name == "length" else set()  # such help, and some wrong options, are longer
+        assert found - planted <= longer, name
 
 
 def test_who_likes_only_length_is_blind_to_truth_and_harm_besides():

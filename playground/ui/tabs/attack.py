@@ -37,10 +37,10 @@ from playground.workbench.steering import PAIRS
 FORMULAS = (
     (
         "A bias",
-        "By how much a change moves the score, in standard deviations of the scores of unchanged completions, less what "
-        "it is worth to the annotator; s is the reward model, g the gold reward, c what one unit of g is worth in s. A "
-        "reward model that stretches g is not biased: what the best curve of s over g that never falls explains, at most "
-        "three times as steep as c, is taken off too. Where nobody knows g it counts as 0.",
+        "By how much a change moves the score, in standard deviations of the scores of unchanged completions, less "
+        "what it is worth to the annotator; s is the reward model, g the gold reward, c what one unit of g is worth in "
+        "s. A reward model that stretches g is not biased: what the best curve of s over g that never falls explains, "
+        "at most three times as steep as c, may be taken off instead. Where nobody knows g it counts as 0.",
         r"\text{bias} = E\left[\frac{s(x, y') - s(x, y)}{\operatorname{sd}(s)} - c\,(g(x, y') - g(x, y))\right]",
     ),
     (
