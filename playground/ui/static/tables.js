@@ -66,7 +66,7 @@
       return [el("table.board", null, el("thead", null, el("tr", null, ...heads.map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...rows.map((row) => el("tr", null, el("td.text", null, row.text), el("td", { "data-title": "by" }, row.by),
           cell("reward model", row.reward),
-          ...(watched ? [cell("worth", row.gold), el("td.figure", { "data-title": "fooled by" }, row.fooled == null ? "–" : `${signed(row.fooled)} sd`)] : []))))];
+          ...(watched ? [cell("worth", row.gold), el("td.figure", { "data-title": "fooled by" }, row.fooled == null ? "–" : `${signed(row.fooled)} sd`)] : [])))))];
     });
   };
 
