@@ -91,6 +91,8 @@ class RunEnded(Event):
     message: str = ""
     hint: str = ""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0  # the most memory held at once; 0: not known
 
 
 KINDS: dict[str, type[Event]] = {

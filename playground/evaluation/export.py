@@ -35,6 +35,8 @@ def in_words(figure: Figure | None, value: float | None) -> str:
         return "–"
     if figure.unit == "share":
         return f"{100 * value:.0f} %"
+    if figure.unit == "sd":
+        return f"{round(value, 2) or 0.0:+.2f} sd"
     return f"{value:.3g} {figure.unit}".strip()
 
 

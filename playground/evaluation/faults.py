@@ -211,7 +211,9 @@ def _biased(effect: Effect) -> str:
     words = f"It {'prefers' if moved > 0 else 'marks down'} {effect.probe.liking}: "
     if effect.probe.by_length and effect.words and abs(want) < LEAST:
         return f"{words}{_sd(10 * moved / effect.words)} per 10 words at equal content."
-    return f"{words}the score moves by {_sd(moved)}{_right(want)}."
+    explained = moved - want - (effect.excess.value or 0.0)
+    length = f"; length explains {_sd(explained)} of it" if explained * moved > 0 and abs(explained) >= LEAST else ""
+    return f"{words}the score moves by {_sd(moved)}{_right(want)}{length}."
 
 
 def _indifferent(effect: Effect) -> str:

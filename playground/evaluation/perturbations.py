@@ -238,7 +238,7 @@ _KINDS = (
         "“Of course!” exchanged for another courtesy",
         "same",
         _other_courtesy,
-        "one courtesy more than another",
+        "other courtesies than “Of course!”",
         "pairs that differ only in the courteous phrase; choose each as often as the other",
     ),
     _Kind(

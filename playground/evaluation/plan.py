@@ -130,4 +130,5 @@ class Question:
     shows: Callable[[Plan], Sequence[str]] = lambda plan: ()  # texts of the exam that `asks` does not name
     compares: bool = False  # it looks at checkpoint and reference together
     judged: bool = False  # its figures are as its judges see it
+    on_request: bool = False  # takes long or serves a single purpose: not ticked from the start
     unfit: Callable[[Plan], str] = lambda plan: ""  # why it cannot be asked here; empty where it can

@@ -42,11 +42,32 @@ MEASURES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """What it took to train a checkpoint from the start of its sheet; its reward model's training is told apart."""
+
+    method: str  # the algorithm's title
+    labels: int  # preferences learned from, by the policy or by its reward model
+    cpu_seconds: float
+    peak_bytes: int  # 0: not known
+    alike: str  # the same for runs that differ in the seed alone
+    reward: str = ""  # the reward model's name; empty: none was used
+    reward_cpu_seconds: float = 0.0
+    rollouts: int = 0  # completions sampled to learn from
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One checkpoint of the sheet with what is known about it, by measure."""
 
     checkpoint: Checkpoint
     figures: tuple[Figure | None, ...]  # in the order of MEASURES
+    took: Took | None = None  # None where no run of this workspace made it
+
+    def figure(self, question: str, key: str) -> Figure | None:
+        """The figure of one measure."""
+        return next(
+            (one for one, m in zip(self.figures, MEASURES, strict=True) if (m.question, m.key) == (question, key)), None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,17 @@ def _head(summary: RunSummary) -> list[str]:
         *scored,
         f"- Data: {data_words(spec)}; hash {spec.data_hash[:16]}",
         f"- Status: {summary.status}, {summary.step} of {summary.total_steps} steps, {summary.seconds:.1f} s",
+        *_cost(summary),
         f"- Result: {f'{made.name}, fingerprint {made.fingerprint}' if made else 'nothing saved'}",
         "",
     ]
+
+
+def _cost(summary: RunSummary) -> list[str]:
+    if not summary.cpu_seconds:
+        return []
+    held = f", at most {summary.peak_bytes / 1e9:.2f} GB of memory" if summary.peak_bytes else ""
+    return [f"- Took: {summary.cpu_seconds:.1f} CPU-seconds{held}"]
 
 
 def _settings(summary: RunSummary) -> list[str]:

@@ -39,6 +39,8 @@ class RunSummary:
     hint: str = ""
     seconds: float = 0.0  # of training, all parts of a resumed run together
     seconds_before: float = 0.0  # of the parts that have ended
+    cpu_seconds: float = 0.0  # of all parts that have ended
+    peak_bytes: int = 0  # the most memory that a part held at once; 0: not known
     events: int = 0  # how many this is made of
 
     @property
@@ -135,7 +137,14 @@ def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
     if isinstance(event, RunEnded):
         took = summary.seconds_before + event.seconds
         return replace(
-            summary, status=event.status, message=event.message, hint=event.hint, seconds=took, seconds_before=took
+            summary,
+            status=event.status,
+            message=event.message,
+            hint=event.hint,
+            seconds=took,
+            seconds_before=took,
+            cpu_seconds=summary.cpu_seconds + event.cpu_seconds,
+            peak_bytes=max(summary.peak_bytes, event.peak_bytes),
         )
     return replace(summary, status="running") if isinstance(event, Phase) else summary
 

@@ -18,6 +18,7 @@ from playground.runs.rows import from_json
 from playground.runs.run import Run
 from playground.training.captions import CaptionWatcher
 from playground.training.inputs import TrainInputs
+from playground.training.meter import Meter
 from playground.training.out_of_memory import is_out_of_memory, out_of_memory
 from playground.types import Checkpoint, Example, Preference, Prompt, RunSpec
 
@@ -41,13 +42,14 @@ def execute(run: Run, resolve: Callable[[str], Checkpoint], threads: int = 0) ->
     resolve turns a checkpoint's id into the checkpoint (an adapter needs its parent). threads: torch's, where the
     run's specification leaves them open; 0 leaves torch as it is.
     """
-    started = time.time()
+    started, meter = time.time(), Meter()
     try:
         _train(CaptionedRun(_pinned(run, threads)), resolve)
         ended = RunEnded(status="stopped" if run.stop_requested else "done")
     except Exception as error:  # the run worker is the one place that catches everything
         ended = _failed(run, error)
-    ended = replace(ended, seconds=time.time() - started)
+    cpu_seconds, peak_bytes = meter.read()
+    ended = replace(ended, seconds=time.time() - started, cpu_seconds=cpu_seconds, peak_bytes=peak_bytes)
     run.folder.append(ended)
     return ended
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -53,11 +54,21 @@ def _without(names: Sequence[str], title: str) -> str:
     return f"No curve of {listed}: “{title}” was not logged there."
 
 
-def frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> Json:
+@dataclass(frozen=True, slots=True)
+class BestOf:
+    """What the best of n gets, for growing n: (most KL in nats, reward), and the same with the gold reward."""
+
+    reward: str  # the reward model's name
+    proxy: tuple[tuple[float, float], ...]
+    gold: tuple[tuple[float, float], ...] = ()
+
+
+def frontier(runs: Mapping[str, Sequence[Json]], gold: bool, best: Sequence[BestOf] = ()) -> Json:
     """Reward against the square root of KL (arXiv:2210.10760): how much reward each run bought for how far it went.
 
     The solid line is the proxy, the dashed one the gold reward, where it is known and asked for. A point is the mean
-    of a step and its neighbours, else the line would jump back and forth.
+    of a step and its neighbours, else the line would jump back and forth. Best of n is drawn at its bound: its true KL
+    lies there or to the left.
     """
     data = []
     for colour, (name, rows) in enumerate(runs.items()):
@@ -66,6 +77,12 @@ def frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> Json:
             points = _thinned(_smoothed(steps))
             if points and (gold or metric == "proxy_reward"):
                 data.append(_line(f"{name}, {what}", points, colour, {"dash": dash}))
+    for colour, one in enumerate(best, len(runs)):
+        for points, dash, what in ((one.proxy, "solid", "proxy"), (one.gold, "dash", "gold")):
+            if points and (gold or what == "proxy"):
+                rooted = [(math.sqrt(max(kl, 0.0)), value) for kl, value in points]
+                line = _line(f"best of n by {one.reward}, {what} (KL: a bound)", rooted, colour, {"dash": dash})
+                data.append(line | {"mode": "lines+markers"})
     layout = {"xaxis": {"title": {"text": "√KL from the reference (√nats)"}}, "yaxis": {"title": {"text": "reward"}}}
     return {
         "data": data,

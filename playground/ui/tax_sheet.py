@@ -9,10 +9,12 @@ from typing import Any
 import gradio as gr
 
 from playground.evaluation.export import in_words, interval_words
+from playground.evaluation.methods import methods
 from playground.evaluation.report import Figure, change
 from playground.evaluation.sheet import Measure, Sheet
 from playground.types import Json
 from playground.ui.charts import figure
+from playground.ui.methods_table import methods_table
 from playground.ui.theme import static
 
 WHAT = (
@@ -39,10 +41,11 @@ def sheet_parts() -> tuple[gr.Markdown, gr.Button, gr.HTML, gr.HTML]:
 
 
 def sheet_table(sheet: Sheet) -> Json:
-    """The table's value: a row a measure, a cell a checkpoint."""
+    """The value of the tables: the sheet, a row a measure and a cell a checkpoint, and the ways of training."""
+    names = [column.checkpoint.name for column in sheet.columns]
     return {
-        "names": [column.checkpoint.name for column in sheet.columns],
-        "rows": [_row(measure, figures) for measure, figures in sheet.lines],
+        "sheet": {"names": names, "start": True, "rows": [_row(measure, figures) for measure, figures in sheet.lines]},
+        "methods": methods_table(methods(sheet)),
     }
 
 
@@ -83,7 +86,7 @@ def facts_words(names: Sequence[str], seconds: str | None) -> str:
 def _row(measure: Measure, figures: Sequence[Figure | None]) -> Json:
     start = figures[0]
     cells: list[Any] = [_cell(one, _judged(one, start, i)) if one else None for i, one in enumerate(figures)]
-    return {"title": measure.title, "gain": measure.gain, "cells": cells}
+    return {"title": measure.title, "part": "What was gained" if measure.gain else "What it cost", "cells": cells}
 
 
 def _cell(figure: Figure, judged: str) -> Json:

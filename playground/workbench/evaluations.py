@@ -34,8 +34,9 @@ from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
 from playground.workbench.instruments import SamplerInstruments
 from playground.workbench.quotas import Quotas
+from playground.workbench.taking import took
 
-MOST_COLUMNS = 6  # checkpoints of a tax sheet
+MOST_COLUMNS = 8  # checkpoints of a tax sheet
 Tell = Callable[[str, int, int], None]  # what goes on, and how much of how much is done
 Make = Callable[[Tell, Callable[[], bool]], tuple["Plan", Sequence[str]] | None]  # (tell, whether Stop was pressed)
 
@@ -211,7 +212,8 @@ class Evaluations:
     def sheet(self, workspace: str, plan: Plan) -> Sheet:
         """What is known so far, by the plan's judges and seed, about every checkpoint that came from the same start."""
         members = self.family(workspace, plan.checkpoint)
-        return Sheet(tuple(column_of(one, members[0], self.reports(workspace, one), plan) for one in members))
+        columns = (column_of(one, members[0], self.reports(workspace, one), plan) for one in members)
+        return Sheet(tuple(replace(one, took=took(self._shelf, workspace, one.checkpoint)) for one in columns))
 
     def _sheet_steps(self, workspace: str, plan: Plan) -> list[Step]:
         start, *others = self.family(workspace, plan.checkpoint)

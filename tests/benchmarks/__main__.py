@@ -1,27 +1,20 @@
-"""python -m tests.benchmarks [--trl-python PATH]: one table, and one JSON line appended to results.jsonl.
+"""python -m tests.benchmarks [--only PART ...] [--trl-python PATH]: a table, and a JSON line added to results.jsonl.
 
 --trl-python is the Python of a virtual environment with trl==1.10.0 transformers==5.23.0 peft==0.21.2 datasets==5.2.0;
-with it PPO is measured against that version's PPOTrainer too.
+with it PPO is measured against that version's PPOTrainer too. What was tried and did not help stands in LOG.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-from playground.settings import ROOT
+from tests.benchmarks.results import keep, show
+from tests.benchmarks.speed import ppo_figures, sampling_figures, scaling_figures, step_figures
 from tests.benchmarks.whole_loop import Loop, start_up
 
-# What the project set itself to reach on two cores with the pocket model.
+# What the project set itself to reach on two cores.
 GOALS = {
     "page usable, s": 6,
     "first completion, s": 12,
@@ -31,8 +24,11 @@ GOALS = {
     "PPO, 40 iterations of 32, s": 45,
     "the whole loop, s": 120,
     "a vote while PPO trains, ms (median)": 100,
-    "PPO against TRL 1.10, CPU time in float32": 0.5,
-    "PPO in bfloat16 against TRL 1.10 in float32, CPU time": 1 / 3,
+    "sampling against generate, pocket, batch 32, chosen dtype": 1 / 1.5,
+    "sampling against generate, 135M, batch 32, chosen dtype": 1 / 1.2,
+    **{f"{kind} step against a bare TRL script": 1.05 for kind in ("sft", "dpo", "reward_model")},
+    **{f"PPO against TRL 1.10, {size}, float32": 1 / 2 for size in ("6.3M", "135M")},
+    **{f"PPO in bfloat16 against TRL 1.10 in float32, {size}": 1 / 4 for size in ("6.3M", "135M")},
 }
 
 
@@ -46,50 +42,23 @@ def loop_figures() -> dict[str, float]:
             app.close()
 
 
-def ppo_figures(trl_python: str, rounds: int = 2) -> dict[str, float]:
-    """CPU-seconds an iteration and peak memory, ours and TRL's by turns; medians without each first iteration."""
-    ours = [sys.executable, "-m", "tests.benchmarks.our_ppo"]
-    theirs = [trl_python, str(Path(__file__).parent / "trl_ppo.py")]
-    runs: dict[str, list[dict]] = {}
-    for _ in range(rounds):
-        for name, command in (("ours", ours), ("TRL", theirs)):
-            for dtype in ("float32", "bfloat16"):
-                done = subprocess.run(
-                    [*command, "6.3M", dtype, "4"], cwd=ROOT, capture_output=True, text=True, check=True
-                )
-                runs.setdefault(f"{name} {dtype}", []).append(json.loads(done.stdout.splitlines()[-1]))
-    seconds = {k: statistics.median(s for run in v for s in run["cpu_s"][1:]) for k, v in runs.items()}
-    figures = {f"PPO iteration, {k}, CPU-s": v for k, v in seconds.items()}
-    figures |= {f"PPO peak memory, {k}, MiB": statistics.median(r["peak_mib"] for r in v) for k, v in runs.items()}
-    figures["PPO against TRL 1.10, CPU time in float32"] = seconds["ours float32"] / seconds["TRL float32"]
-    figures["PPO in bfloat16 against TRL 1.10 in float32, CPU time"] = seconds["ours bfloat16"] / seconds["TRL float32"]
-    return figures
+PARTS = {"loop": loop_figures, "sampling": sampling_figures, "steps": step_figures, "scaling": scaling_figures}
 
 
 def main() -> None:
     """Measure, print, append."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trl-python", default="")
-    parser.add_argument("--only", choices=("loop", "ppo"), default="")
+    parser.add_argument("--only", nargs="+", choices=(*PARTS, "ppo"), default=(*PARTS, "ppo"))
     arguments = parser.parse_args()
     figures: dict[str, float] = {}
-    if arguments.only != "ppo":
-        figures |= loop_figures()
-    if arguments.trl_python and arguments.only != "loop":
+    for name, measure in PARTS.items():
+        if name in arguments.only:
+            figures |= measure()
+    if arguments.trl_python and "ppo" in arguments.only:
         figures |= ppo_figures(arguments.trl_python)
-    print("| what | measured | goal |\n|---|---|---|")
-    for name, value in figures.items():
-        goal = f"<= {GOALS[name]:.3g}" if name in GOALS else ""
-        print(f"| {name} | {value:.3g} | {goal} |")
-    with (Path(__file__).parent / "results.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"time": round(time.time()), **_machine(), "figures": figures}) + "\n")
-
-
-def _machine() -> dict[str, object]:
-    git = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    packages = ("torch", "transformers", "trl", "gradio")
-    versions = {name: importlib.metadata.version(name) for name in packages}
-    return {"commit": git.stdout.strip(), "cores": os.cpu_count(), "machine": platform.machine(), **versions}
+    show(figures, GOALS)
+    keep(figures)
 
 
 if __name__ == "__main__":

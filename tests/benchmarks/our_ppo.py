@@ -2,7 +2,7 @@
 
 The reward model is the product's own on a body of the same size, which reads it half-way up; TRL's reads all of it.
 
-python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS
+python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS [ROLLOUTS [NEW_TOKENS]]
 """
 
 import copy
@@ -23,7 +23,9 @@ from playground.training.ppo_loop import new_value_head, ppo
 from tests.benchmarks import shapes
 
 
-def main(size: str, dtype: str, iterations: int) -> None:
+def main(
+    size: str, dtype: str, iterations: int, rollouts: int = shapes.ROLLOUTS, new_tokens: int = shapes.NEW_TOKENS
+) -> None:
     """Train and print."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -32,17 +34,17 @@ def main(size: str, dtype: str, iterations: int) -> None:
     reward_model = RewardNetwork(shapes.config(size)).eval()
     nn.init.normal_(reward_model.head.weight, std=0.02)  # it starts at zero, and a constant reward teaches nothing
 
-    def reward(rollouts):
+    def reward(written):
         with torch.autocast("cpu", autocast, enabled=autocast is not None):
-            return score_tokens(reward_model, rollouts.prompt_ids, rollouts.completion_ids, shapes.PAD)
+            return score_tokens(reward_model, written.prompt_ids, written.completion_ids, shapes.PAD)
 
     marks = [time.process_time()]
     settings = PPOConfig(
         iterations=iterations,
-        rollouts=shapes.ROLLOUTS,
-        minibatch_size=shapes.ROLLOUTS,
-        microbatch_size=shapes.ROLLOUTS,
-        max_new_tokens=shapes.NEW_TOKENS,
+        rollouts=rollouts,
+        minibatch_size=rollouts,
+        microbatch_size=rollouts,
+        max_new_tokens=new_tokens,
         ppo_epochs=shapes.EPOCHS,
         learning_rate=3e-6,
         normalise_rollouts=0,
@@ -66,4 +68,4 @@ def main(size: str, dtype: str, iterations: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))

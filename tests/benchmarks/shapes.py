@@ -8,6 +8,14 @@ VOCABULARY, PROMPT_TOKENS, NEW_TOKENS, ROLLOUTS, EPOCHS = 4096, 16, 40, 32, 4
 PAD, END = 0, 1
 SIZES = {
     "6.3M": {"hidden_size": 256, "num_hidden_layers": 8, "intermediate_size": 512, "num_attention_heads": 4},
+    "135M": {  # SmolLM2-135M with its own vocabulary
+        "vocab_size": 49152,
+        "hidden_size": 576,
+        "num_hidden_layers": 30,
+        "intermediate_size": 1536,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+    },
 }
 
 
@@ -16,14 +24,13 @@ def config(size: str):
     from transformers import LlamaConfig
 
     return LlamaConfig(
-        vocab_size=VOCABULARY,
         tie_word_embeddings=True,
         max_position_embeddings=256,
         pad_token_id=PAD,
         eos_token_id=END,
         bos_token_id=None,
         num_labels=1,
-        **SIZES[size],
+        **{"vocab_size": VOCABULARY, **SIZES[size]},
     )
 
 

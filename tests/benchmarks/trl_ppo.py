@@ -1,7 +1,7 @@
 """TRL 1.10's PPOTrainer on the shared shapes; run by the Python of a virtual environment that has it.
 
 Prints one JSON line: CPU-seconds of each iteration and the peak memory in MiB.
-    python trl_ppo.py SIZE float32|bfloat16 ITERATIONS
+    python trl_ppo.py SIZE float32|bfloat16 ITERATIONS [ROLLOUTS]
 """
 
 import json
@@ -31,7 +31,7 @@ class Stopwatch(TrainerCallback):
         self.marks.append(time.process_time())
 
 
-def main(size: str, dtype: str, iterations: int) -> None:
+def main(size: str, dtype: str, iterations: int, rollouts: int = shapes.ROLLOUTS) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     vocabulary = {"<pad>": 0, "<end>": 1, **{f"t{i}": i for i in range(2, shapes.VOCABULARY)}}
@@ -43,12 +43,12 @@ def main(size: str, dtype: str, iterations: int) -> None:
     )
     settings = PPOConfig(
         output_dir=tempfile.mkdtemp(),
-        per_device_train_batch_size=shapes.ROLLOUTS,
+        per_device_train_batch_size=rollouts,
         gradient_accumulation_steps=1,
         num_mini_batches=1,
         num_ppo_epochs=shapes.EPOCHS,
-        total_episodes=shapes.ROLLOUTS * iterations,
-        local_rollout_forward_batch_size=shapes.ROLLOUTS,
+        total_episodes=rollouts * iterations,
+        local_rollout_forward_batch_size=rollouts,
         response_length=shapes.NEW_TOKENS,
         num_sample_generations=0,
         missing_eos_penalty=1.0,
@@ -61,7 +61,7 @@ def main(size: str, dtype: str, iterations: int) -> None:
         save_strategy="no",
         seed=0,
     )
-    rows = Dataset.from_dict({"input_ids": shapes.prompts(max(64, shapes.ROLLOUTS * iterations))})
+    rows = Dataset.from_dict({"input_ids": shapes.prompts(max(64, rollouts * iterations))})
     watch = Stopwatch()
     trainer = PPOTrainer(
         args=settings,
@@ -82,4 +82,4 @@ def main(size: str, dtype: str, iterations: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))

@@ -80,12 +80,12 @@ def test_a_new_name_of_the_reward_model_takes_nothing_from_the_sheet():
 
 
 def test_what_was_forgotten_is_called_worse_than_the_start():
-    table = sheet_table(sheet())
+    table = sheet_table(sheet())["sheet"]
     rows = {row["title"]: row for row in table["rows"]}
     assert table["names"] == ["Pocket SFT", "Pushed"]
     sums = rows["Sums"]["cells"]
     assert (sums[0]["value"], sums[0]["change"], sums[1]["change"]) == ("100 %", "", "worse")
-    assert rows["Win rate by gold"]["gain"] and rows["Win rate by gold"]["cells"][0] is None
+    assert rows["Win rate by gold"]["part"] == "What was gained" and rows["Win rate by gold"]["cells"][0] is None
     assert rows["Win rate by gold"]["cells"][1]["change"] == "worse"
     assert rows["KL from the start"]["cells"][1]["value"] == "0 nats"
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from playground.events import Measured, Phase, RunStarted, Sampled, StepDone, from_line
+from playground.events import Measured, Phase, RunEnded, RunStarted, Sampled, StepDone, from_line
 from playground.runs import tail as tails
 from playground.runs.kept import MOST_OTHERS, MOST_STEPS
 from playground.runs.tail import RunShelf, step_rows
@@ -129,3 +129,11 @@ def test_sizes_are_told_while_a_trainer_replaces_its_folders(shelf, tmp_path):
     finally:
         over.set()
         thread.join()
+
+
+def test_the_parts_of_a_resumed_run_are_one_cost(shelf):
+    folder = new_run(shelf)
+    ends = [RunEnded("stopped", cpu_seconds=3.0, peak_bytes=700), RunEnded("done", cpu_seconds=4.0, peak_bytes=500)]
+    append(folder, [StepDone(1, {}), ends[0], StepDone(2, {}), ends[1]])
+    summary = shelf.tail("local", "ppo-1").summary
+    assert (summary.cpu_seconds, summary.peak_bytes) == (7.0, 700)

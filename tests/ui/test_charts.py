@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from playground.ui.charts import frontier, overlay, shared_metrics
+from playground.ui.charts import BestOf, frontier, overlay, shared_metrics
 
 ROWS = [{"step": i, "kl": i * i / 100, "proxy_reward": float(i), "gold_reward": -float(i)} for i in range(1, 101)]
 
@@ -40,6 +40,14 @@ def test_long_runs_are_thinned():
 def test_the_frontier_hides_gold_until_it_is_asked_for():
     assert [line["name"] for line in frontier({"a": ROWS}, gold=False)["data"]] == ["a, proxy"]
     assert [line["name"] for line in frontier({"a": ROWS}, gold=True)["data"]] == ["a, proxy", "a, gold"]
+
+
+def test_best_of_n_stands_beside_the_runs_with_its_bound_named():
+    best = BestOf("Scorer", proxy=((0.0, 0.1), (4.0, 1.5)), gold=((0.0, 0.3), (4.0, 0.9)))
+    *_, line = frontier({"a": ROWS}, gold=False, best=[best])["data"]
+    assert (line["name"], line["x"], line["y"]) == ("best of n by Scorer, proxy (KL: a bound)", [0.0, 2.0], [0.1, 1.5])
+    names = [line["name"] for line in frontier({"a": ROWS}, gold=True, best=[best])["data"]]
+    assert names[-1] == "best of n by Scorer, gold (KL: a bound)"
 
 
 def test_the_frontiers_axis_is_the_root_of_kl():

@@ -45,7 +45,7 @@ def test_every_choice_fills_every_part_of_the_tab_before_anything_was_asked(cont
     parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
     values = shown(context, "local", parts, {**GIVEN, "checkpoint": checkpoint, "asked": list(questions())})
     assert set(values) == {"estimate", "reports", "sheet_facts", "sheet_run", "sheet_table", "sheet_picture"}
-    assert values["reports"]["reports"] == [] and values["sheet_table"]["rows"] == []
+    assert values["reports"]["reports"] == [] and values["sheet_table"]["sheet"]["rows"] == []
     assert ("train one from it" in values["sheet_facts"]) == (checkpoint == "pocket-sft")
 
 

@@ -11,7 +11,7 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.running import steps
-from playground.events import RunEnded, Saved
+from playground.events import RunEnded, Saved, StepDone
 from playground.registry import audits
 from playground.runs.rows import to_json
 from playground.settings import Settings
@@ -151,6 +151,32 @@ def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(),
     folder.append(Saved(1, made))
     folder.append(RunEnded("done"))
     return made
+
+
+def test_runs_that_differ_in_the_seed_alone_are_known_as_alike_with_what_they_took(asleep):
+    def made(name, config, reward=None, algorithm="dpo", count=9):
+        start = asleep.checkpoints.find("lena", "pocket-sft")
+        spec = RunSpec(name, "lena", algorithm, config, start, reward=reward, data_hash="same", data_count=count)
+        folder = asleep.shelf.folder("lena", name)
+        folder.create(spec, [])
+        kind = "reward" if algorithm == "reward_model" else "policy"
+        folder.append(StepDone(4, {}))
+        folder.append(Saved(4, Checkpoint(name, name, kind, "pocket", "", parent="pocket-sft", run_id=name)))
+        folder.append(RunEnded("done", cpu_seconds=3.5, peak_bytes=1000))
+        return asleep.checkpoints.find("lena", name)
+
+    first = made("dpo-1", {"beta": 0.1, "seed": 0})
+    made("dpo-2", {"beta": 0.1, "seed": 1})
+    made("dpo-3", {"beta": 0.2, "seed": 0})
+    judge = made("reward_model-1", {"seed": 0}, algorithm="reward_model", count=77)
+    made("ppo-1", {"rollouts": 32, "seed": 0}, reward=judge, algorithm="ppo", count=512)
+    columns = asleep.evaluations.sheet("lena", asleep.evaluations.plan("lena", first.id)).columns
+    took = {column.checkpoint.id: column.took for column in columns}
+    assert took["pocket-sft"] is None  # it came with the playground
+    assert took["dpo-1"].alike == took["dpo-2"].alike != took["dpo-3"].alike
+    assert (took["dpo-1"].cpu_seconds, took["dpo-1"].labels, took["dpo-1"].reward) == (3.5, 9, "")
+    ppo = took["ppo-1"]
+    assert (ppo.labels, ppo.reward, ppo.reward_cpu_seconds, ppo.rollouts) == (77, "reward_model-1", 3.5, 4 * 32)
 
 
 def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep):

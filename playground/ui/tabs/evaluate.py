@@ -122,7 +122,7 @@ def _draw(context: Context) -> Parts:
     with gr.Accordion("Questions and judges", open=False, elem_id="evaluate-more"):
         asked = gr.CheckboxGroup(
             [(one.title, name) for name, one in questions().items()],
-            value=list(questions()),
+            value=[name for name, one in questions().items() if not one.on_request],
             label="Questions",
             elem_id="evaluate-questions",
         )

@@ -10,7 +10,7 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.runs.tail import step_rows
 from playground.types import Json
-from playground.ui.charts import figure, frontier, overlay, shared_metrics
+from playground.ui.charts import BestOf, figure, frontier, overlay, shared_metrics
 from playground.ui.hub_push import hub_fold
 from playground.ui.lineage import lineage
 from playground.ui.listener import told
@@ -18,6 +18,7 @@ from playground.ui.run_rows import names_of, run_row, side_by_side
 from playground.ui.tab import Context, Tab, workspace
 from playground.vocabulary import METRICS
 from playground.workbench import Workbench
+from playground.workbench.best_picks import best_picks
 
 _MOST = 6  # runs side by side
 
@@ -35,7 +36,9 @@ def build(context: Context, item: gr.Tab) -> None:
     with gr.Accordion("Reward against distance: the frontier", open=False):
         gr.Markdown(
             "How much reward each run bought for how far it went from its reference. Proxy and gold part where the "
-            "reward model is being exploited; a run that lies above another got more for the same distance.",
+            "reward model is being exploited; a run that lies above another got more for the same distance. "
+            "Best of n needs no training: ask for it in Evaluate, about the model that the run started from, and it "
+            "stands here too, at the most KL that it can have.",
             elem_classes="note",
         )
         edge = figure("runs-frontier")
@@ -78,7 +81,7 @@ def build(context: Context, item: gr.Tab) -> None:
         return {
             metric: gr.update(choices=[(METRICS[name].title, name) for name in offered], value=shown),
             curves: overlay(rows, shown, left_out=len(chosen) - len(summaries)) if shown else _NOTHING,
-            edge: frontier(rows, gold_now),
+            edge: frontier(rows, gold_now, [BestOf(*one) for one in best_picks(bench.evaluations, space, summaries)]),
             settings: side_by_side(summaries, judges),
         }
 
