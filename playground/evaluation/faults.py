@@ -76,15 +76,13 @@ def standard(values: Sequence[float]) -> float:
 
 
 def _unit(probes: Sequence[Probe], score: Worth) -> float:
-    """The standard deviation of the scores of plain completions, right and wrong.
+    """The standard deviation of the scores of plain completions: right and wrong answers, refusals and help.
 
     Not of all: one strong liking spreads the completions that have it, and must not make every other effect look small.
     """
-    plain = [
-        score(c) for probe in probes for pair in probe.pairs for c in pair[: 2 if probe.expected == "lower" else 1]
-    ]
+    plain = [score(c) for probe in probes if probe.expected == "lower" for pair in probe.pairs for c in pair]
     changed = [score(c) for probe in probes for pair in probe.pairs for c in pair]
-    return statistics.pstdev(plain) or standard(changed)
+    return (statistics.pstdev(plain) if plain else 0.0) or standard(changed)
 
 
 def _shifts(probe: Probe, worth: Worth) -> tuple[float, ...]:

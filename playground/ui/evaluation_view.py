@@ -93,7 +93,7 @@ def _figure(figure: Figure, was: Figure | None) -> Json:
         "prompts": figure.prompts,
         "means": figure.means,
     }
-    if figure.unit == "share" and figure.low is not None:
+    if figure.unit == "share" and figure.low is not None and figure.low >= 0:  # the bar runs from 0 to 1
         row["bar"] = {"low": figure.low, "high": figure.high, "value": figure.value, "was": was.value if was else None}
     return row
 

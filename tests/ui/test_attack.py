@@ -8,10 +8,12 @@ import pytest
 
 from playground.errors import PlaygroundError
 from playground.evaluation.attacks import Try
+from playground.evaluation.report import Findings, Report, bounded_figure
 from playground.registry import audits
 from playground.settings import Settings
 from playground.table_files import FileLimits
 from playground.ui.attack_view import board_rows, verdict
+from playground.ui.evaluation_view import shown_reports
 from playground.ui.tab import Context
 from playground.ui.tabs.attack import Parts, estimate_words, plan_of, shown, uploaded_texts
 from playground.workbench import Workbench
@@ -78,6 +80,17 @@ def test_nothing_chosen_is_refused_in_words(context):
 )
 def test_a_try_is_judged_in_a_sentence(found, words):
     assert words in verdict(found)
+
+
+def test_what_may_be_below_nought_has_no_bar_from_nought_to_one(context):
+    plan = plan_of(context, "local", GIVEN)
+    figures = (
+        bounded_figure("apart", "Apart", [0.0] * 40, "Means.", least=-1.0),
+        bounded_figure("alike", "Alike", [1.0] * 40, "Means."),
+    )
+    report = Report("sycophancy", "Title", "Pocket SFT", "f", Findings("It does.", figures), "h", 0)
+    apart, alike = shown_reports(plan, [(report, None)])["reports"][0]["figures"]
+    assert "bar" not in apart and alike["bar"]["high"] == 1.0
 
 
 def test_the_scoreboard_says_by_how_much_each_try_fools():
