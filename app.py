@@ -21,12 +21,12 @@ def main() -> None:
         raise SystemExit(f"{error.message} {error.hint}") from None
     bench.start()  # the children load torch while the page is being built
 
-    from playground.api.routes import api_routes
+    from playground.api.routes import app_options
     from playground.ui.page import build_page, launch_options
 
     where = {"server_name": settings.host, "server_port": settings.port}
     try:
-        build_page(bench).launch(**where, app_kwargs={"routes": api_routes(bench)}, **launch_options(settings))
+        build_page(bench).launch(**where, app_kwargs=app_options(bench), **launch_options(settings))
     except OSError as error:
         raise SystemExit(
             f"Port {settings.port} cannot be used. Set PLAYGROUND_PORT to another one. ({error})"

@@ -81,3 +81,10 @@ class NotFound(PlaygroundError):
 
 class WorkerDied(PlaygroundError):
     """A child process ended while it worked."""
+
+
+class TooFast(PlaygroundError):
+    """A person's device asks more often than a person can judge."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("This device asks too often.", hint=f"Wait {max(1, round(wait_s))} s; nothing is lost.")

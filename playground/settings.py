@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,10 @@ class Settings:
     model_dir: Path = HOME  # models of one's own are opened from within it only
     database_url: str = ""  # empty: SQLite in data_dir
     mirror: str = ""  # owner/name of a private Hub data set that preferences and ended runs are copied to
-    mode: Literal["local", "demo"] = "local"  # demo: every browser has a workspace of its own
+    mode: Literal["local", "demo", "workshop"] = (
+        "local"  # demo: a workspace a browser; workshop: the host alone has one
+    )
+    host_password: str = field(default="", repr=False)  # makes the mode workshop, and whoever knows it the host
     host: str = "127.0.0.1"
     port: int = 7860
     threads: int = 0  # torch threads of the training process; 0: measured at start
@@ -62,12 +65,19 @@ class Settings:
             text = env.get(f"PLAYGROUND_{f.name.upper()}", "")
             if text:
                 values[f.name] = _parse(f.name, str(f.type), text)
+        if values.get("host_password"):
+            values["mode"] = "workshop"
         return cls(**values)
 
     @property
     def upload_limits(self) -> FileLimits:
         """How much of an uploaded file is read."""
         return FileLimits(self.upload_mb, self.upload_rows)
+
+    @property
+    def for_this_machine_only(self) -> bool:
+        """Whether no other machine reaches the page."""
+        return self.host in ("localhost", "::1", "[::1]") or self.host.startswith("127.")
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -48,7 +48,7 @@ def test_every_tab_is_in_the_readme():
     from playground.ui.tab import tabs
 
     titles = [tab.title for tab in tabs()]
-    assert len(titles) == 9
+    assert len(titles) == 10
     for title in titles:
         assert re.search(rf"^\| {re.escape(title)} \|", README, re.MULTILINE)
 

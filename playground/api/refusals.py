@@ -12,7 +12,10 @@ from fastapi.routing import APIRoute
 
 from playground.errors import PlaygroundError
 
-_STATUS = {"NotAllowed": 403, "NotFound": 404, "WorkerDied": 503}  # every other refusal is a 422
+_STATUS = {"NotAllowed": 403, "NotFound": 404, "TooFast": 429, "WorkerDied": 503}  # every other refusal is a 422
+_TRY_LATER = 503
+_CLOSED = "The preference store is closed."
+_PASSING = ("OperationalError", "InterfaceError", "InternalError", "DatabaseError")  # full, locked, away; not a bad row
 
 
 class RefusalsAsJson(APIRoute):
@@ -25,8 +28,7 @@ class RefusalsAsJson(APIRoute):
             try:
                 return await handle(request)
             except PlaygroundError as error:
-                name = getattr(error, "name", type(error).__name__)
-                return refusal(_STATUS.get(name, 422), error.message, error.hint)
+                return refusal(_status(error), error.message, error.hint)
             except RequestValidationError as error:
                 return refusal(422, _what_was_wrong(error), "Reload the page and try again.")
 
@@ -36,6 +38,13 @@ class RefusalsAsJson(APIRoute):
 def refusal(status: int, message: str, hint: str) -> JSONResponse:
     """What went wrong and what to do, for the page to show."""
     return JSONResponse({"message": message, "hint": hint}, status_code=status)
+
+
+def _status(error: PlaygroundError) -> int:
+    """A device keeps what it sent and sends it again where the status is 503; any other refusal is final."""
+    if type(error.__cause__).__name__ in _PASSING or error.message == _CLOSED:
+        return _TRY_LATER
+    return _STATUS.get(getattr(error, "name", type(error).__name__), 422)
 
 
 def _what_was_wrong(error: RequestValidationError) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib.resources
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from playground.api.body_limit import SmallBodies
 from playground.api.evaluation_routes import evaluation_routes
+from playground.api.gate import gate
+from playground.api.host_routes import host_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
+from playground.api.workshop_routes import workshop_routes
 from playground.errors import PlaygroundError
 from playground.types import Json
 from playground.workbench import Workbench
@@ -19,8 +24,13 @@ from playground.workbench import Workbench
 _A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
+def app_options(bench: Workbench) -> dict[str, Any]:
+    """For launch(app_kwargs=...): routes and gate are there from the first request on."""
+    return {"routes": api_routes(bench), "middleware": [Middleware(SmallBodies), *gate(bench)]}
+
+
 def api_routes(bench: Workbench) -> list[BaseRoute]:
-    """All routes, for launch(app_kwargs={"routes": ...}): they are there from the first request on."""
+    """All routes."""
     router = APIRouter()
 
     @router.get("/api/status")
@@ -43,6 +53,8 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
     router.include_router(evaluation_routes(bench))
+    router.include_router(workshop_routes(bench))
+    router.include_router(host_routes(bench))
     return router.routes
 
 

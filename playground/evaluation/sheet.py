@@ -47,7 +47,7 @@ class Took:
 
     method: str  # the algorithm's title
     labels: int  # preferences learned from, by the policy or by its reward model
-    cpu_seconds: float
+    cpu_seconds: float  # 0: not known
     peak_bytes: int  # 0: not known
     alike: str  # the same for runs that differ in the seed alone
     reward: str = ""  # the reward model's name; empty: none was used

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
 from playground.errors import BadFile
 from playground.preferences.exchange_rows import check_columns, is_row, parse_row, wrong_columns
+from playground.preferences.nameless import nameless
 from playground.preferences.record import Judgment
 from playground.table_files import BadRow, FileLimits, read_rows
-from playground.types import Annotator, Json
+from playground.types import Json
 
 Form = Literal["trl", "everything"]
 Kind = Literal["jsonl", "csv", "parquet"]
@@ -44,7 +44,7 @@ def write_judgments(path: Path, judgments: Iterable[Judgment], form: Form) -> in
     if kind not in get_args(Kind):
         raise BadFile(f"{path.name} ends in {path.suffix or 'nothing'}; one of {', '.join(get_args(Kind))} is needed.")
     wanted = [j for j in judgments if form == "everything" or j.trains]
-    rows = [_to_row(j, COLUMNS[form]) for j in _without_aliases(wanted)]
+    rows = [_to_row(j, COLUMNS[form]) for j in nameless(wanted)]
     {"jsonl": _write_jsonl, "csv": _write_csv, "parquet": _write_parquet}[kind](path, rows, COLUMNS[form])
     return len(rows)
 
@@ -68,16 +68,6 @@ def read_judgments(path: Path, limits: FileLimits) -> tuple[list[Judgment], list
     if not good and "prompt" not in columns:
         raise wrong_columns(path.name, columns)
     return good, sorted(bad, key=lambda row: row.number)
-
-
-def _without_aliases(judgments: Iterable[Judgment]) -> Iterator[Judgment]:
-    """People are numbered as they come, so that nobody can be followed from file to file by name."""
-    people: dict[str, Annotator] = {}
-    for judgment in judgments:
-        who = judgment.annotator
-        if who is not None and who.kind == "person":
-            who = people.setdefault(who.id or who.alias, Annotator("", f"person {len(people) + 1}", "person"))
-        yield replace(judgment, annotator=who)
 
 
 def _to_row(j: Judgment, columns: tuple[str, ...]) -> Json:

@@ -50,7 +50,7 @@ class Verdict:
 def pair_rows(
     workspace: str, left: Completion, right: Completion, kind: str = "main", author: str = "human"
 ) -> PairRows:
-    """Rows with their ids; author: who wrote a completion that has no checkpoint.
+    """Rows with their ids; author: who wrote a completion that has no checkpoint. Of a gold pair left is the better.
 
     Raises: PlaygroundError for two prompts, or for text that is not Unicode.
     """
@@ -70,7 +70,8 @@ def pair_rows(
         ) from error
     x, y = sorted((left_row["id"], right_row["id"]))
     pair = {"id": _hash(workspace, "pair", x, y, kind), "prompt": prompt["id"], "x": x, "y": y, "kind": kind}
-    return PairRows(prompt, left_row, right_row, pair | {"workspace": workspace, "created_at": now})
+    better = left_row["id"] if kind == "gold" else None
+    return PairRows(prompt, left_row, right_row, pair | {"workspace": workspace, "better": better, "created_at": now})
 
 
 def add_pairs(connection: Connection, pairs: Iterable[PairRows]) -> None:
@@ -150,6 +151,7 @@ def judgment_row(
     comment: str = "",
     supersedes: str | None = None,
     created_at: float | None = None,
+    client_time: float | None = None,
 ) -> Json:
     """A live judgment on an assignment; x is the first completion of its pair."""
     left, right = ("x", "y") if assignment["left"] == x else ("y", "x")
@@ -166,6 +168,7 @@ def judgment_row(
         "decision_ms": decision_ms,
         "input": input,
         "comment": comment,
+        "client_time": client_time,
         "supersedes": supersedes,
         "valid": True,
         "reason": "",

@@ -26,9 +26,16 @@ def give(
     decision_ms: int | None,
     input: str,
     comment: str,
+    by: str | None = None,
+    client_time: float | None = None,
 ) -> str:
-    """Store a judgment, once: the same id again changes nothing. Returns its id."""
+    """Store a judgment, once: the same id again changes nothing. Returns its id.
+
+    by: the annotator who sent it, where many share a workspace; a pair that was shown to another is refused.
+    """
     assignment = _assignment_of(connection, workspace, token)
+    if by is not None and assignment.annotator != by:
+        raise NotAllowed("This pair was shown to somebody else.", hint="Reload the page to get a pair of your own.")
     before = connection.execute(
         select(_judgment.c.assignment).where(_judgment.c.workspace == workspace, _judgment.c.id == id)
     ).first()
@@ -53,16 +60,23 @@ def give(
         input=input,
         comment=comment,
         supersedes=earlier[0].id if earlier else None,
+        client_time=client_time,
     )
     connection.execute(insert(_judgment), row)
-    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state="judged"))
+    state = "skipped" if choice == "skip" else "judged"
+    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state=state))
     note(connection, workspace, "judged", id)
     return id
 
 
-def take_back(connection: Connection, workspace: str, annotator_id: str) -> str | None:
-    """Undo the annotator's newest live judgment, or all of its ranking. Returns the token to judge again, if any."""
+def take_back(connection: Connection, workspace: str, annotator_id: str, judgment_id: str | None = None) -> str | None:
+    """Undo the annotator's newest live judgment, or all of its ranking. Returns the token to judge again, if any.
+
+    judgment_id: undo that one; where it is undone already, nothing changes.
+    """
     mine = and_(_judgment.c.workspace == workspace, _judgment.c.annotator == annotator_id, _judgment.c.valid.is_(True))
+    if judgment_id is not None:
+        mine = and_(mine, _judgment.c.id == judgment_id)
     newest = connection.execute(select(_judgment).where(mine).order_by(_judgment.c.seq.desc()).limit(1)).first()
     if newest is None:
         return None

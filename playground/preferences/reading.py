@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true
 
 from playground.preferences import tables
+from playground.preferences.insertion import in_chunks
 from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
 
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
+CHECKS = ("repeat", "gold")  # strategies whose judgments say something of the annotator, and train nothing
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
@@ -33,11 +35,13 @@ _DROPPED = case(
     (_annotator.c.withdrawn_at.is_not(None), "withdrawn"),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
+    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
     else_="",
 )
 
 
 _IMPORTED = _assignment.c.strategy == IMPORTED
+_MAY_LEAVE = or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish")
 _COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
 
 
@@ -47,9 +51,27 @@ def read_preferences(connection: Connection, workspace: str) -> list[Preference]
     return [judgment.preference for judgment in _found(connection, question)]
 
 
-def read_judgments(connection: Connection, workspace: str) -> list[Judgment]:
-    """All that count, in the order in which they were judged."""
-    return list(_found(connection, _judgments(workspace).where(_COUNTS).order_by(_judgment.c.seq)))
+def read_judgments(connection: Connection, workspace: str, leaving: bool = False) -> list[Judgment]:
+    """All that count, in the order in which they were judged; or of those, what may leave this machine."""
+    question = _judgments(workspace).where(_COUNTS, _MAY_LEAVE if leaving else true())
+    return list(_found(connection, question.order_by(_judgment.c.seq)))
+
+
+def read_kept_here(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
+    """Those of the judgments, of the host's sessions, that must not leave this machine."""
+    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
+
+
+def read_withdrawn_of(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
+    """Those of the judgments, of the host's sessions, whose people have withdrawn."""
+    return _of_sessions(connection, host, ids, _annotator.c.withdrawn_at.is_not(None))
+
+
+def _of_sessions(connection: Connection, host: str, ids: Sequence[str], which: ColumnElement[bool]) -> set[str]:
+    sessions = select(tables.session.c.id).where(tables.session.c.host == host)
+    judged = _judgment.join(_annotator, _judgment.c.annotator == _annotator.c.id)
+    question = select(_judgment.c.id).select_from(judged).where(_judgment.c.workspace.in_(sessions), which)
+    return {id for chunk in in_chunks(ids) for id in connection.scalars(question.where(_judgment.c.id.in_(chunk)))}
 
 
 def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
@@ -97,6 +119,7 @@ def read_contest(connection: Connection, workspace: str, reference: Checkpoint, 
         )
         .select_from(_JUDGED)
         .where(_judgment.c.workspace == workspace, _COUNTS, _annotator.c.kind == "person", ~_IMPORTED)
+        .where(_assignment.c.strategy.not_in(CHECKS))
         .where(_judgment.c.choice != "skip", or_(policy_left, policy_right))
         .order_by(_judgment.c.seq)
     )
@@ -153,19 +176,26 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
     return dict(found)
 
 
-def read_shown(connection: Connection, workspace: str, token: str) -> ShownPair | None:
-    """The pair under this token, on the sides it had."""
+def read_withdrawn(connection: Connection, workspace: str) -> set[str]:
+    """The ids of who has withdrawn."""
+    gone = and_(_annotator.c.workspace == workspace, _annotator.c.withdrawn_at.is_not(None))
+    return set(connection.scalars(select(_annotator.c.id).where(gone)))
+
+
+def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
+    """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
+    texts = _left.c.text.label("left"), _right.c.text.label("right")
     question = (
-        select(_prompt.c.messages, _prompt.c.source, _left.c.text.label("left"), _right.c.text.label("right"))
+        select(_assignment.c.id, _prompt.c.messages, _prompt.c.source, *texts)
         .select_from(
             _assignment.join(_left, _assignment.c.left == _left.c.id)
             .join(_right, _assignment.c.right == _right.c.id)
             .join(_prompt, _left.c.prompt == _prompt.c.id)
         )
-        .where(_assignment.c.workspace == workspace, _assignment.c.id == token)
+        .where(_assignment.c.workspace == workspace, _assignment.c.id.in_(tokens))
     )
-    row = connection.execute(question).first()
-    return None if row is None else ShownPair(token, _prompt_of(row), row.left, row.right)
+    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in connection.execute(question)}
+    return [found[token] for token in tokens if token in found]
 
 
 def _judgments(workspace: str) -> Select:

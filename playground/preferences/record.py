@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from playground.preferences.statistics import Share
 from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt
@@ -95,3 +96,88 @@ class SetCounts:
     dropped: dict[str, int]  # reason -> judgments it would not get
     left_share: Share  # of those judged side by side
     longer_share: Share  # how often the longer completion was chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a host decides about a session."""
+
+    title: str
+    rubric: str  # what to look for, in words for whoever judges
+    consent: str  # what is stored and what for; nobody sees a pair before agreeing to it
+    overlap: int = 3  # labels that each pair should get
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A gathering of people. Its id is the workspace of all that they judge."""
+
+    id: str
+    code: str
+    state: str  # open, paused, frozen, closed
+    rules: Rules
+    consent_version: str
+    snapshot: str | None = None
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a session."""
+
+    annotator: Annotator
+    session: Session
+    withdrawn: bool
+
+
+class Given(NamedTuple):
+    """One choice, as statistics look at it."""
+
+    annotator: str
+    pair: str
+    outcome: str  # x, y, tie, both_bad
+    choice: str  # left, right, tie, both_bad
+    strategy: str
+    better: str = ""  # x or y where it is known
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Of one person, or of a session. A skip is no answer."""
+
+    gold: Share  # of the pairs with a known answer: how often that one was chosen
+    same: Share  # of the pairs that came again: how often the same completion, or neither, was chosen both times
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A figure of a room with its 95 % interval, by drawing anew. Its value is None where too few are there to tell."""
+
+    value: float | None
+    low: float
+    high: float
+    n: int  # what it was told from: choices, or of the agreement pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """How often left was chosen."""
+
+    share: Spread
+    p: float  # of the exact test that it is one half
+    detectable: float | None  # the smallest share above one half that so many choices would have shown
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCounts:
+    """A session as its host watches it."""
+
+    joined: int
+    withdrawn: int
+    active: int  # judged something within the last minute
+    per_minute: int  # choices within the last minute
+    labels: tuple[int, ...]  # of each pair
+    checks: Checks
+    agreement: Spread
+    ceiling: Spread  # how often a person chooses what most of the others do
+    lean: Lean

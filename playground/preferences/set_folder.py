@@ -41,7 +41,8 @@ TRL's trainers want them.
 def write_set_folder(folder: Path, judgments: Sequence[Judgment]) -> dict[str, Path]:
     """Write the folder; returns its files by their names in it. Raises: NotFound where there is no judgment."""
     if not judgments:
-        raise NotFound("There is nothing to take along yet.", hint="Judge some pairs first.")
+        hint = "Judge some pairs first. Of a workshop, only choices that may be published leave in a file."
+        raise NotFound("There is nothing to take along yet.", hint=hint)
     (folder / "data").mkdir(parents=True)
     rows: dict[Form, int] = {}
     for form, name in _FILES.items():

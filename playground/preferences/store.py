@@ -29,18 +29,23 @@ from playground.preferences.insertion import (
     pair_rows,
     storable,
 )
+from playground.preferences.nameless import nameless
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
     read_contest,
     read_counts,
     read_dropped,
     read_judgments,
+    read_kept_here,
     read_preferences,
     read_rows,
     read_shown,
+    read_withdrawn,
+    read_withdrawn_of,
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.sessions import SessionStore
 from playground.preferences.writer import Writer
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
@@ -55,6 +60,7 @@ class PreferenceStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._writer = Writer(self._engine)
+        self.sessions = SessionStore(self._engine, self._write)
         try:
             self._write(create_tables)
         except Exception:
@@ -102,10 +108,10 @@ class PreferenceStore:
     def shown(self, workspace: str, token: str) -> ShownPair:
         """The pair that was shown under this token. Raises: NotFound."""
         with reading(self._engine) as connection:
-            pair = read_shown(connection, workspace, token)
-        if pair is None:
+            pairs = read_shown(connection, workspace, [token])
+        if not pairs:
             raise NotFound("This pair was not shown here.", hint="Reload the page to get a new pair.")
-        return pair
+        return pairs[0]
 
     def shown_count(self, workspace: str, annotator: Annotator) -> int:
         """How many pairs this annotator was shown so far; pairing.py balances the sides over it."""
@@ -125,10 +131,14 @@ class PreferenceStore:
         decision_ms: int | None = None,
         input: str = "button",
         comment: str = "",
+        by: Annotator | None = None,
+        client_time: float | None = None,
     ) -> str:
         """Store a choice on a shown pair and return its id, which the caller made: sending the same again is harmless.
 
-        Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair.
+        by: who sent it, where many share a workspace. client_time: by the sender's clock, which may be wrong.
+        Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair, or
+        where it was shown to another.
         """
         check_choice(choice, strength)
         if not 1 <= len(id) <= 64:
@@ -148,6 +158,8 @@ class PreferenceStore:
                 decision_ms=decision_ms,
                 input=input[:32],
                 comment=storable(comment),
+                by=by.id if by else None,
+                client_time=client_time,
             )
         )
 
@@ -184,9 +196,12 @@ class PreferenceStore:
             return None
         return [row.id for row in rows if row.usable]
 
-    def undo(self, workspace: str, annotator: Annotator) -> str | None:
-        """Take the annotator's newest judgment or ranking back. Returns its token, to judge again; None: no more."""
-        return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id))
+    def undo(self, workspace: str, annotator: Annotator, judgment_id: str | None = None) -> str | None:
+        """Take the annotator's newest judgment or ranking back, or the named one.
+
+        Returns its token, to judge again; None: there was nothing to take back.
+        """
+        return self._write(lambda connection: judging.take_back(connection, workspace, annotator.id, judgment_id))
 
     def remove(self, workspace: str, *judgment_ids: str) -> None:
         """Leave judgments out of counts and later snapshots, all or none. Raises: NotFound."""
@@ -256,10 +271,23 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_rows(connection, workspace, search, limit, offset, removed)
 
-    def judgments(self, workspace: str) -> list[Judgment]:
-        """All judgments that count, in the order in which they were made: what a file of everything holds."""
+    def judgments(self, workspace: str, *, leaving: bool = False) -> list[Judgment]:
+        """All judgments that count, in the order in which they were made.
+
+        leaving: those that a file may hold, which in a session are of people who allow that they are published.
+        """
         with reading(self._engine) as connection:
-            return read_judgments(connection, workspace)
+            return read_judgments(connection, workspace, leaving)
+
+    def kept_here(self, host: str, ids: Sequence[str]) -> set[str]:
+        """Those of the judgments, of that host's sessions, that no file may hold: not allowed, or withdrawn."""
+        with reading(self._engine) as connection:
+            return read_kept_here(connection, host, ids)
+
+    def withdrawn(self, host: str, ids: Sequence[str]) -> set[str]:
+        """Those of the judgments, of that host's sessions, whose people have withdrawn."""
+        with reading(self._engine) as connection:
+            return read_withdrawn_of(connection, host, ids)
 
     def counts(self, workspace: str) -> SetCounts:
         """What the set holds and how lopsided it is."""
@@ -285,13 +313,29 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_preferences(connection, workspace)
 
-    def snapshot(self, workspace: str) -> Snapshot:
-        """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot."""
+    def snapshot(self, workspace: str, *, named: bool = True) -> Snapshot:
+        """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot.
+
+        named: people keep their aliases; else they are numbered.
+        """
         with reading(self._engine) as connection:
             event = snapshots.last_event(connection, workspace)
             preferences = read_preferences(connection, workspace)
+            preferences = preferences if named else nameless(preferences)
             dropped = read_dropped(connection, workspace)
         return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
+
+    def still_given(self, workspace: str, id: str) -> Snapshot:
+        """That frozen set less the rows of who has withdrawn since; itself where nobody has. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            snapshot, gone = snapshots.find(connection, workspace, id), read_withdrawn(connection, workspace)
+            event = snapshots.last_event(connection, workspace)
+        rows = [row for row in snapshot.preferences if row.annotator is None or row.annotator.id not in gone]
+        fewer = len(snapshot.preferences) - len(rows)
+        if not fewer:
+            return snapshot
+        dropped = snapshot.dropped | {"withdrawn": snapshot.dropped.get("withdrawn", 0) + fewer}
+        return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
 
     def last_event(self, workspace: str) -> int:
         """A number that grows with every change of the set."""

@@ -21,9 +21,22 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
+    2: (
+        "ALTER TABLE session ADD COLUMN host VARCHAR(128) NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN rubric TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN consent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE session ADD COLUMN snapshot VARCHAR(64)",
+        "CREATE UNIQUE INDEX one_session_per_code ON session (join_code)",
+        "CREATE INDEX annotator_by_secret ON annotator (secret_hash)",
+    ),
+    3: (
+        "ALTER TABLE pair ADD COLUMN better VARCHAR(64)",
+        "CREATE INDEX assignments_of_a_session ON assignment "
+        '(workspace, pair, "left", state, lease_until, annotator, strategy)',
+    ),
 }
 
 metadata = MetaData()
@@ -47,22 +60,27 @@ def _to(name: str, table: str, nullable: bool = False) -> Column:
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True), _created_at())
 
-session = Table(  # one gathering of people with its rules; a workspace may have several
+session = Table(  # one gathering of people with its rules; its id is the workspace of all that they are shown and judge
     "session",
     metadata,
     _id(),
     _workspace(),
+    Column("host", String(128), nullable=False, server_default=""),  # the workspace that it was made in
     Column("join_code", String(32), nullable=False),
     Column("title", Text, nullable=False, server_default=""),
+    Column("rubric", Text, nullable=False, server_default=""),
+    Column("consent", Text, nullable=False, server_default=""),
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
     Column("tie_rule", String(32), nullable=False, server_default="drop"),
     Column("target_overlap", Integer, nullable=False, server_default="1"),
-    Column("state", String(16), nullable=False, server_default="open"),
+    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
+    Column("snapshot", String(64)),  # what was frozen last
     Column("delete_after", Float),
     _created_at(),
 )
+Index("one_session_per_code", session.c.join_code, unique=True)
 
 annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is known
     "annotator",
@@ -81,6 +99,7 @@ annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is
     _created_at(),
     UniqueConstraint("workspace", "kind", "alias"),
 )
+Index("annotator_by_secret", annotator.c.secret_hash)
 
 prompt = Table(
     "prompt",
@@ -120,6 +139,7 @@ pair = Table(  # x <= y by id: one row whichever side each was shown on
     _to("x", "completion"),
     _to("y", "completion"),
     Column("kind", String(16), nullable=False),  # main, anchor, gold, practice
+    Column("better", String(64)),  # of a gold one: the completion that is known to be better
     _created_at(),
 )
 
@@ -132,12 +152,22 @@ assignment = Table(  # made when the pair is shown; its id is the single-use tok
     _to("pair", "pair"),
     _to("left", "completion"),
     _to("right", "completion"),
-    Column("strategy", String(32), nullable=False),  # uniform, ...; ranked and imported had no sides
+    Column("strategy", String(32), nullable=False),  # uniform, repeat, gold; ranked and imported had no sides
     Column("selection_probability", Float, nullable=False),
     Column("lease_until", Float),
     Column("shown_at", Float, nullable=False),
-    Column("state", String(16), nullable=False),  # shown, judged
+    Column("state", String(16), nullable=False),  # shown, judged, skipped
 )
+_OF_A_SESSION = (
+    "workspace",
+    "pair",
+    "left",
+    "state",
+    "lease_until",
+    "annotator",
+    "strategy",
+)  # all that giving out pairs reads
+Index("assignments_of_a_session", *(assignment.c[name] for name in _OF_A_SESSION))
 
 judgment = Table(
     "judgment",

@@ -65,6 +65,10 @@ class RunFolder:
         (self.path / "config.json").unlink()
         shutil.rmtree(self.path)
 
+    def preference_ids(self) -> list[str]:
+        """Of the frozen data, which judgments the preferences came from."""
+        return [row["id"] for row in self.rows() if row["kind"] == "Preference"]
+
     def rows(self) -> list[Json]:
         """The frozen data, one dict a row."""
         with self.data_path.open(encoding="utf-8") as file:

@@ -58,6 +58,21 @@ def run_files(
     return files
 
 
+def without(files: Files, kept_here: set[str]) -> Files:
+    """The same less those preferences, with a note that says how many they are."""
+    if not kept_here:
+        return files
+    rows = (
+        Path(files["data.jsonl"]).read_bytes().splitlines(keepends=True)
+    )  # bytes: a text may hold other marks of a line's end
+    left = [row for row in rows if json.loads(row).get("id") not in kept_here]
+    note = (
+        f"{len(rows) - len(left)} of {len(rows)} preferences are not in data.jsonl: whoever chose did not allow that "
+        "it is published, or has withdrawn. reproduce.py learns from the others, so its weights are not the same.\n"
+    )
+    return files | {"data.jsonl": b"".join(left).decode(), "left_out.txt": note}
+
+
 def package_run(name: str, files: Files, target: Path) -> Path:
     """Write them as one zip with one folder of that name in it. Returns `target`."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

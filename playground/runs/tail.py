@@ -39,14 +39,21 @@ class RunSummary:
     hint: str = ""
     seconds: float = 0.0  # of training, all parts of a resumed run together
     seconds_before: float = 0.0  # of the parts that have ended
-    cpu_seconds: float = 0.0  # of all parts that have ended
+    cpu_seconds: float | None = 0.0  # of all parts that have ended; None: one was killed, and nobody knows
     peak_bytes: int = 0  # the most memory that a part held at once; 0: not known
+    started_at: float | None = None  # when the part on its way began to train
+    heard_at: float = 0.0  # when its last event was made
     events: int = 0  # how many this is made of
 
     @property
     def active(self) -> bool:
         """True while it waits or runs."""
         return self.status in ("waiting", "running")
+
+    @property
+    def unfinished_s(self) -> float:
+        """Seconds that the part on its way had trained when it was last heard of."""
+        return 0.0 if self.started_at is None else max(0.0, self.heard_at - self.started_at)
 
 
 class RunTail:
@@ -86,7 +93,7 @@ class RunTail:
                 return
             self._checked = now
             for event, line in self._new_events():
-                self.summary = _apply(self.summary, event, self.folder)
+                self.summary = replace(_apply(self.summary, event, self.folder), heard_at=event.time)
                 if self._kept is not None:
                     self._kept.add(self.count, event, line)
                 self.count += 1
@@ -126,9 +133,14 @@ def _events(data: bytes) -> Iterator[tuple[Event, str]]:
             yield event, line
 
 
+def _total(before: float | None, end: RunEnded) -> float | None:
+    """Processor time so far; a part that was killed could not tell its own."""
+    return None if before is None or end.status == "died" else before + end.cpu_seconds
+
+
 def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
     if isinstance(event, RunStarted):
-        return replace(summary, status="running", total_steps=event.total_steps)
+        return replace(summary, status="running", total_steps=event.total_steps, started_at=event.time)
     if isinstance(event, StepDone):
         return replace(summary, status="running", step=event.step, metrics=event.metrics)
     if isinstance(event, Saved):
@@ -143,7 +155,8 @@ def _apply(summary: RunSummary, event: Event, folder: RunFolder) -> RunSummary:
             hint=event.hint,
             seconds=took,
             seconds_before=took,
-            cpu_seconds=summary.cpu_seconds + event.cpu_seconds,
+            cpu_seconds=_total(summary.cpu_seconds, event),
+            started_at=None,
             peak_bytes=max(summary.peak_bytes, event.peak_bytes),
         )
     return replace(summary, status="running") if isinstance(event, Phase) else summary

@@ -16,7 +16,7 @@ from playground.models.memory import in_words
 from playground.models.shelf import KeptModel
 from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
-from playground.ui.tab import Context
+from playground.ui.tab import Context, workspace
 from playground.workbench import Workbench
 from playground.workbench.models import Offer
 
@@ -49,15 +49,21 @@ def model_fold(context: Context, item: gr.Tab) -> None:
         said = gr.HTML(elem_id="models-said")
         here = gr.Markdown(here_words(bench.models.here()), elem_id="models-here")
 
-    def looked(wanted: str | None) -> tuple[str, Any]:
+    def looked(wanted: str | None, request: gr.Request) -> tuple[str, Any]:
         try:
+            workspace(context, request)  # refuses whoever has none
             offer = bench.models.look(wanted or "")
         except PlaygroundError as error:
             return problem_html(error), gr.update(value="Fetch", interactive=False)
         return offer_html(offer), gr.update(value=_fetch_label(offer), interactive=not offer.here)
 
-    def fetched(wanted: str | None) -> Iterator[tuple]:
+    def fetched(wanted: str | None, request: gr.Request) -> Iterator[tuple]:
+        workspace(context, request)
         yield from progress(bench, begin=wanted or "")
+
+    def stopped(request: gr.Request) -> None:
+        workspace(context, request)
+        bench.models.stop()
 
     def going_on() -> Iterator[tuple]:
         yield from progress(bench)
@@ -65,9 +71,9 @@ def model_fold(context: Context, item: gr.Tab) -> None:
     outputs = [said, fetch, stop, here]
     name.change(lambda: ("", gr.update(value="Fetch", interactive=False)), None, [said, fetch], queue=False, **QUIET)
     look.click(looked, name, [said, fetch], api_name="models_look", show_progress="hidden")
-    fetch.click(fetched, name, outputs, api_name="models_fetch", show_progress="hidden")
+    fetch.click(told(fetched), name, outputs, api_name="models_fetch", show_progress="hidden")
     item.select(going_on, None, outputs, **QUIET)
-    stop.click(told(bench.models.stop), None, None, **QUIET)
+    stop.click(told(stopped), None, None, **QUIET)
 
 
 def progress(bench: Workbench, begin: str | None = None) -> Iterator[tuple]:

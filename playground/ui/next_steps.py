@@ -90,6 +90,8 @@ def _wire(context: Context, view: gr.HTML, step: Step, button: gr.Button) -> Non
         summary = kept_by(context, workspace(context, request), run_shown(shown))
         return step.sends(summary), gr.Tabs(selected=step.tab)
 
+    if step.tab == "rank":
+        button.click(None, js="() => Playground.awaitOthers()")
     button.click(go, view, [step.into(context), context.tabs], api_visibility="private", show_progress="hidden")
 
 

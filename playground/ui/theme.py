@@ -22,6 +22,7 @@ SCRIPTS = (
     "runs_table.js",
     "reports.js",
     "tax_sheet.js",
+    "workshop_board.js",
 )
 
 

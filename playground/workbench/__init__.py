@@ -33,9 +33,11 @@ from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
+from playground.workbench.rights import HostRights
 from playground.workbench.runs import Runs
 from playground.workbench.steering import Steering
 from playground.workbench.takeaway import Takeaway
+from playground.workbench.workshop import Workshop
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
 
@@ -56,6 +58,7 @@ class Workbench:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
+        self.rights = HostRights(settings.host_password) if settings.mode == "workshop" else None
         self._own = _only_one(settings)
         self._device = ""
         self._started = time.time()
@@ -70,6 +73,7 @@ class Workbench:
         pairs = PairPool(self.completions.sample, self.checkpoints.find)
         quotas = Quotas(settings, shelf, self.store)
         self.preferences = Preferences(self.store, pairs, self.checkpoints.find, settings, quotas)
+        self.workshop = Workshop(settings, self.store, pairs, self.checkpoints.find)
         self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
         parts = self.runs, self.checkpoints, self.completions, quotas
@@ -100,7 +104,13 @@ class Workbench:
         self._own.release()
 
     def workspace_of(self, cookies: Mapping[str, str]) -> str:
-        """The workspace of a browser: "local" for everybody, or in demo mode one for each browser's secret cookie."""
+        """The workspace of a browser: "local" for everybody, or in demo mode one for each browser's secret cookie.
+
+        In a workshop only the host has one: whoever has none can do nothing here but join by a code.
+        """
+        if self.rights is not None:
+            self.rights.require(cookies)
+            return "local"
         if self.settings.mode == "local":
             return "local"
         secret = cookies.get(WORKSPACE_COOKIE, "")

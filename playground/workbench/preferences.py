@@ -249,7 +249,8 @@ class Preferences:
         self._quotas.require_disk(workspace)
         name = f"preferences-{uuid.uuid4().hex[:8]}.{kind}"  # two may download at once
         path = downloads(self._data_dir, workspace) / name
-        if not exchange.write_judgments(path, self._store.judgments(workspace), form):
+        if not exchange.write_judgments(path, self._store.judgments(workspace, leaving=True), form):
             path.unlink()
-            raise NotFound("There is nothing to put into a file yet.", hint="Judge some pairs first.")
+            hint = "Judge some pairs first. Of a workshop, only choices that may be published leave in a file."
+            raise NotFound("There is nothing to put into a file yet.", hint=hint)
         return path

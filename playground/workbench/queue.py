@@ -98,7 +98,8 @@ class TrainingQueue:
                 if summary.active:
                     message = "The playground was closed while this run went on."
                     hint = "Press Resume to go on from its last save."
-                    self._shelf.folder(workspace, summary.spec.id).append(RunEnded("died", message=message, hint=hint))
+                    ended = RunEnded("died", message=message, hint=hint, seconds=summary.unfinished_s)
+                    self._shelf.folder(workspace, summary.spec.id).append(ended)
 
     def _find(self, workspace: str, run_id: str) -> _Turn | None:
         return next((t for t in self._turns if (t.spec.workspace, t.spec.id) == (workspace, run_id)), None)
@@ -115,7 +116,10 @@ class TrainingQueue:
             self._result(turn)
         except PlaygroundError:
             if folder.ended() is None:
-                folder.append(RunEnded("died", message="The training process was killed or crashed.", hint=_KEPT))
+                message = "The training process was killed or crashed."
+                tail = self._shelf.tail(turn.spec.workspace, turn.spec.id)
+                tail.refresh(force=True)
+                folder.append(RunEnded("died", message=message, hint=_KEPT, seconds=tail.summary.unfinished_s))
         finally:
             with self._lock:
                 self._turns.remove(turn)

@@ -69,6 +69,7 @@ class Runs:
         reward_id: str | None = None,
         examples: Sequence[Example] | None = None,
         preferences: Sequence[Preference] | None = None,
+        frozen: Snapshot | None = None,
         persona: str | None = None,
         seed: int = 0,
         name: str = "",
@@ -76,12 +77,13 @@ class Runs:
         """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work.
 
         preferences: made for this run alone, instead of the workspace's set.
+        frozen: a set that was frozen before, such as a workshop's, instead of the workspace's preferences.
         """
         entry = algorithms()[algorithm]
         start = self._checkpoints.find(workspace, start_id)
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
-        rows, snapshot = self._data(workspace, entry, config, preferences or examples, seed)
+        rows, snapshot = self._data(workspace, entry, config, preferences or examples, frozen, seed)
         self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -141,9 +143,11 @@ class Runs:
             hint = f"Type one of 1 to {_LONGEST_NAME} characters."
             raise PlaygroundError(f"The name has {len(name)} characters.", hint=hint)
         for other in self.all(workspace):
-            spec = _renamed(other.spec, run_id, name)
-            if spec != other.spec:
-                self._shelf.folder(workspace, spec.id).write_spec(spec)
+            folder = self._shelf.folder(workspace, other.spec.id)
+            before = folder.spec()  # as its training wrote it down: threads and number format are settled there
+            spec = _renamed(before, run_id, name)
+            if spec != before:
+                folder.write_spec(spec)
                 self._shelf.forget(workspace, spec.id)
         self._versions[workspace] += 1
 
@@ -202,7 +206,14 @@ class Runs:
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
             raise NotAllowed(f"{other.spec.name} was trained on what this run had learned.", hint=hint)
+        self._require_nobody_withdrew(workspace, summary.spec)
         return summary
+
+    def _require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
+        gone = self._store.withdrawn(workspace, self._shelf.folder(workspace, spec.id).preference_ids())
+        if gone:
+            what = f"People whose choices it learns from have withdrawn since: {len(gone)} of its {spec.data_count}"
+            raise NotAllowed(f"{what} preferences.", hint="Train anew on the frozen set, in the tab Workshop.")
 
     def _built_on(self, workspace: str, run_id: str) -> list[RunSummary]:
         """The runs that started from this one's checkpoint or are scored by it."""
@@ -217,13 +228,19 @@ class Runs:
         self._queue.add(spec, self.lineage(spec.workspace, spec))
 
     def _data(
-        self, workspace: str, entry: Algorithm, config, given: Sequence[Example | Preference] | None, seed: int
+        self,
+        workspace: str,
+        entry: Algorithm,
+        config,
+        given: Sequence[Example | Preference] | None,
+        frozen: Snapshot | None,
+        seed: int,
     ) -> tuple[list, Snapshot | None]:
         """The rows a run trains on, frozen: (rows, the snapshot they come from). given: rows made for it alone."""
         if given:
             return list(given), None
         if entry.needs == "preferences":
-            snapshot = self._store.snapshot(workspace)
+            snapshot = frozen or self._store.snapshot(workspace)
             if len(snapshot.preferences) < 4:
                 raise TooFewPreferences(len(snapshot.preferences), 4)
             return list(snapshot.preferences), snapshot

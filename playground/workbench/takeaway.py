@@ -13,7 +13,7 @@ from playground.errors import NotAllowed, NotFound
 from playground.preferences.set_folder import write_set_folder
 from playground.preferences.store import PreferenceStore
 from playground.runs.model_card import model_card
-from playground.runs.package import MERGED, Files, package_run, run_files
+from playground.runs.package import MERGED, Files, package_run, run_files, without
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
 from playground.types import Checkpoint
@@ -59,7 +59,7 @@ class Takeaway:
         self._quotas.require_disk(workspace)
         target = self._target(workspace, "preferences")
         with tempfile.TemporaryDirectory() as scratch:
-            files = write_set_folder(Path(scratch) / "preferences", self._store.judgments(workspace))
+            files = write_set_folder(Path(scratch) / "preferences", self._store.judgments(workspace, leaving=True))
             with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name, path in files.items():
                     archive.write(path, f"preferences/{name}")
@@ -82,7 +82,7 @@ class Takeaway:
     def push_set(self, workspace: str, name: str) -> str:
         """Put the set into a private data set repository; returns the address."""
         with tempfile.TemporaryDirectory() as scratch:
-            files = write_set_folder(Path(scratch) / "preferences", self._store.judgments(workspace))
+            files = write_set_folder(Path(scratch) / "preferences", self._store.judgments(workspace, leaving=True))
             return self._push("dataset", name, files, "Preferences")
 
     def _push(self, kind: Literal["model", "dataset"], name: str, files: Mapping[str, Path], message: str) -> str:
@@ -105,7 +105,8 @@ class Takeaway:
         ancestry = [self._runs.find(workspace, c.run_id).spec for c in lineage if c.run_id]
         form = "full" if merged or not summary.checkpoint else summary.checkpoint.form
         card = model_card(folder, summary, ancestry, self._backbone(workspace, summary.spec.start), form)
-        return run_files(folder, summary, self._checkpoints.carried(lineage), card, merged)
+        files = run_files(folder, summary, self._checkpoints.carried(lineage), card, merged)
+        return without(files, self._store.kept_here(workspace, folder.preference_ids()))
 
     def _backbone(self, workspace: str, start: Checkpoint) -> Checkpoint:
         """The model that no run here has made and all of them stand on."""

@@ -20,11 +20,11 @@ def took(shelf: RunShelf, workspace: str, checkpoint: Checkpoint) -> Took | None
     return Took(
         method=algorithms()[spec.algorithm].title,
         labels=labelled.spec.data_count if labelled else 0,
-        cpu_seconds=run.cpu_seconds,
+        cpu_seconds=run.cpu_seconds or 0.0,
         peak_bytes=run.peak_bytes,
         alike=content_hash([_but_seed(run), _but_seed(judge) if judge else spec.reward and spec.reward.fingerprint]),
         reward=spec.reward.name if spec.reward else "",
-        reward_cpu_seconds=judge.cpu_seconds if judge else 0.0,
+        reward_cpu_seconds=(judge.cpu_seconds or 0.0) if judge else 0.0,
         rollouts=run.step * int(spec.config.get("rollouts", 0)),
     )
 

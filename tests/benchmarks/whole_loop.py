@@ -25,7 +25,7 @@ def start_up(data_dir: Path) -> tuple[App, dict[str, float]]:
         page = browser.new_page()
         began = time.monotonic()
         app = App(data_dir, wait=False)
-        while not _answers(app.url):
+        while not answers(app.url):
             time.sleep(0.05)
         page.goto(app.url)
         page.get_by_role("tab", name="Compare").click()
@@ -41,7 +41,7 @@ def start_up(data_dir: Path) -> tuple[App, dict[str, float]]:
     return app, {"page usable, s": usable, "first completion, s": first}
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         return httpx.get(url, timeout=2).status_code == 200
     except httpx.HTTPError:

@@ -127,6 +127,28 @@ def test_each_key_is_its_choice_and_the_next_pair_follows_at_once(panel, server)
     assert {c["input"] for c in server.choices} == {"key"}
 
 
+def test_while_other_pairs_are_awaited_the_old_one_cannot_be_judged(panel, server):
+    panel.evaluate("Playground.awaitOthers()")
+    expect(panel.locator("#rank-prompt")).to_have_text("Getting the pairs that you asked for")
+    expect(panel.locator("#rank-a p")).to_have_text("")
+    press(panel, "1")
+    panel.locator("#rank-left").click(force=True)
+    assert server.choices == []
+    fold_out(panel, "Whose completions")
+    panel.locator("#rank-checkpoints input").click()
+    panel.get_by_role("option", name="Pocket base").click()
+    expect(panel.locator("#rank-prompt")).to_have_text("Prompt 3")  # the second was fetched ahead, for the old pair
+    panel.wait_for_timeout(UNREAD)
+    press(panel, "1")
+    assert [choice["token"] for choice in server.choices] == ["t3"]
+
+
+def test_pairs_that_are_awaited_and_are_those_already_here_come_back(panel, server):
+    panel.evaluate("Playground.awaitOthers()")
+    panel.evaluate("document.dispatchEvent(new Event('playground:rank-opened'))")
+    expect(panel.locator("#rank-a p")).to_have_text(HOSTILE, timeout=10_000)
+
+
 def test_a_second_press_meant_for_the_last_pair_does_not_judge_the_next(panel, server):
     panel.locator("#rank-left").dblclick()
     panel.wait_for_timeout(UNREAD)

@@ -73,9 +73,16 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_jud
     id = vote()
     store.close()
     with sqlite3.connect(tmp_path / "playground.db") as connection:
+        connection.execute("drop index one_session_per_code")
+        connection.execute("drop index annotator_by_secret")
+        connection.execute("drop index assignments_of_a_session")
+        for column in ("host", "rubric", "consent", "snapshot"):
+            connection.execute(f"alter table session drop column {column}")
         connection.execute("alter table completion drop column fingerprint")
+        connection.execute("alter table pair drop column better")
         connection.execute("update schema_version set version = 1")
     again = PreferenceStore(url)
+    assert again.sessions.all("local") == []
     assert [row.id for row in again.rows("room")] == [id]
     ann = again.annotator("room", "person", "Ann")
     asked = Prompt.user("Hi")

@@ -131,6 +131,16 @@ def test_sizes_are_told_while_a_trainer_replaces_its_folders(shelf, tmp_path):
         thread.join()
 
 
+def test_what_a_killed_part_took_is_known_by_the_clock_alone(shelf):
+    folder = new_run(shelf)
+    append(folder, [RunStarted(9, 9, time=100.0), StepDone(1, {}, time=107.5)])
+    tail = shelf.tail("local", "ppo-1")
+    assert tail.summary.unfinished_s == 7.5
+    append(folder, [RunEnded("died", seconds=7.5), RunStarted(9, 9), RunEnded("done", seconds=2.0, cpu_seconds=2.0)])
+    tail.refresh(force=True)
+    assert (tail.summary.seconds, tail.summary.cpu_seconds, tail.summary.unfinished_s) == (9.5, None, 0.0)
+
+
 def test_the_parts_of_a_resumed_run_are_one_cost(shelf):
     folder = new_run(shelf)
     ends = [RunEnded("stopped", cpu_seconds=3.0, peak_bytes=700), RunEnded("done", cpu_seconds=4.0, peak_bytes=500)]

@@ -24,7 +24,18 @@ def page(tmp_path_factory):
 
 
 def test_the_tabs_stand_in_pipeline_order():
-    wanted = ["start", "compare", "fine-tune", "rank", "reward-model", "policy", "evaluate", "attack", "runs"]
+    wanted = [
+        "start",
+        "compare",
+        "fine-tune",
+        "rank",
+        "reward-model",
+        "policy",
+        "evaluate",
+        "attack",
+        "runs",
+        "workshop",
+    ]
     assert [tab.id for tab in tabs()] == wanted
 
 
@@ -45,7 +56,11 @@ def test_every_step_has_its_formula_a_click_away(page):
             block = block.parent
 
     folds = [block for block in page.blocks.values() if getattr(block, "label", "") == "The formula"]
-    steps = {f"tab-{tab.id}" for tab in tabs()} - {"tab-start", "tab-runs"}  # the whole way, and what was made on it
+    steps = {f"tab-{tab.id}" for tab in tabs()} - {
+        "tab-start",
+        "tab-runs",
+        "tab-workshop",
+    }  # the whole way, what was made on it, a room of people
     assert steps == {id for fold in folds for id in within(fold) if id in steps}
     assert len(folds) == len(steps) and not any(fold.open for fold in folds)
 

@@ -268,6 +268,14 @@ def test_the_accuracy_to_quote_stands_above_the_curves(view):
     assert text.index("the figure to quote") < text.index(METRICS["kl"].title, text.index("Took"))
 
 
+def test_the_parts_of_a_resumed_run_are_told_together(view):
+    view.show()
+    view.send(started(), step(1), ended("stopped", seconds=45.0), run=RUN)
+    view.send(started(), step(2), ended("done", seconds=35.0), run=RUN)
+    view.settle()
+    assert "Done after 80 s" in view.text(".state")
+
+
 def test_a_panel_without_values_is_not_shown_and_folded_ones_are_not_drawn(view):
     view.show()
     view.send(started(), step(1, stop_rate=1.0), step(2, stop_rate=1.0), run=RUN)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from playground.errors import WorkerDied
-from playground.events import RunEnded, RunStarted
+from playground.events import RunEnded, RunStarted, StepDone
 from playground.runs.tail import RunShelf
 from playground.types import Checkpoint, RunSpec
 from playground.workbench.queue import Place, TrainingQueue
@@ -121,6 +121,9 @@ def test_a_run_that_trains_too_long_is_stopped_and_told_why(tmp_path):
 
 def test_runs_that_an_earlier_process_left_open_are_closed(line):
     made, _, shelf = line
+    for event in (RunStarted(5, 5, time=100.0), StepDone(1, {}, time=104.0)):
+        shelf.folder("of-a", "a").append(event)
     shelf.folder("of-c", "c").append(RunEnded("done"))
     made.close_orphans()
     assert [shelf.folder(f"of-{n}", n).ended().status for n in "abc"] == ["died", "died", "done"]
+    assert [shelf.folder(f"of-{n}", n).ended().seconds for n in "ab"] == [4.0, 0.0]

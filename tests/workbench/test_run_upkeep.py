@@ -50,6 +50,15 @@ def test_a_new_name_stands_wherever_the_run_is_spoken_of(bench):
     assert bench.runs.find("local", "ppo-2").step == 1
 
 
+def test_a_new_name_keeps_what_training_has_settled(bench):
+    run(bench, "dpo", 1)
+    folder = bench.shelf.folder("local", "dpo-1")
+    assert bench.runs.find("local", "dpo-1").spec.dtype == "auto"  # as the page knows it
+    folder.write_spec(replace(folder.spec(), dtype="bfloat16", threads=3))  # as its training wrote it down
+    bench.runs.rename("local", "dpo-1", "Bold one")
+    assert (folder.spec().dtype, folder.spec().threads, folder.spec().name) == ("bfloat16", 3, "Bold one")
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61])
 def test_a_name_that_is_none_is_refused(bench, name):
     run(bench, "dpo", 1)

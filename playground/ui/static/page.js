@@ -48,6 +48,12 @@
     return `${(s / 3600).toFixed(1)} h`;
   };
 
+  // Another tab asks for other pairs than those in Rank; its panel shows none until they are here.
+  P.awaitOthers = function () {
+    P.othersAwaited = true;
+    document.dispatchEvent(new Event("playground:others-awaited"));
+  };
+
   // The line under the title: how the models are coming up, and whether the playground is there at all.
   P.status = function (element) {
     const line = element.querySelector(".status-line"), notes = element.querySelector(".notes");

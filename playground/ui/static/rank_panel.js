@@ -151,7 +151,17 @@ async function next() {
     if (error.again) setTimeout(() => { if (question === state.question && element.isConnected) next(); }, 3000);
   }
 }
+function awaitOthers() { // another tab has asked for other pairs: nothing is judged until they are here
+  state.question++;
+  Object.assign(state, { shown: null, next: null, ahead: [] });
+  pick(null);
+  busy(true);
+  find("rank-prompt").textContent = "Getting the pairs that you asked for";
+  for (const id of ["rank-a", "rank-b"]) find(id).children[1].textContent = "";
+  element.querySelector(".set").replaceChildren();
+}
 function startAnew() {
+  Playground.othersAwaited = false;
   state.next = null;
   state.ahead = [];
   for (const part of all(".for-pair")) part.hidden = state.mode !== "pair";
@@ -308,6 +318,7 @@ for (const button of all("[data-mode]")) {
   button.addEventListener("click", () => {
     if (state.mode === button.dataset.mode) return;
     state.mode = button.dataset.mode;
+    say(""); // what was said of the last pair is not about these
     startAnew();
   });
 }
@@ -323,12 +334,17 @@ find("rank-k").addEventListener("change", (event) => { event.target.blur(); star
 document.addEventListener("keydown", keyed);
 addEventListener("online", () => element.isConnected && flush());
 document.addEventListener("playground:set", () => element.isConnected && recount());
+document.addEventListener("playground:others-awaited", () => element.isConnected && awaitOthers());
+document.addEventListener("playground:rank-opened", () => { // where they are the ones already here, no new value comes
+  setTimeout(() => element.isConnected && Playground.othersAwaited && startAnew(), 3000);
+});
 let asked = JSON.stringify(props.value);
 watch("value", () => {
   if (JSON.stringify(props.value) === asked) return;
   asked = JSON.stringify(props.value);
   startAnew();
 });
-startAnew();
+if (Playground.othersAwaited) awaitOthers();
+else startAnew();
 flush();
 recount();

@@ -28,7 +28,7 @@
   };
 
   P.blankRun = function (meta) {
-    return { meta: meta || null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, lost: false, status: "waiting", phase: "", queue: null, total: meta ? meta.total_steps : 0, base: null, ended: null, started: null };
+    return { meta: meta || null, rows: [], samples: [], measured: {}, warnings: [], replaying: false, lost: false, status: "waiting", phase: "", queue: null, total: meta ? meta.total_steps : 0, base: null, ended: null, spent: 0, started: null };
   };
 
   const apply = {
@@ -62,6 +62,7 @@
       if (!told) run.warnings = run.warnings.slice(-MOST_OTHERS).concat([e]);
     },
     RunEnded(run, e) {
+      run.spent += e.seconds || 0; // a resumed run ends more than once
       Object.assign(run, { status: e.status, ended: e, phase: "" });
     },
   };
@@ -110,7 +111,7 @@
   function endedSentence(run, step, of) {
     const words = { done: "Done", stopped: "Stopped", failed: "Failed", died: "Broken off" };
     if (run.status === "stopped" && !step) return "Stopped before its first step. Nothing was changed.";
-    const took = run.ended.seconds ? ` after ${P.seconds(run.ended.seconds)}` : "";
+    const took = run.spent ? ` after ${P.seconds(run.spent)}` : "";
     const kept = run.status === "stopped" ? " What was learned is kept." : "";
     return `${words[run.status] || run.status}${took}, ${of}.${kept}`;
   }

@@ -198,7 +198,7 @@
         const value = run.rows.findLast((r) => r.step <= upTo && r.metrics[names[0]] != null);
         view.tiles[i + 1].set(value ? P.value(metric, value.metrics[names[0]]) : "–", metric.title);
       });
-      view.tiles[3].set(...(run.ended && run.ended.seconds ? [P.seconds(run.ended.seconds), "Took"] : [P.timeLeft(run), "Time left"]));
+      view.tiles[3].set(...(run.ended && run.spent ? [P.seconds(run.spent), "Took"] : [P.timeLeft(run), "Time left"]));
       view.state.textContent = P.runSentence(run);
       view.replay.hidden = !run.ended || run.rows.length < 2;
       view.goldLine.hidden = !run.rows.some((r) => r.metrics.gold_reward != null); // without a curve there is nothing to follow

@@ -130,7 +130,8 @@ def _follow_checkpoints(context: Context, tab: gr.Tab, parts: tuple[gr.Dropdown,
         kept = dealt or ("" if wanted else hand)  # who is sent here for two checkpoints wants their pairs now
         return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, kept, [], ""
 
-    tab.select(told(opened), [*parts, *sent], [*parts, *sent], **QUIET)
+    opening = tab.select(told(opened), [*parts, *sent], [*parts, *sent], **QUIET)
+    opening.then(None, js="() => document.dispatchEvent(new Event('playground:rank-opened'))")
 
 
 def _show_sources(context: Context, picked: Any, sources: list[Any], outputs: list[Any]) -> None:

@@ -1,0 +1,439 @@
+"use strict";
+/* The phone page. What a person chose is kept on the device until the playground says that it is stored. Every id is
+   made here, so sending twice stores once. There is one queue and one timer: tick() sends what waits, asks for pairs,
+   and sleeps. Two tabs share the kept state: it is read anew before every change. */
+
+const $ = (id) => document.getElementById(id);
+const hex = (bytes) => [...crypto.getRandomValues(new Uint8Array(bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+const VIEWS = ["find", "consent", "wait", "judge"];
+const FEW = 2; // ask for more pairs when so many are left
+const LIMIT_MS = 10000; // a request that has no answer by then is given up, and tried again
+const SLOWEST_MS = 15000; // between two tries
+const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, closed: 60000}; // until the pairs are asked for again
+const KEEP_MS = 15000; // the same while pairs are on the screen: whoever reads on keeps them
+let words = {}, language = "en", code = "", session = null, over = "";
+let shown = null, shownAt = 0, input = "touch", taught = "", sure = false;
+let busy = false, timer = 0, failed = false, pause_ms = 1000; // of tick()
+let stale = false, next_at = 0, none = false; // of the pairs: judged since asked, when to ask again, nothing came
+
+const word = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[language]?.[name] ?? name);
+
+/* --- what this device keeps --------------------------------------------------------------------------------------- */
+
+const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, state: "open"});
+let kept = fresh(), alone = false;
+
+function read() {
+  try {
+    return alone ? kept : {...fresh(), ...JSON.parse(localStorage.getItem(`workshop:${code}`) ?? "{}")};
+  } catch {
+    return kept;
+  }
+}
+
+function change(how) {
+  kept = read();
+  how(kept);
+  try {
+    localStorage.setItem(`workshop:${code}`, JSON.stringify(kept));
+  } catch {
+    alone = true; // no room, or storage is switched off: this tab still holds it
+  }
+}
+
+/* --- the playground ------------------------------------------------------------------------------------------------ */
+
+class Refused extends Error {} // by the playground itself, for good; all else is tried again
+
+const PROOF = { // what a proxy, a hotel's sign-in page or another program on the port does not answer
+  session: (said) => typeof said.consent === "string",
+  join: (said) => typeof said.alias === "string",
+  pairs: (said) => Array.isArray(said.pairs),
+  vote: (said, sent) => said.saved === sent.id,
+  undo: (said) => "undone" in said,
+  leave: (said) => said.left === true,
+  withdraw: (said) => said.withdrawn === true,
+};
+
+async function load(address, options) {
+  const stop = new AbortController();
+  const limit = setTimeout(() => stop.abort(), LIMIT_MS);
+  try {
+    const answer = await fetch(address, {...options, signal: stop.signal});
+    return [answer, await answer.json()];
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function ask(path, body) {
+  const kind = path.split("/")[0];
+  const headers = {"Content-Type": "application/json", "X-Device-Key": kept.secret || "none"};
+  const options = body === undefined ? {headers} : {method: "POST", headers, body: JSON.stringify(body), keepalive: true};
+  const [answer, said] = await load(`/api/workshop/${path}`, options);
+  const ours = answer.ok ? PROOF[kind](said, body) : typeof said.message === "string" && typeof said.hint === "string";
+  if (!ours || !(answer.ok || [403, 404, 422].includes(answer.status))) throw new Error(`${path}: ${answer.status}`);
+  failed = false;
+  pause_ms = 1000;
+  if (answer.ok) return said;
+  throw new Refused(words[language]?.[kind + answer.status] ?? `${said.message} ${said.hint}`);
+}
+
+async function tick() {
+  if (busy) return;
+  busy = true;
+  clearTimeout(timer);
+  let sleep_ms = 0;
+  try {
+    while (sleep_ms === 0) sleep_ms = await step();
+  } catch (error) {
+    console.warn(error);
+    failed = true;
+    sleep_ms = pause_ms;
+    pause_ms = Math.min(2 * pause_ms, SLOWEST_MS);
+  }
+  busy = false;
+  show();
+  if (sleep_ms !== null) timer = setTimeout(tick, sleep_ms * (1 + Math.random() / 2)); // a room must not ask in step
+}
+
+/* One request: the most urgent. Returns for how long there is nothing more to ask; null: until something happens. */
+async function step() {
+  kept = read();
+  if (!words.en) return learn();
+  if (!session) return code ? find() : null;
+  if (kept.queue.length) return deliver(kept.queue[0]);
+  if (over || !kept.secret || kept.state === "closed" || !watched()) return null;
+  const left_ms = stale && kept.pairs.length <= FEW ? 0 : next_at - performance.now();
+  return left_ms > 0 ? left_ms : more();
+}
+
+function wake() {
+  pause_ms = 1000;
+  next_at = 0;
+  show();
+  tick();
+}
+
+async function deliver(item) {
+  change((now) => now.queue.filter((one) => one.key === item.key).forEach((one) => { one.tried = true; }));
+  try {
+    settle(item, await ask(item.path, item.body), "");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    settle(item, {}, error.message);
+  }
+  return 0;
+}
+
+function settle(item, said, refused) {
+  let mine = false;
+  change((now) => {
+    mine = now.queue.some((one) => one.key === item.key); // else another tab was first, or the person withdraws
+    if (!mine) return;
+    now.queue = now.queue.filter((one) => one.key !== item.key);
+    now.state = said.state ?? now.state;
+    if (item.path === "vote" && refused) forget(now, item.body.id);
+    else if (item.path === "vote") now.saved += 1;
+    else if (item.path === "undo" && !refused) now.saved -= 1;
+    else if (item.path === "withdraw" && !refused) Object.assign(now, fresh());
+  });
+  if (mine && item.path === "withdraw" && !refused) over = "withdrawn";
+  if (mine && refused) problem(refused);
+  show();
+}
+
+function forget(now, id) {
+  now.refused += 1;
+  now.done = now.done.filter((one) => one.id !== id);
+  now.queue = now.queue.filter((one) => one.body.id !== id); // there is nothing to take back
+}
+
+async function learn() {
+  const [, said] = await load("/workshop/workshop_words.json");
+  if (!said.en) throw new Error("no words");
+  words = said;
+  speak((navigator.language ?? "en").slice(0, 2));
+  return 0;
+}
+
+async function find() {
+  try {
+    greet(await ask(`session/${code}`));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    problem(error.message);
+    if (kept.secret) session = {}; // whoever took part can still withdraw
+    else code = "";
+  }
+  return 0;
+}
+
+function greet(found) {
+  session = found;
+  history.replaceState(null, "", `/join/${code}`); // a reload comes back here, also where the code was typed
+  $("title").textContent = document.title = found.title;
+  $("consent-text").textContent = found.consent;
+  $("rubric").textContent = found.rubric;
+  problem("");
+}
+
+async function more() {
+  stale = false;
+  next_at = 0; // where it fails, it is asked for again
+  try {
+    take(await ask("pairs", {}));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    problem(error.message);
+  }
+  next_at = performance.now() + (kept.pairs.length && kept.state === "open" ? KEEP_MS : SLEEP_MS[kept.state]);
+  show();
+  return 0;
+}
+
+function take(said) {
+  change((now) => {
+    now.state = said.state;
+    if (!now.queue.some((one) => one.path === "undo")) now.pairs = unjudged(now, said.pairs);
+  });
+  none = said.pairs.length === 0;
+}
+
+/* The answer may be older than a choice that was made, and even stored, while it was on its way. */
+function unjudged(now, pairs) {
+  const judged = new Set([...now.queue.map((one) => one.body.token), ...now.done.map((one) => one.pair.token)]);
+  const waiting = pairs.filter((pair) => !judged.has(pair.token));
+  return waiting.sort((a, b) => (b.token === shown?.token) - (a.token === shown?.token));
+}
+
+/* --- choosing ------------------------------------------------------------------------------------------------------ */
+
+function choose(choice, comment = "") {
+  if (!shown || performance.now() - shownAt < 150) return; // a double tap must not judge the next pair
+  if (!kept.practised) return practised(choice);
+  const body = {id: hex(16), token: shown.token, choice, comment, input, decision_ms: Math.round(performance.now() - shownAt), client_time: Date.now() / 1000};
+  const pair = shown;
+  change((now) => {
+    now.pairs = now.pairs.filter((one) => one.token !== pair.token);
+    now.queue.push({key: hex(8), path: "vote", body});
+    now.done = [...now.done, {id: body.id, pair}].slice(-20);
+  });
+  taught = "";
+  acted();
+}
+
+function practised(choice) {
+  taught = choice === practicePair().good ? "yes" : "no";
+  change((now) => { now.practised = true; });
+  shown = null;
+  show();
+}
+
+function undo() {
+  const last = kept.done.at(-1);
+  if (!last || !kept.practised) return;
+  change((now) => {
+    const untried = now.queue.some((one) => one.body.id === last.id && !one.tried);
+    if (untried) now.queue = now.queue.filter((one) => one.body.id !== last.id);
+    else now.queue.push({key: hex(8), path: "undo", body: {id: last.id}}); // its request may have arrived
+    now.done = now.done.filter((one) => one.id !== last.id);
+    now.pairs = [last.pair, ...now.pairs.filter((one) => one.token !== last.pair.token)];
+  });
+  acted();
+}
+
+function acted() {
+  shown = null;
+  stale = true;
+  pause_ms = 1000;
+  problem("");
+  show();
+  tick();
+}
+
+/* --- what is on the screen ----------------------------------------------------------------------------------------- */
+
+function view(name) {
+  for (const one of VIEWS) $(one).hidden = one !== name;
+  $("me").hidden = !kept.secret || Boolean(over) || withdrawing();
+  if (kept.alias) $("me-name").textContent = word("me", {alias: kept.alias});
+}
+
+const watched = () => document.visibilityState === "visible";
+const withdrawing = () => kept.queue[0]?.path === "withdraw";
+const going = () => kept.state === "open" || kept.state === "paused";
+const offline = () => failed || !navigator.onLine;
+
+function status() {
+  const waits = kept.queue.length > 0 && offline();
+  const parts = [kept.saved > 0 || kept.practised ? word("saved", {n: Math.max(kept.saved, 0)}) : ""];
+  if (waits) parts.push(word("waiting", {n: kept.queue.length}));
+  if (kept.refused) parts.push(word("refused", {n: kept.refused}));
+  const text = parts.filter(Boolean).join(" · ");
+  if ($("status").textContent !== text) $("status").textContent = text;
+  $("status").toggleAttribute("data-waiting", waits);
+  $("undo").disabled = !kept.done.length;
+  $("skip").disabled = !kept.practised;
+}
+
+function problem(text) {
+  $("problem").textContent = text;
+  $("problem").hidden = !text;
+}
+
+function wait(name) {
+  shown = null;
+  $("wait-title").textContent = word(`${name}Title`);
+  $("wait-text").textContent = word(name);
+  view("wait");
+}
+
+function practicePair() {
+  const good = Number.parseInt(kept.secret.slice(0, 2), 16) % 2 ? "left" : "right";
+  const texts = good === "left" ? ["practiceGood", "practiceBad"] : ["practiceBad", "practiceGood"];
+  return {token: "", prompt: word("practicePrompt"), left: word(texts[0]), right: word(texts[1]), good};
+}
+
+function teach() {
+  const names = practicePair().good === "left" ? {good: "A", bad: "B"} : {good: "B", bad: "A"};
+  const answers = {yes: word("practiceYes", names), no: word("practiceNo", names)};
+  const practising = going() && !kept.practised ? word("practice") : "";
+  const text = !kept.secret || over ? "" : answers[taught] ?? practising;
+  if ($("practice-note").textContent !== text) $("practice-note").textContent = text;
+  $("practice-note").hidden = !text;
+}
+
+function show() {
+  if (!words.en) return;
+  status();
+  teach();
+  if (over) return wait(over);
+  if (withdrawing()) return wait("withdrawing");
+  if (!kept.secret && session) return view("consent");
+  if (!kept.secret && !code) return view("find");
+  if (!kept.secret) return offline() ? wait("offline") : wait("opening");
+  const next = going() && (kept.practised ? kept.pairs[0] : practicePair());
+  if (next) return draw(next);
+  if (offline()) return wait("offline");
+  if (kept.queue.length) return wait("sending");
+  if (kept.state === "open" && !none) return wait("looking");
+  wait(kept.state);
+}
+
+function draw(next) {
+  view("judge");
+  if (shown?.token === next.token && shown.prompt === next.prompt) return; // drawing it anew would swallow a tap
+  shown = next;
+  shownAt = performance.now();
+  for (const part of ["prompt", "left", "right"]) $(part).textContent = next[part];
+  $("reasons").hidden = true;
+  $("skip").setAttribute("aria-expanded", "false");
+  $("prompt").focus({preventScroll: true});
+  scrollTo(0, 0);
+}
+
+function speak(chosen) {
+  language = chosen in words ? chosen : "en";
+  document.documentElement.lang = language;
+  $("language").value = language;
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  for (const button of document.querySelectorAll("[data-choice]")) button.textContent = word(button.dataset.choice);
+  certain(false);
+  show();
+}
+
+/* --- joining and going --------------------------------------------------------------------------------------------- */
+
+function enter(typed) {
+  code = typed.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, 20);
+  session = null;
+  kept = read();
+  problem("");
+  wake();
+}
+
+async function join() {
+  const scope = $("publish").checked ? "publish" : "train";
+  change((now) => { // the same secret at the next tap: the playground may have heard of it already
+    if (now.asking.scope !== scope) now.asking = {scope, secret: hex(24)};
+  });
+  const secret = kept.asking.secret;
+  const said = await tapped("agree", "join", {code, secret, alias: $("alias").value, scope});
+  if (!said) return;
+  change((now) => {
+    if (now.secret !== secret) Object.assign(now, fresh(), {secret, alias: said.alias, state: said.state});
+  });
+  wake();
+}
+
+async function leave() {
+  if (!await tapped("leave", "leave", {})) return;
+  over = "gone";
+  wake();
+}
+
+/* What is asked for by one tap and worth nothing later: it is not tried again, and says so. */
+async function tapped(button, path, body) {
+  $(button).disabled = true;
+  problem("");
+  try {
+    return await ask(path, body);
+  } catch (error) {
+    problem(error instanceof Refused ? error.message : word("tapAgain"));
+    return null;
+  } finally {
+    $(button).disabled = false;
+  }
+}
+
+function withdraw() {
+  if (!sure) return certain(true);
+  certain(false);
+  change((now) => Object.assign(now, {queue: [{key: hex(8), path: "withdraw", body: {}}], pairs: [], done: []}));
+  taught = "";
+  acted();
+}
+
+function certain(now) {
+  sure = now;
+  $("withdraw").textContent = now ? word("sure") : word("withdraw");
+}
+
+const KEYS = {"1": "left", ArrowLeft: "left", "2": "right", ArrowRight: "right", "3": "tie", "4": "both_bad"};
+
+function keyed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || $("judge").hidden) return;
+  if (event.target.closest("input, select, summary")) return;
+  input = "key";
+  if (event.key in KEYS) choose(KEYS[event.key]);
+  else if (event.key === "u" || event.key === "U") undo();
+  else return;
+  event.preventDefault();
+}
+
+function clicked(event) {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.choice) choose(button.dataset.choice);
+  else if (button.dataset.skip) choose("skip", button.dataset.skip);
+  else if (button.id === "skip") {
+    $("reasons").hidden = !$("reasons").hidden;
+    button.setAttribute("aria-expanded", String(!$("reasons").hidden));
+  } else if (button.id === "undo") undo();
+  else if (button.id === "leave") leave();
+  else if (button.id === "withdraw") withdraw();
+}
+
+addEventListener("click", clicked);
+addEventListener("keydown", keyed);
+addEventListener("pointerdown", (event) => { input = event.pointerType === "touch" ? "touch" : "mouse"; });
+addEventListener("online", wake);
+addEventListener("offline", show);
+addEventListener("storage", () => { kept = read(); show(); if (watched()) tick(); });
+document.addEventListener("visibilitychange", () => { if (watched()) wake(); });
+$("language").addEventListener("change", () => speak($("language").value));
+$("me").addEventListener("toggle", () => certain(false));
+$("find").addEventListener("submit", (event) => { event.preventDefault(); enter($("code").value); });
+$("consent").addEventListener("submit", (event) => { event.preventDefault(); if (!$("agree").disabled) join(); });
+enter(location.pathname.split("/")[2] ?? "");

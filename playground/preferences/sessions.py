@@ -1,0 +1,290 @@
+"""Sessions: a host's gathering of people, the pairs they judge, who joined, what is on whose screen.
+
+All that belongs to a session lies in a workspace of its own, named by the session's id.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, or_, select, update
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.preferences import assigning, tables
+from playground.preferences.checks import checks_of, read_given
+from playground.preferences.database import reading
+from playground.preferences.insertion import add_pairs, note, pair_rows, storable
+from playground.preferences.reading import CHECKS, read_shown
+from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair
+from playground.preferences.resampling import agreement, ceiling, lean
+from playground.types import Annotator, Completion, content_hash
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
+CODE_LENGTH = 6
+LONGEST_ALIAS = 40
+NEW_S = 600.0  # whoever joined that long ago and never judged takes no room: a script may have joined a thousand times
+AHEAD = 4  # pairs that a phone holds, so that it can go on without a network
+_ANIMALS = ("Otter", "Heron", "Lynx", "Badger", "Robin", "Marten", "Ibis", "Dormouse", "Finch", "Hare", "Newt", "Stork")
+_MOVES = {
+    "open": ("paused", "frozen", "closed"),
+    "paused": ("open", "frozen", "closed"),
+    "frozen": ("open", "closed"),
+    "closed": (),
+}
+
+State = Literal["open", "paused", "frozen", "closed"]
+Write = Callable[[Callable[[Connection], Any]], Any]
+_session, _annotator, _judgment = tables.session, tables.annotator, tables.judgment
+
+
+class SessionStore:
+    """Methods of a host begin with the host's workspace; those of a participant with the secret of their device."""
+
+    def __init__(self, engine: Engine, write: Write) -> None:
+        self._engine = engine
+        self._write = write
+        self._sides: dict[str, assigning.SessionPairs] = {}  # of the sessions in use; only the writer looks
+
+    def create(
+        self,
+        host: str,
+        rules: Rules,
+        pairs: Sequence[tuple[Completion, Completion]],
+        gold: Sequence[tuple[Completion, Completion]] = (),
+    ) -> Session:
+        """A session over these pairs, paused until the host opens it. gold: pairs whose first is known to be better."""
+        id = uuid.uuid4().hex
+        rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
+        known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
+        if not rows:
+            raise PlaygroundError("There is no pair to judge.", hint="Sample completions that differ.")
+        row = {
+            "id": id,
+            "workspace": id,
+            "host": host,
+            "title": storable(rules.title),
+            "rubric": storable(rules.rubric),
+            "consent": storable(rules.consent),
+            "rubric_version": content_hash(rules.rubric)[:12],
+            "consent_version": content_hash(rules.consent)[:12],
+            "target_overlap": rules.overlap,
+            "seed": secrets.randbelow(2**31),
+            "state": "paused",
+            "created_at": time.time(),
+        }
+
+        def add(connection: Connection) -> Session:
+            connection.execute(insert(_session), row | {"join_code": _free_code(connection)})
+            add_pairs(connection, rows + known)
+            return _session_of(_row(connection, id))
+
+        return self._write(add)
+
+    def all(self, host: str) -> list[Session]:
+        """The host's sessions, newest first."""
+        question = select(_session).where(_session.c.host == host).order_by(_session.c.created_at.desc())
+        with reading(self._engine) as connection:
+            return [_session_of(row) for row in connection.execute(question)]
+
+    def find(self, host: str, id: str) -> Session:
+        """One of the host's sessions. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            return _session_of(_row(connection, id, host))
+
+    def by_code(self, code: str) -> Session:
+        """The session people join by this code, however they type it. Raises: NotFound; NotAllowed where it ended."""
+        with reading(self._engine) as connection:
+            return _by_code(connection, code)
+
+    def move(self, host: str, id: str, state: State) -> Session:
+        """Open, pause, freeze or close. Raises: NotAllowed where that cannot follow."""
+
+        def change(connection: Connection) -> Session:
+            before = _row(connection, id, host).state
+            if state not in (before, *_MOVES[before]):
+                hint = "Make a new session." if before == "closed" else "Open it first."
+                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=hint)
+            if state != before:
+                connection.execute(update(_session).where(_session.c.id == id).values(state=state))
+                note(connection, id, state, id)
+            return _session_of(_row(connection, id))
+
+        return self._write(change)
+
+    def keep_snapshot(self, host: str, id: str, snapshot: str) -> Session:
+        """Remember what was frozen last."""
+
+        def change(connection: Connection) -> Session:
+            _row(connection, id, host)
+            connection.execute(update(_session).where(_session.c.id == id).values(snapshot=snapshot))
+            return _session_of(_row(connection, id))
+
+        return self._write(change)
+
+    def live(self, host: str, id: str) -> LiveCounts:
+        """Who is there and how far the labels are."""
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            now, here = time.time(), _judgment.c.workspace == id
+            loads = assigning.read_labels(connection, id)
+            recent = here & _judgment.c.valid.is_(True) & (_judgment.c.created_at > now - 60)
+            people = select(func.count(), func.count(_annotator.c.withdrawn_at)).where(_annotator.c.session == id)
+            joined, withdrawn = connection.execute(people).one()
+            question = select(func.count(), func.count(_judgment.c.annotator.distinct())).where(recent)
+            votes, voters = connection.execute(question).one()
+            given = read_given(connection, id)
+        first = [one for one in given if one.strategy not in CHECKS]
+        told = checks_of(given), agreement(first), ceiling(first), lean(given)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads), *told)
+
+    def checkpoints(self, host: str, id: str) -> list[str]:
+        """The ids of the checkpoints whose completions are compared."""
+        table = tables.completion
+        question = select(table.c.checkpoint).distinct().where(table.c.workspace == id, table.c.checkpoint.is_not(None))
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            return sorted(connection.scalars(question))
+
+    def join(
+        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], most: int | None = None
+    ) -> Participant:
+        """Take part, with consent given now. The same secret again is the same person. most: people in a session.
+
+        Raises: NotFound for a wrong code; NotAllowed where the session has ended or is full.
+        """
+        if not 16 <= len(secret) <= 128:
+            raise NotAllowed("The device's key is too short or too long.", hint="Reload the page.")
+        hashed = content_hash(secret)
+
+        def add(connection: Connection) -> Participant:
+            session = _by_code(connection, code)
+            known = _person(connection, hashed)
+            if known is not None:
+                if known.session != session.id:
+                    raise NotAllowed("This device's key belongs to another session.", hint="Reload the page.")
+                return _participant(connection, known)
+            _check_room(connection, session.id, most)
+            row = {
+                "id": uuid.uuid4().hex,
+                "workspace": session.id,
+                "session": session.id,
+                "alias": _free_alias(connection, session.id, alias),
+                "kind": "person",
+                "secret_hash": hashed,
+                "consent_at": time.time(),
+                "consent_version": session.consent_version,
+                "consent_scope": scope,
+                "created_at": time.time(),
+            }
+            connection.execute(insert(_annotator), row)
+            note(connection, session.id, "joined", row["id"])
+            return Participant(Annotator(row["id"], row["alias"], "person"), session, False)
+
+        return self._write(add)
+
+    def participant(self, secret: str) -> Participant:
+        """Whose secret it is. Raises: NotFound."""
+        with reading(self._engine) as connection:
+            found = _person(connection, content_hash(secret))
+            if found is None:
+                raise NotFound("This device has not joined a session here.", hint="Join with the code again.")
+            return _participant(connection, found)
+
+    def to_judge(self, person: Participant) -> list[ShownPair]:
+        """The pairs on this person's device: those not judged yet and, while the session is open, new ones."""
+        id, annotator = person.session.id, person.annotator.id
+
+        def assign(connection: Connection) -> list[str]:
+            session = _row(connection, id)
+            if session.state != "open":
+                return assigning.read_waiting(connection, annotator)
+            return assigning.open_assignments(connection, session, self._sides_of(connection, id), annotator, AHEAD)
+
+        tokens = self._write(assign) if person.session.state == "open" else None
+        with reading(self._engine) as connection:
+            if tokens is None:
+                tokens = assigning.read_waiting(connection, annotator)
+            return read_shown(connection, id, tokens)
+
+    def _sides_of(self, connection: Connection, session: str) -> assigning.SessionPairs:
+        if session not in self._sides:
+            self._sides[session] = assigning.read_sides(connection, session)
+        return self._sides[session]
+
+    def leave(self, person: Participant) -> None:
+        """Let others have what is on this person's screen."""
+        self._write(lambda connection: assigning.release(connection, person.annotator.id))
+
+
+def spelt(code: str) -> str:
+    """A code as it was given out: people type small letters, blanks and dashes."""
+    return "".join(letter for letter in code.upper() if letter in CODE_LETTERS)
+
+
+def _free_code(connection: Connection) -> str:
+    while True:
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        if connection.scalar(select(func.count()).where(_session.c.join_code == code)) == 0:
+            return code
+
+
+def _free_alias(connection: Connection, session: str, wanted: str) -> str:
+    """The alias a person wishes, or an animal's name, with a number where it is taken."""
+    alias = " ".join(storable(wanted).split())[:LONGEST_ALIAS].strip() or secrets.choice(_ANIMALS)
+    taken = set(connection.scalars(select(_annotator.c.alias).where(_annotator.c.workspace == session)))
+    number, free = 1, alias
+    while free in taken:
+        number += 1
+        free = f"{alias} {number}"
+    return free
+
+
+def _check_room(connection: Connection, session: str, most: int | None) -> None:
+    judged = exists().where(_judgment.c.annotator == _annotator.c.id)
+    here = and_(_annotator.c.session == session, or_(_annotator.c.created_at > time.time() - NEW_S, judged))
+    joined = connection.scalar(select(func.count()).select_from(_annotator).where(here))
+    if most is not None and joined >= most:
+        raise NotAllowed(f"{joined} people have joined; there is room for {most}.", hint="Tell the host.")
+
+
+def _by_code(connection: Connection, code: str) -> Session:
+    row = connection.execute(select(_session).where(_session.c.join_code == spelt(code))).first()
+    if row is None:
+        hint = "Look at the code on the screen in the room and type it again."
+        raise NotFound(f"No session has the code {code[:20]!r}.", hint=hint)
+    if row.state == "closed":
+        raise NotAllowed("This session has ended.", hint="Ask the host whether there is another one.")
+    return _session_of(row)
+
+
+def _row(connection: Connection, id: str, host: str | None = None) -> Row:
+    question = select(_session).where(_session.c.id == id)
+    row = connection.execute(question if host is None else question.where(_session.c.host == host)).first()
+    if row is None:
+        raise NotFound("There is no session with that id here.", hint="Choose one from the list.")
+    return row
+
+
+def _person(connection: Connection, secret_hash: str) -> Row | None:
+    return connection.execute(select(_annotator).where(_annotator.c.secret_hash == secret_hash)).first()
+
+
+def _participant(connection: Connection, row: Row) -> Participant:
+    session = _session_of(_row(connection, row.session))
+    return Participant(Annotator(row.id, row.alias, row.kind), session, row.withdrawn_at is not None)
+
+
+def _session_of(row: Row) -> Session:
+    return Session(
+        row.id,
+        row.join_code,
+        row.state,
+        Rules(row.title, row.rubric, row.consent, row.target_overlap),
+        row.consent_version,
+        row.snapshot,
+        row.created_at,
+    )

@@ -1,0 +1,183 @@
+"""Workshop: a room of people judges pairs on their phones; the host makes the session, watches, freezes, trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from playground.errors import PlaygroundError
+from playground.preferences.record import Rules, Session
+from playground.types import Json
+from playground.ui.checkpoint_lists import choices_of, shipped_policies
+from playground.ui.listener import QUIET, told
+from playground.ui.tab import Context, Tab, workspace
+from playground.ui.workshop_board import board, board_value
+from playground.workbench import Workbench
+
+RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
+CONSENT = """We store what you choose, why you skip, how long you take, whether you tap, click or type, the time on \
+your device's clock, and the name that you give yourself here. No e-mail address, nothing else about your device.
+
+Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
+that they are published, and never with your name. They are kept until the host deletes the playground's data.
+
+You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
+file afterwards."""
+COPIED = "A copy of all that is stored, names too, goes to the private data set {name} on the Hugging Face Hub."
+_STATES = (("Open", "open"), ("Pause", "paused"))
+_TRAINED = (
+    ("Train a reward model on it", "reward_model", "reward-model"),
+    ("Train the policy on it (DPO)", "dpo", "policy"),
+)
+
+
+def build(context: Context, tab: gr.Tab) -> None:
+    """Make a session, or choose one; run it."""
+    with gr.Accordion("Make a session", open=False, elem_id="workshop-make"):
+        fields = _fields(context)
+        make = gr.Button("Sample the pairs and make it", variant="primary", elem_id="workshop-made")
+    chosen = gr.Dropdown([], label="Session", elem_id="workshop-session", filterable=False)
+    chosen.preprocess = lambda payload: payload
+    shown = board()
+    with gr.Row(elem_id="workshop-states"):
+        moves = [(gr.Button(label, elem_id=f"workshop-{state}", min_width=90), state) for label, state in _STATES]
+        freeze = gr.Button("Freeze", variant="primary", elem_id="workshop-freeze", min_width=90)
+    gr.Markdown(
+        "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that.",
+        elem_classes="note",
+    )
+    with gr.Row():
+        trains = [(gr.Button(label, elem_id=f"workshop-{name}"), name, to) for label, name, to in _TRAINED]
+    with gr.Accordion("End the session", open=False, elem_id="workshop-end"):
+        gr.Markdown(
+            "Nobody can join or judge in it ever again. What was judged is kept, to train on.", elem_classes="note"
+        )
+        moves.append((gr.Button("Close for good", elem_id="workshop-closed"), "closed"))
+    _listen(context, tab, fields, make, chosen, shown)
+    _steer(context, chosen, shown, moves, freeze)
+    for button, name, to in trains:
+        _train(context, chosen, button, name, to)
+
+
+def _fields(context: Context) -> list[Any]:
+    title = gr.Textbox("Workshop", label="Title", max_lines=1, elem_id="workshop-title")
+    with gr.Row():
+        with gr.Column(min_width=300):
+            whose = gr.Dropdown(
+                choices_of(shipped_policies(context)),
+                value=["pocket-sft"],
+                multiselect=True,
+                max_choices=2,
+                label="Whose completions",
+                info="One: two of its completions against each other. Two: one of each.",
+                elem_id="workshop-ids",
+            )
+            whose.preprocess = lambda payload: payload
+        with gr.Column(min_width=140):
+            pairs = gr.Number(60, label="Pairs", precision=0, info="Sampled now, on pocket prompts.")
+        with gr.Column(min_width=140):
+            overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
+    with gr.Accordion("What people read", open=False):
+        rubric = gr.Textbox(RUBRIC, label="What to look for", lines=2)
+        consent = gr.Textbox(
+            consent_text(context.bench.settings.mirror), label="What they agree to before the first pair", lines=6
+        )
+    return [title, whose, pairs, overlap, rubric, consent]
+
+
+def consent_text(mirror: str) -> str:
+    """What people agree to unless the host writes something else. mirror: where copies go; empty where none are."""
+    return "\n\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
+
+
+def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
+    bench = context.bench
+
+    def opened(now: str | None, request: gr.Request) -> tuple[Any, Any, Json]:
+        here = workspace(context, request)
+        known = bench.workshop.all(here)
+        session = next((s for s in known if s.id == now), known[0] if known else None)
+        listed = gr.update(choices=_choices(known), value=session.id if session else None)
+        return gr.update(choices=choices_of(bench.checkpoints.all(here))), listed, _board(bench, here, session, request)
+
+    def made(
+        title: str,
+        ids: list[str],
+        pairs: float | None,
+        overlap: float | None,
+        rubric: str,
+        consent: str,
+        request: gr.Request,
+    ) -> tuple[Any, Json]:
+        here = workspace(context, request)
+        rules = Rules(title or "", rubric or "", consent or "", int(overlap or 0))
+        session = bench.workshop.make(here, rules, ids or [], int(pairs or 0))
+        return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
+
+    def picked(id: str | None, request: gr.Request) -> Json:
+        here = workspace(context, request)
+        return _board(bench, here, bench.workshop.find(here, id) if id else None, request)
+
+    tab.select(told(opened), [chosen], [fields[1], chosen, shown], **QUIET)
+    make.click(told(made), fields, [chosen, shown], api_name="workshop_make")
+    chosen.input(told(picked), [chosen], shown, **QUIET)
+
+
+def _steer(
+    context: Context, chosen: Any, shown: gr.HTML, moves: list[tuple[gr.Button, str]], freeze: gr.Button
+) -> None:
+    bench = context.bench
+
+    def move(state: str):
+        def moved(id: str | None, request: gr.Request) -> Json:
+            here = workspace(context, request)
+            return _board(bench, here, bench.workshop.move(here, _named(id), state), request)
+
+        return moved
+
+    def frozen(id: str | None, request: gr.Request) -> Json:
+        here = workspace(context, request)
+        bench.workshop.freeze(here, _named(id))
+        return _board(bench, here, bench.workshop.find(here, _named(id)), request)
+
+    for button, state in moves:
+        button.click(told(move(state)), [chosen], shown, api_name=f"workshop_{state}", show_progress="hidden")
+    freeze.click(told(frozen), [chosen], shown, api_name="workshop_freeze")
+
+
+def _train(context: Context, chosen: Any, button: gr.Button, algorithm: str, to: str) -> None:
+    bench = context.bench
+
+    def trained(id: str | None, request: gr.Request) -> Any:
+        here, name = workspace(context, request), _named(id)
+        frozen = bench.workshop.frozen(here, name)
+        bench.runs.start(here, algorithm, {}, start_id=bench.workshop.start_id(here, name), frozen=frozen)
+        return gr.Tabs(selected=to)
+
+    button.click(told(trained), [chosen], context.tabs, api_name=f"workshop_train_{algorithm}")
+
+
+def _board(bench: Workbench, here: str, session: Session | None, request: gr.Request) -> Json:
+    kept = session is not None and session.snapshot is not None
+    return board_value(session, request, bench.workshop.frozen(here, session.id) if kept else None)
+
+
+def _named(id: str | None) -> str:
+    if not id:
+        raise PlaygroundError("No session is chosen.", hint="Make one, or choose one from the list.")
+    return id
+
+
+def _choices(sessions: list[Session]) -> list[tuple[str, str]]:
+    return [(f"{session.rules.title} ({session.code})", session.id) for session in sessions]
+
+
+TAB = Tab(
+    id="workshop",
+    order=80,
+    title="Workshop",
+    intro="A room of people judges pairs on their phones: they join by a code, and nobody sees which model wrote what. "
+    "Freeze the set when enough is there, and train on what the room has chosen.",
+    build=build,
+)

@@ -1,0 +1,205 @@
+"""A room of people who judge pairs on their phones: what the host does, and what a participant does.
+
+A host's methods begin with the host's workspace. A participant has no workspace and reaches nothing but the methods
+that begin with the secret of their device.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Literal
+
+from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.pocket import training_mix
+from playground.pocket.known_answers import known_answers
+from playground.preferences.record import LiveCounts, Participant, Rules, Session, SetCounts, ShownPair
+from playground.preferences.sessions import State
+from playground.preferences.store import PreferenceStore
+from playground.settings import Settings
+from playground.types import Choice, Snapshot
+from playground.workbench.pace import Pace
+from playground.workbench.pairs import FindCheckpoint, PairPool
+
+MOST_PAIRS = 1000  # of a session
+MOST_OVERLAP = 10
+GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one of them
+MOST_PEOPLE = 1000  # in a session: who judged, or joined just now
+LONGEST_TITLE = 80
+LONGEST_TEXT = 4000  # of the rubric and of what people consent to
+_PART = 20  # pairs sampled in one go
+
+
+class Workshop:
+    """Make a session, open and freeze it, watch it; join it, judge, undo, leave, withdraw."""
+
+    def __init__(self, settings: Settings, store: PreferenceStore, pairs: PairPool, checkpoint: FindCheckpoint) -> None:
+        self._checkpoint = checkpoint
+        self._settings = settings
+        self._store = store
+        self._sessions = store.sessions
+        self._pairs = pairs
+        self._asking = Pace(burst=40, per_s=2)  # a phone that was without a network sends what waited at once
+        self._joining = Pace(burst=400, per_s=20)  # a room scans the code at once
+
+    # --- the host ---------------------------------------------------------------------------------------------------
+
+    def make(self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int) -> Session:
+        """A session over n pairs sampled now: from one checkpoint both completions, from two one each."""
+        self._require_host()
+        _check(rules, checkpoint_ids, n)
+        sampled = []
+        while len(sampled) < n:
+            part = min(_PART, n - len(sampled))
+            seed = secrets.randbelow(2**31)
+            sampled += self._pairs.fresh(workspace, tuple(checkpoint_ids), part, seed, training_mix())
+        return self._sessions.create(workspace, rules, sampled, known_answers(GOLD, secrets.randbelow(2**31)))
+
+    def all(self, workspace: str) -> list[Session]:
+        """The host's sessions, newest first."""
+        return self._sessions.all(workspace)
+
+    def find(self, workspace: str, id: str) -> Session:
+        """One of them. Raises: NotFound."""
+        return self._sessions.find(workspace, id)
+
+    def move(self, workspace: str, id: str, state: State) -> Session:
+        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged."""
+        if state == "open":
+            self._require_host()
+        session = self._sessions.move(workspace, id, state)
+        return self._keep(workspace, session) if state == "closed" and session.snapshot is None else session
+
+    def live(self, workspace: str, id: str) -> tuple[LiveCounts, SetCounts]:
+        """Who is there, how far the pairs are; what the choices are."""
+        return self._sessions.live(workspace, id), self._store.counts(id)
+
+    def freeze(self, workspace: str, id: str) -> Snapshot:
+        """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart."""
+        session = self.find(workspace, id)
+        if session.state != "closed":
+            session = self._sessions.move(workspace, id, "frozen")
+        self._keep(workspace, session)
+        return self.frozen(workspace, id)
+
+    def frozen(self, workspace: str, id: str) -> Snapshot:
+        """What was frozen last, less all of who has withdrawn since. Raises: NotFound where nothing was."""
+        session = self.find(workspace, id)
+        if session.snapshot is None:
+            raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
+        snapshot = self._store.still_given(id, session.snapshot)
+        if snapshot.id != session.snapshot:
+            self._sessions.keep_snapshot(workspace, id, snapshot.id)
+        return snapshot
+
+    def _keep(self, workspace: str, session: Session) -> Session:
+        snapshot = self._store.snapshot(session.id, named=False)
+        return self._sessions.keep_snapshot(workspace, session.id, snapshot.id)
+
+    def start_id(self, workspace: str, id: str) -> str:
+        """Which checkpoint training starts from: of those compared, the older one."""
+        compared = [self._checkpoint(workspace, one) for one in self._sessions.checkpoints(workspace, id)]
+        return min(compared, key=lambda checkpoint: checkpoint.created_at).id
+
+    # --- a participant ----------------------------------------------------------------------------------------------
+
+    def greet(self, code: str) -> Session:
+        """The session of that code: what is shown before anybody consents."""
+        return self._sessions.by_code(code)
+
+    def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
+        """Take part, consenting to that use. The same secret again is the same person."""
+        session = self.greet(code)
+        self._joining.take(session.id)
+        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE))
+
+    def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
+        """What this person has to judge, and how the session is."""
+        person = self._person(secret)
+        waiting = [] if person.session.state == "closed" else self._sessions.to_judge(person)
+        return person.session, waiting
+
+    def vote(
+        self,
+        secret: str,
+        token: str,
+        choice: Choice,
+        *,
+        judgment_id: str,
+        decision_ms: int | None = None,
+        source: str = "touch",
+        comment: str = "",
+        client_time: float | None = None,
+    ) -> Session:
+        """Store a choice; returns the session once it is on disk. The same judgment_id again changes nothing."""
+        person = self._person(secret)
+        if person.session.state == "closed":
+            raise NotAllowed("This session has ended.", hint="Thank you; nothing more is needed.")
+        self._store.judge(
+            person.session.id,
+            token,
+            choice,
+            id=judgment_id,
+            decision_ms=decision_ms,
+            input=source,
+            comment=comment,
+            by=person.annotator,
+            client_time=client_time,
+        )
+        return person.session
+
+    def undo(self, secret: str, judgment_id: str) -> bool:
+        """Take that choice back; its pair waits again. False: it was not there, or taken back before."""
+        person = self._person(secret)
+        return self._store.undo(person.session.id, person.annotator, judgment_id) is not None
+
+    def leave(self, secret: str) -> None:
+        """Let others have the pairs on this person's screen. They may come back."""
+        self._sessions.leave(self._asks(secret))
+
+    def withdraw(self, secret: str) -> None:
+        """Leave all that this person judged out of every later snapshot, for good. Again: nothing changes."""
+        person = self._sessions.participant(secret)
+        if not person.withdrawn:
+            self._store.withdraw(person.session.id, person.annotator)
+
+    def _person(self, secret: str) -> Participant:
+        return self._taking_part(self._asks(secret))
+
+    def _asks(self, secret: str) -> Participant:
+        person = self._sessions.participant(secret)
+        self._asking.take(person.annotator.id)
+        return person
+
+    def _taking_part(self, person: Participant) -> Participant:
+        if person.withdrawn:
+            raise NotAllowed("You have withdrawn; your choices are not used.", hint="Join again to take part anew.")
+        return person
+
+    def _require_host(self) -> None:
+        """Raises: NotAllowed where a visitor would be as much of a host as the host."""
+        if self._settings.mode == "demo":
+            hint = "Set PLAYGROUND_HOST_PASSWORD on this Space, or run the playground yourself."
+            raise NotAllowed("On a shared demo nobody is host.", hint=hint)
+        if self._settings.mode == "local" and not self._settings.for_this_machine_only:
+            where = f"This playground listens at {self._settings.host} without a password"
+            hint = "Set PLAYGROUND_HOST_PASSWORD and start it again."
+            raise NotAllowed(f"{where}: everybody who reaches it would be host.", hint=hint)
+
+
+def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
+    if len(set(checkpoint_ids)) not in (1, 2):
+        hint = "Choose one, whose completions are compared among themselves, or two."
+        raise PlaygroundError(f"{len(set(checkpoint_ids))} checkpoints are chosen.", hint=hint)
+    if not 1 <= n <= MOST_PAIRS:
+        raise PlaygroundError(f"{n} pairs are asked for.", hint=f"Ask for 1 to {MOST_PAIRS}.")
+    if not 1 <= rules.overlap <= MOST_OVERLAP:
+        hint = f"Ask for 1 to {MOST_OVERLAP}."
+        raise PlaygroundError(f"{rules.overlap} labels are asked for on each pair.", hint=hint)
+    for name, text, most in (
+        ("title", rules.title, LONGEST_TITLE),
+        ("question", rules.rubric, LONGEST_TEXT),
+        ("consent", rules.consent, LONGEST_TEXT),
+    ):
+        if not 1 <= len(text.strip()) <= most:
+            raise PlaygroundError(f"The {name} has {len(text.strip())} characters.", hint=f"Write 1 to {most}.")
