@@ -2,6 +2,7 @@
 
 An algorithm is one file in playground/training that applies @algorithm; the Train tabs draw its form from its config.
 A question is one file in playground/evaluation/questions that applies @question; the Evaluate tab offers it.
+An audit is one file in playground/evaluation/audits that applies @audit; the Attack tab offers it.
 Registering files load no torch: they import their numerics inside the train function.
 """
 
@@ -87,6 +88,7 @@ class Shelf(Generic[Entry]):
 
 _ALGORITHMS: Shelf[Algorithm] = Shelf("algorithm", "playground.training.algorithms")
 _QUESTIONS: Shelf[Question] = Shelf("question", "playground.evaluation.questions")
+_AUDITS: Shelf[Question] = Shelf("audit", "playground.evaluation.audits")
 
 
 def algorithm(name: str, **entry: Any) -> Callable[[Code], Code]:
@@ -106,18 +108,36 @@ def algorithms() -> dict[str, Algorithm]:
 
 def question(name: str, **entry: Any) -> Callable[[Code], Code]:
     """Register what answers a question of the Evaluate tab. Raises: ValueError when the name is taken elsewhere."""
+    return _asked_from(_QUESTIONS, name, entry)
+
+
+def questions() -> dict[str, Question]:
+    """All questions by name, in the order of the page."""
+    return _in_order(_QUESTIONS)
+
+
+def audit(name: str, **entry: Any) -> Callable[[Code], Code]:
+    """Register an audit of the Attack tab: a question too, about a fault. Raises: ValueError as `question` does."""
+    return _asked_from(_AUDITS, name, entry)
+
+
+def audits() -> dict[str, Question]:
+    """All audits by name, in the order of the page."""
+    return _in_order(_AUDITS)
+
+
+def _asked_from(shelf: Shelf[Question], name: str, entry: Mapping[str, Any]) -> Callable[[Code], Code]:
     from playground.evaluation.plan import Question
 
     def register(answer: Code) -> Code:
-        _QUESTIONS.put(name, Question(name=name, answer=answer, **entry), answer.__module__)
+        shelf.put(name, Question(name=name, answer=answer, **entry), answer.__module__)
         return answer
 
     return register
 
 
-def questions() -> dict[str, Question]:
-    """All questions by name, in the order of the page."""
-    return dict(sorted(_QUESTIONS.all().items(), key=lambda item: item[1].order))
+def _in_order(shelf: Shelf[Question]) -> dict[str, Question]:
+    return dict(sorted(shelf.all().items(), key=lambda item: item[1].order))
 
 
 def dials(config: type) -> dict[str, Dial]:

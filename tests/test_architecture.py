@@ -73,7 +73,12 @@ def test_importing_the_page_loads_no_torch(module):
 
 
 @pytest.mark.parametrize(
-    ("read", "folder"), [("algorithms", "training/algorithms"), ("questions", "evaluation/questions")]
+    ("read", "folder"),
+    [
+        ("algorithms", "training/algorithms"),
+        ("questions", "evaluation/questions"),
+        ("audits", "evaluation/audits"),
+    ],
 )
 def test_reading_the_registry_finds_every_file_and_loads_no_torch(read, folder):
     count = f"from playground.registry import {read}; print(len({read}()), "

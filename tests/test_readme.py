@@ -7,7 +7,7 @@ import pytest
 
 from playground.models.catalogue import CARDS
 from playground.models.facts import spoken_count
-from playground.registry import algorithms, questions
+from playground.registry import algorithms, audits, questions
 from playground.settings import ROOT, Settings
 from playground.vocabulary import GLOSSARY, METRICS
 
@@ -21,6 +21,11 @@ def test_every_algorithm_is_in_the_readme(name):
 
 @pytest.mark.parametrize("one", questions().values(), ids=lambda one: one.name)
 def test_every_question_is_in_the_readme(one):
+    assert f"| `{one.name}` | {one.title} |" in README
+
+
+@pytest.mark.parametrize("one", audits().values(), ids=lambda one: one.name)
+def test_every_audit_is_in_the_readme(one):
     assert f"| `{one.name}` | {one.title} |" in README
 
 
@@ -43,7 +48,7 @@ def test_every_tab_is_in_the_readme():
     from playground.ui.tab import tabs
 
     titles = [tab.title for tab in tabs()]
-    assert len(titles) == 9
+    assert len(titles) == 10
     for title in titles:
         assert re.search(rf"^\| {re.escape(title)} \|", README, re.MULTILINE)
 

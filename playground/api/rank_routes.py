@@ -28,6 +28,7 @@ class PairAsked(BaseModel):
 
     checkpoints: _Checkpoints
     prompt: _PromptText | None = None
+    hand: Annotated[str, Field(max_length=64)] = ""  # pairs that were put aside for a purpose and come first
 
 
 class SetAsked(BaseModel):
@@ -66,7 +67,8 @@ def rank_routes(bench: Workbench) -> APIRouter:
 
     @router.post("/pair")
     def pair(asked: PairAsked, request: Request) -> Json:
-        return _pair_json(bench.preferences.next_pair(workspace(request), asked.checkpoints, _prompt(asked.prompt)))
+        here, prompt = workspace(request), _prompt(asked.prompt)
+        return _pair_json(bench.preferences.next_pair(here, asked.checkpoints, prompt, asked.hand))
 
     @router.post("/choice")
     def choice(made: ChoiceMade, request: Request) -> Json:

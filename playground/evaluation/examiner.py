@@ -115,6 +115,12 @@ class Examiner:
         name = f"texts-{content_hash(list(texts))[:16]}"
         return [Likelihood(**row) for row in self._once(checkpoint, name, ask, len(texts))]
 
+    def looked(self, rows: int) -> None:
+        """So many texts were looked through without a model. Raises EvaluationStopped."""
+        if self._stopped():
+            raise EvaluationStopped
+        self._on_rows(rows)
+
     def _in_parts(
         self,
         checkpoint: Checkpoint,

@@ -35,6 +35,8 @@ def in_words(figure: Figure | None, value: float | None) -> str:
         return "–"
     if figure.unit == "share":
         return f"{100 * value:.0f} %"
+    if figure.unit == "sd":
+        return f"{round(value, 2) or 0.0:+.2f} sd"
     return f"{value:.3g} {figure.unit}".strip()
 
 
@@ -48,7 +50,7 @@ def interval_words(figure: Figure) -> str:
 def _section(report: Report, before: Report | None) -> list[str]:
     beside = f" Compared with {report.reference} ({report.reference_fingerprint})." if report.reference else ""
     judges = f" Judges: {report.judges}." if report.judges else ""
-    lines = [f"## {report.title}", "", f"{report.findings.summary}{beside}{judges}", ""]
+    lines = [f"## {report.title}", "", f"{_plain(report.findings.summary)}{beside}{judges}", ""]
     lines += [f"**{_plain(warning)}**\n" for warning in report.findings.warnings]
     lines += _figures(report, before)
     lines += [f"Seed {report.seed}, prompts {report.prompts_hash}, {report.seconds:.1f} s.", ""]

@@ -39,6 +39,16 @@ class AnswerFiles:
             shutil.rmtree(home, ignore_errors=True)
 
 
+class NothingKept:
+    """Forgets at once: for what nobody will ask again."""
+
+    def get(self, fingerprint: str, name: str) -> None:
+        """Nothing."""
+
+    def put(self, fingerprint: str, name: str, value: Any) -> None:
+        """It is gone."""
+
+
 class ReportFiles:
     """The reports of one checkpoint, in its folder."""
 

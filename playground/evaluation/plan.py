@@ -18,6 +18,14 @@ LARGER = 40  # prompts for a model that takes minutes where the pocket model tak
 
 
 @dataclass(frozen=True, slots=True)
+class ReadText:
+    """One text of a training set."""
+
+    text: str
+    source: str  # the set's name, for a reader
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that decides an evaluation's result."""
 
@@ -26,14 +34,21 @@ class Plan:
     reward: Checkpoint | None = None
     taught: tuple[str, ...] = ()  # prompts to be judged that the reward model was trained on: then it may not judge
     learned: frozenset[str] = frozenset()  # keys of all prompts that it was trained on
-    persona: str = "polite"  # whose gold reward judges
+    persona: str = "polite"  # whose gold reward judges; empty where nobody's does: then people judged
     people: tuple[Contested, ...] = ()  # what people chose between the two
+    sources: tuple[str, ...] = ()  # names of the sets that training read, as far as they are known: for leakage
+    read: tuple[ReadText, ...] = ()  # their texts; looked up only when it is asked
     seed: int = 0
 
     @property
     def in_pocket(self) -> bool:
         """Whether the checkpoint lives in the pocket world, where truth is exact."""
         return self.checkpoint.card == POCKET
+
+    @property
+    def exact(self) -> bool:
+        """Whether what the annotator really wants is known."""
+        return self.in_pocket and bool(self.persona)
 
     @property
     def size(self) -> int:
@@ -50,7 +65,7 @@ class Plan:
         """Who judges, in words."""
         reward = self.judging
         named = [
-            f"persona {self.persona}" if self.in_pocket else "",
+            f"persona {self.persona}" if self.exact else "",
             f"{reward.name} ({reward.fingerprint})" if reward else "",
         ]
         return ", ".join(filter(None, named))
@@ -63,7 +78,7 @@ class Plan:
     def of_reference(self) -> Plan:
         """The same about the checkpoint it is compared with."""
         assert self.reference is not None
-        return replace(self, checkpoint=self.reference, reference=None)
+        return replace(self, checkpoint=self.reference, reference=None, sources=(), read=())  # those came later
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One file of playground/evaluation/questions."""
+    """One file of playground/evaluation/questions, or of audits."""
 
     name: str
     title: str
@@ -111,6 +126,8 @@ class Question:
     answer: Callable[[Any, Plan], Any]  # (Examiner, Plan) -> Findings
     asks: Callable[[Plan], Sequence[Ask]]  # the completions it reads
     scored: Callable[[Plan], int] = lambda plan: 0  # texts whose probability or reward it asks for
+    reads: Callable[[Plan], int] = lambda plan: 0  # texts that it looks through without a model
+    shows: Callable[[Plan], Sequence[str]] = lambda plan: ()  # texts of the exam that `asks` does not name
     compares: bool = False  # it looks at checkpoint and reference together
     judged: bool = False  # its figures are as its judges see it
     on_request: bool = False  # takes long or serves a single purpose: not ticked from the start

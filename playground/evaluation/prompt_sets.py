@@ -66,5 +66,10 @@ def rows(name: str) -> tuple[Json, ...]:
     return tuple(json.loads(line) for line in lines if line.strip())
 
 
+def right_and_wrong(row: Json) -> tuple[str, str]:
+    """The first true and the first false option of a line of `choices`."""
+    return row["options"][row["true"][0]], next(t for i, t in enumerate(row["options"]) if i not in row["true"])
+
+
 def _distinct(prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
     return tuple({prompt.key: prompt for prompt in prompts}.values())

@@ -52,6 +52,7 @@ class Findings:
     answers: tuple[Answer, ...] = ()
     warnings: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()  # a small table in words; its first row is the head
+    mends: tuple[str, ...] = ()  # keys of the changes of which pairs should be labelled next, the worst first
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,20 @@ def share_figure(key: str, title: str, hits: Sequence[bool], means: str, good: G
     if found.value is None:
         return Figure(key, title, None, None, None, 0, "There was no prompt to measure this on.", "share", good)
     return Figure(key, title, found.value, found.low, found.high, found.n, words, "share", good)
+
+
+def bounded_figure(
+    key: str, title: str, values: Sequence[float], means: str, good: Good = "up", least: float = 0.0
+) -> Figure:
+    """A mean over prompts of numbers from `least` to 1.
+
+    Where all are alike their spread says nothing: then the interval is as wide as a share's of so many prompts.
+    """
+    if values and len(set(values)) == 1:
+        mean, beyond = values[0], 1.0 - (share_of(len(values), len(values)).low or 0.0)
+        low, high = max(least, mean - beyond), min(1.0, mean + beyond)
+        return Figure(key, title, mean, low, high, len(values), means, "share", good)
+    return mean_figure(key, title, values, "share", means, good)
 
 
 def mean_figure(key: str, title: str, values: Sequence[float], unit: str, means: str, good: Good = "none") -> Figure:
@@ -129,6 +144,7 @@ def from_json(row: Json) -> Report:
     findings["answers"] = tuple(_known(Answer, answer) for answer in findings["answers"])
     findings["warnings"] = tuple(findings["warnings"])
     findings["table"] = tuple(tuple(line) for line in findings["table"])
+    findings["mends"] = tuple(findings.get("mends", ()))
     return _known(Report, {**row, "findings": _known(Findings, findings)})
 
 

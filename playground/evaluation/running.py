@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Plan, Question
 from playground.evaluation.report import Report
-from playground.types import Checkpoint, Workload
+from playground.types import Checkpoint, Workload, content_hash
 
 _WRITTEN, _READ = 14.0, 40.0  # tokens of a usual completion; of a text with its prompt
 _LARGER_WRITTEN = 48.0  # other models write until they are cut off
@@ -38,7 +38,8 @@ def steps(questions: Sequence[Question], plan: Plan) -> list[Step]:
 
 def rows(step: Step) -> int:
     """How many completions and texts the step works through."""
-    return sum(ask.rows for ask in step.question.asks(step.plan)) + step.question.scored(step.plan)
+    one, plan = step.question, step.plan
+    return sum(ask.rows for ask in one.asks(plan)) + one.scored(plan) + one.reads(plan)
 
 
 def workloads(todo: Sequence[Step], examiner: Examiner) -> list[tuple[Checkpoint, Workload]]:
@@ -79,4 +80,6 @@ def report_of(step: Step, examiner: Examiner) -> Report:
 
 def _asked(step: Step) -> str:
     keys = [ask.key for ask in step.question.asks(step.plan)]
+    if step.question.reads(step.plan):
+        return content_hash([one.text for one in step.plan.read])[:16]
     return keys[0] if len(keys) == 1 else "-".join(key[:4] for key in keys)

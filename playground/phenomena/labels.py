@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from playground.evaluation.steering import Wanted
+from playground.evaluation.steering import contrasts as contrasts_of
 from playground.phenomena.lab import Lab
 from playground.pocket import label_mix, persona_choice, prompt_set
 from playground.types import Annotator, Checkpoint, Completion, Preference, Prompt
 
 NOISE = 0.7  # Bradley-Terry temperature of a simulated annotator, in reward units
-Wanted = Callable[[str, str], bool]  # of a prompt's and a completion's text
 
 
 def persona_pairs(
@@ -39,9 +40,4 @@ def judged(pairs: Sequence[Sequence[Completion]], persona: str, noise: float, rn
 
 def contrasts(lab: Lab, start: Checkpoint, prompts: Sequence[Prompt], wanted: Wanted, n: int) -> list[Preference]:
     """Up to n pairs of a completion that is wanted and one that is not, two at most a prompt."""
-    rows: list[Preference] = []
-    for completions in lab.sample(start, prompts, 1.0, lab.seed, n=8):
-        good = [c.text for c in completions if wanted(c.prompt.text, c.text)]
-        bad = [c.text for c in completions if not wanted(c.prompt.text, c.text)]
-        rows += [Preference(completions[0].prompt, a, b) for a, b in zip(good[:2], bad[:2], strict=False)]
-    return random.Random(lab.seed).sample(rows, min(n, len(rows)))
+    return contrasts_of(lab.sample(start, prompts, 1.0, lab.seed, n=8), wanted, n, lab.seed)

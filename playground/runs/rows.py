@@ -26,5 +26,14 @@ def from_json(row: Json) -> Row:
     return kind(**row)
 
 
+def texts_of(row: Row) -> list[str]:
+    """Every text that training on the row reads: all turns, and the completions."""
+    prompt = row if isinstance(row, Prompt) else row.prompt
+    turns = [message.content for message in prompt.messages]
+    if isinstance(row, Preference):
+        return [*turns, row.chosen, row.rejected]
+    return turns if isinstance(row, Prompt) else [*turns, row.completion]
+
+
 def _prompt(row: Json) -> Prompt:
     return Prompt(tuple(Message(**m) for m in row["messages"]), row["source"])

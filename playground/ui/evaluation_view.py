@@ -29,7 +29,9 @@ def report_view(elem_id: str) -> gr.HTML:
     )
 
 
-def shown_reports(plan: Plan, shown: Shown, asked: bool = False) -> Json:
+def shown_reports(
+    plan: Plan, shown: Shown, asked: bool = False, verb: str = "evaluated", press: str = "Evaluate"
+) -> Json:
     """Every report with its figures beside the reference's, and the completions behind them.
 
     asked: an evaluation that asks this checkpoint is on its way.
@@ -40,9 +42,13 @@ def shown_reports(plan: Plan, shown: Shown, asked: bool = False) -> Json:
     return {
         "name": name,
         "beside": beside,
-        "ids": {"checkpoint": plan.checkpoint.id, "beside": plan.reference.id if plan.reference else ""},
+        "ids": {
+            "checkpoint": plan.checkpoint.id,
+            "beside": plan.reference.id if plan.reference else "",
+            "about": ",".join(report.question for report, _ in shown),
+        },
         "reports": [_report(report, before) for report, before in shown],
-        "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been evaluated yet. Press Evaluate.",
+        "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been {verb} yet. Press {press}.",
     }
 
 
@@ -81,7 +87,7 @@ def _figure(figure: Figure, was: Figure | None) -> Json:
         "prompts": figure.prompts,
         "means": figure.means,
     }
-    if figure.unit == "share" and figure.low is not None:
+    if figure.unit == "share" and figure.low is not None and figure.low >= 0:  # the bar runs from 0 to 1
         row["bar"] = {"low": figure.low, "high": figure.high, "value": figure.value, "was": was.value if was else None}
     return row
 

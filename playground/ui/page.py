@@ -24,7 +24,7 @@ def build_page(bench: Workbench) -> gr.Blocks:
     with gr.Blocks(title="Alignment Playground", analytics_enabled=False, delete_cache=_swept(bench.settings)) as page:
         gr.HTML(html_template=_BRAND, js_on_load="Playground.status(element)", apply_default_css=False, elem_id="head")
         bar = gr.Tabs(elem_id="steps", overflow_behavior="wrap")
-        context = Context(bench, bar, gr.State([]), gr.State([]), *(gr.State("") for _ in range(3)))
+        context = Context(bench, bar, gr.State([]), gr.State([]), *(gr.State("") for _ in range(4)))
         with bar:
             for number, tab in enumerate(tabs(), start=1):
                 with gr.Tab(f"{number} {tab.title}", id=tab.id, elem_id=f"tab-{tab.id}") as item:

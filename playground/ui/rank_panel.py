@@ -26,9 +26,9 @@ def rank_panel(asked: Json) -> gr.HTML:
     )
 
 
-def panel_value(checkpoint_ids: Sequence[str], prompt: str | None) -> Json:
-    """Whose completions, and to which prompt; None: the pocket world's prompts."""
-    return {"checkpoints": list(checkpoint_ids), "prompt": prompt}
+def panel_value(checkpoint_ids: Sequence[str], prompt: str | None, hand: str = "") -> Json:
+    """Whose completions, and to which prompt; None: the pocket world's prompts. hand: pairs that come before them."""
+    return {"checkpoints": list(checkpoint_ids), "prompt": prompt, "hand": hand}
 
 
 def preference_table(rows: Json) -> gr.HTML:

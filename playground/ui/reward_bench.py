@@ -132,15 +132,9 @@ def score_rows(context: Context, space: str, text: str, reward_id: str | None, t
         raise PlaygroundError("There is no completion to score.", hint="Type one, or press Fill with samples.")
     prompt = Prompt.user(text)
     scores = context.bench.completions.score(space, reward_id, [Completion(prompt, t) for t in texts])
-    persona = _judge(context, space, reward_id)
+    persona = context.bench.checkpoints.annotator(space, context.bench.checkpoints.find(space, reward_id))
     ordered = sorted(zip(texts, scores, strict=True), key=lambda row: row[1], reverse=True)
     return {"rows": [_row(rank, text, t, s, persona) for rank, (t, s) in enumerate(ordered, start=1)]}
-
-
-def _judge(context: Context, space: str, reward_id: str) -> str | None:
-    """The persona whose choices the reward model has learned, None where they were people's."""
-    run_id = context.bench.checkpoints.find(space, reward_id).run_id
-    return context.bench.runs.find(space, run_id).spec.persona if run_id else None
 
 
 def _row(rank: int, prompt: str, text: str, score: float, persona: str | None) -> Json:

@@ -21,6 +21,7 @@ class Context:
     tabs: gr.Tabs
     compare_ids: gr.State  # checkpoint ids that Compare should show; who sets it selects that tab, which empties it
     rank_ids: gr.State  # checkpoint ids whose completions Rank should pair
+    rank_hand: gr.State  # pairs put aside, which Rank should show first
     run_id: gr.State  # the run that Runs should open
     reward_id: gr.State  # the reward model that Policy should train against
     evaluate_id: gr.State  # the checkpoint that Evaluate should ask

@@ -8,10 +8,10 @@ from html import escape
 
 from playground.types import Checkpoint
 
-Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair's completions, None: a file -> preferences
+Writers = Mapping[frozenset[str | None], int]  # ids of who wrote a pair, None: a file or an audit -> preferences
 Names = Mapping[str, str]  # id -> name
 
-_DELETED = "a model that is no more"
+_FROM_NOBODY, _DELETED = "from a file or an audit", "a model that is no more"
 _SHARE = 0.1  # of a set: fewer pairs of others change nothing worth a warning
 
 
@@ -48,7 +48,7 @@ def _counted(writers: Writers, names: Names) -> list[tuple[str, int]]:
     counted = Counter()
     for whose, count in writers.items():
         models = " and ".join(sorted({names.get(one, _DELETED) for one in whose if one is not None}))
-        counted[_and([f"by {models}" if models else "", "from a file" if None in whose else ""])] += count
+        counted[_and([f"by {models}" if models else "", _FROM_NOBODY if None in whose else ""])] += count
     return counted.most_common()
 
 

@@ -19,6 +19,7 @@ from playground.runs.process import WorkerProcess
 from playground.runs.tail import RunShelf
 from playground.settings import ASSETS, Settings
 from playground.types import Speed, content_hash
+from playground.workbench.attacks import Attacks
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.erasure import Erasure
@@ -34,6 +35,7 @@ from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
 from playground.workbench.rights import HostRights
 from playground.workbench.runs import Runs
+from playground.workbench.steering import Steering
 from playground.workbench.takeaway import Takeaway
 from playground.workbench.workshop import Workshop
 
@@ -79,6 +81,8 @@ class Workbench:
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
+        self.steering = Steering(self.runs, self.completions, self.evaluations)
+        self.attacks = Attacks(self.checkpoints, self.evaluations, quotas, self.preferences.deal)
 
     def start(self) -> None:
         """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""

@@ -36,6 +36,10 @@ class Checkpoints:
             return fetched
         raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Choose one from the list.")
 
+    def annotator(self, workspace: str, reward: Checkpoint) -> str | None:
+        """The persona whose choices the reward model has learned; None where they were people's, or nobody knows."""
+        return self._shelf.tail(workspace, reward.run_id).summary.spec.persona if reward.run_id else None
+
     def carried(self, checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
         """Those that a download must bring along: what others cannot fetch for themselves."""
         return [c for c in checkpoints if c.id not in self.shipped and self._models.find_checkpoint(c.id) is None]

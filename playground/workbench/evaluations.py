@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,16 +14,16 @@ from pathlib import Path
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.export import FORMS, Form
-from playground.evaluation.files import AnswerFiles, ReportFiles
-from playground.evaluation.plan import Plan, Question
+from playground.evaluation.files import AnswerFiles, NothingKept, ReportFiles
+from playground.evaluation.plan import Plan, Question, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of, rows, steps, workloads
 from playground.evaluation.sheet import Sheet, column_of, sheet_steps
 from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
-from playground.registry import questions
-from playground.runs.rows import from_json
+from playground.registry import audits, questions
+from playground.runs.rows import from_json, texts_of
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
 from playground.types import Checkpoint, Preference
@@ -37,6 +37,8 @@ from playground.workbench.quotas import Quotas
 from playground.workbench.taking import took
 
 MOST_COLUMNS = 8  # checkpoints of a tax sheet
+Tell = Callable[[str, int, int], None]  # what goes on, and how much of how much is done
+Make = Callable[[Tell, Callable[[], bool]], tuple["Plan", Sequence[str]] | None]  # (tell, whether Stop was pressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +90,55 @@ class Evaluations:
         persona: whose gold reward judges; without one, the persona whose labels the checkpoint learned from.
         """
         checkpoint = self._checkpoints.find(workspace, checkpoint_id)
-        beside = reference_id or checkpoint.parent
+        beside = reference_id or (checkpoint.parent if checkpoint.kind == "policy" else None)
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         people = self._people(workspace, reference, checkpoint)
-        whose = persona or self._persona(workspace, checkpoint)
+        whose = persona or self._persona_of(workspace, checkpoint)
         plan = Plan(checkpoint, reference, reward, persona=whose, people=people, seed=seed)
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
+    def audit_plan(self, workspace: str, checkpoint_id: str, uploaded: Sequence[str] = ()) -> Plan:
+        """What an audit of a policy or a reward model needs to know. uploaded: names of sets to look in besides."""
+        plan = self.plan(workspace, checkpoint_id)
+        return replace(plan, sources=(*(one.name for one in self._teachers(workspace, plan.checkpoint)), *uploaded))
+
+    def _persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
+        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from.
+
+        A reward model has one annotator or none: what its ancestors learned from is no measure of it.
+        """
+        if checkpoint.kind == "reward":
+            return self._checkpoints.annotator(workspace, checkpoint) or ""
+        for one in self._checkpoints.lineage(workspace, checkpoint):
+            if one.run_id:
+                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
+                if persona:
+                    return persona
+        return "polite"
+
     def offered(self, plan: Plan) -> dict[str, str]:
-        """Each question's name, and why it cannot be asked here; an empty string where it can."""
-        return {name: one.unfit(plan) for name, one in questions().items()}
+        """Each question's and audit's name, and why it cannot be asked here; an empty string where it can."""
+        return {name: one.unfit(plan) for name, one in _known().items()}
 
     def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
         return self._seconds(workspace, steps(_chosen(names), plan))
 
-    def begin(self, workspace: str, plan: Plan, names: Sequence[str]) -> None:
-        """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be."""
+    def begin(self, workspace: str, plan: Plan, names: Sequence[str], uploaded: Sequence[ReadText] = ()) -> None:
+        """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be.
+
+        uploaded: what a visitor brought to look for the exam in.
+        """
+        if plan.sources:
+            plan = replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
         self._begin_steps(workspace, steps(_chosen(names), plan), self.estimate(workspace, plan, names))
+
+    def begin_after(self, workspace: str, make: Make) -> None:
+        """First make a checkpoint, then ask about it, all in the background: make says what to ask, None: nothing."""
+        self._quotas.require_disk(workspace)
+        self._launch(workspace, Progress("Beginning.", 0, 0), frozenset(), partial(self._made_and_asked, make))
 
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
@@ -127,24 +158,33 @@ class Evaluations:
 
     def reports(self, workspace: str, checkpoint: Checkpoint) -> list[Report]:
         """The reports about a checkpoint as it is now."""
-        order = list(questions())
+        order = list(_known())
         found = self._files(workspace, checkpoint).all(checkpoint)
         return sorted((r for r in found if r.question in order), key=lambda report: order.index(report.question))
 
-    def export(self, workspace: str, plan: Plan, form: Form) -> Path:
-        """The reports about a checkpoint, and the earlier ones of what it is compared with, as one file."""
-        found = self.shown(workspace, plan)
+    def export(self, workspace: str, plan: Plan, form: Form, names: Collection[str] | None = None) -> Path:
+        """The reports about a checkpoint, and the earlier ones of what it is compared with, as one file.
+
+        names: of the questions and audits that are wanted; without them, all.
+        """
+        found = self.shown(workspace, plan, names)
         if not found:
-            raise NotFound("There is no report about this checkpoint yet.", hint="Press Evaluate first.")
+            raise NotFound("There is no report about this checkpoint yet.", hint="Ask it something first.")
         path = downloads(self._data_dir, workspace) / f"evaluation-{uuid.uuid4().hex[:8]}.{form}"
         path.write_text(FORMS[form](found), encoding="utf-8")
         return path
 
-    def shown(self, workspace: str, plan: Plan) -> list[tuple[Report, Report | None]]:
-        """The reports about the plan's pair, each beside the same question's about the reference."""
+    def shown(
+        self, workspace: str, plan: Plan, names: Collection[str] | None = None
+    ) -> list[tuple[Report, Report | None]]:
+        """The reports about the plan's pair, each beside the same question's about the reference.
+
+        names: of the questions and audits that are wanted; without them, all.
+        """
         before = {r.question: r for r in self.reports(workspace, plan.reference)} if plan.reference else {}
         beside = plan.reference.fingerprint if plan.reference else ""
         own = [r for r in self.reports(workspace, plan.checkpoint) if r.reference_fingerprint in ("", beside)]
+        own = [r for r in own if names is None or r.question in names]
         return [(r, None if r.reference_fingerprint else before.get(r.question)) for r in own]
 
     def family(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
@@ -193,7 +233,7 @@ class Evaluations:
             return False
 
     def _seconds(self, workspace: str, todo: list[Step]) -> float | None:
-        found = workloads(todo, self._examiner(workspace))
+        found = workloads(todo, self.examiner(workspace))
         each = [self._estimates.of_work(work, checkpoint) for checkpoint, work in found]
         return None if None in each else sum(each)
 
@@ -202,19 +242,38 @@ class Evaluations:
             raise PlaygroundError("None of the ticked questions can be asked here.", hint="Tick another one.")
         self._quotas.require_time(seconds, "evaluation", "Tick fewer questions, or evaluate a smaller model.")
         self._quotas.require_disk(workspace)
+        waiting = Progress("Waiting for its turn.", 0, 1, seconds)
+        about = frozenset(step.plan.checkpoint.id for step in todo)
+        self._launch(workspace, waiting, about, partial(self._run, todo, seconds))
+
+    def _launch(self, workspace: str, first: Progress, about: frozenset[str], do: Callable[..., None]) -> None:
+        """Do it in the background, told the workspace and the work. Raises NotAllowed while other work goes on."""
         with self._begin:
             if self.running(workspace):
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
-            work = self._works[workspace] = _work(Progress("Waiting for its turn.", 0, 1, seconds))
-            self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
-            work.begin(partial(self._run, workspace, work, todo, seconds))
+            work = self._works[workspace] = _work(first)
+            self._about[workspace] = about
+            work.begin(partial(do, workspace, work))
 
-    def _run(self, workspace: str, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:
+    def _made_and_asked(self, make: Make, workspace: str, work: BackgroundWork[Progress]) -> None:
+        def tell(text: str, done: int, total: int) -> None:
+            work.progress = Progress(text, done, total)
+
+        found = make(tell, work.stopped.is_set)
+        if found is None:
+            work.progress = Progress("Stopped. What was learned is kept under Runs.", 0, 0)
+            return
+        plan, names = found
+        todo = steps(_chosen(names), plan)
+        self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
+        self._run(todo, self._seconds(workspace, todo), workspace, work)
+
+    def _run(self, todo: list[Step], seconds: float | None, workspace: str, work: BackgroundWork[Progress]) -> None:
         with self._turn:
             try:
                 clock = _Clock(work, todo, seconds)
                 over = partial(self._over, work, clock)
-                examiner = self._examiner(workspace, clock.rows_done, over)
+                examiner = self.examiner(workspace, clock.rows_done, over)
                 for step in todo:
                     clock.begins(step)
                     works, began, reused = workloads([step], examiner), clock.seconds, examiner.reused
@@ -238,9 +297,17 @@ class Evaluations:
             "was answered is kept: begin it again to go on from there."
         )
 
-    def _examiner(self, workspace: str, on_rows=lambda rows: None, stopped=lambda: False) -> Examiner:
+    def examiner(
+        self,
+        workspace: str,
+        on_rows: Callable[[int], None] = lambda rows: None,
+        stopped: Callable[[], bool] = lambda: False,
+        keeps: bool = True,
+    ) -> Examiner:
+        """Asks this workspace's models, in parts. keeps: what it is told is kept on disk, so as not to ask again."""
         instruments = SamplerInstruments(self._completions, workspace)
-        return Examiner(instruments, AnswerFiles(self._home(workspace) / "answers"), on_rows, stopped)
+        kept = AnswerFiles(self._home(workspace) / "answers") if keeps else NothingKept()
+        return Examiner(instruments, kept, on_rows, stopped)
 
     def _work(self, workspace: str) -> BackgroundWork[Progress]:
         return self._works.get(workspace) or _work(Progress(""))
@@ -261,14 +328,20 @@ class Evaluations:
         rows = map(from_json, self._shelf.folder(workspace, reward.run_id).rows())
         return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
 
-    def _persona(self, workspace: str, checkpoint: Checkpoint) -> str:
-        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from."""
-        for one in self._checkpoints.lineage(workspace, checkpoint):
-            if one.run_id:
-                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
-                if persona:
-                    return persona
-        return "polite"
+    def _read(self, workspace: str, checkpoint: Checkpoint) -> list[ReadText]:
+        """What it, its ancestors and the reward models that scored them were trained on here."""
+        found = []
+        for one in self._teachers(workspace, checkpoint):
+            rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
+            found += [ReadText(text, one.name) for row in rows for text in texts_of(row)]
+        return list(dict.fromkeys(found))
+
+    def _teachers(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
+        """Whatever a run here made of which the checkpoint has learned, itself included."""
+        line = [one for one in self._checkpoints.lineage(workspace, checkpoint) if one.run_id]
+        rewards = [self._shelf.tail(workspace, one.run_id).summary.spec.reward for one in line]
+        scored_by = [one for reward in rewards if reward is not None for one in self._teachers(workspace, reward)]
+        return list({one.id: one for one in (*line, *scored_by)}.values())
 
 
 class _Clock:
@@ -307,12 +380,17 @@ class _Clock:
 
 
 def _work(progress: Progress) -> BackgroundWork[Progress]:
-    hint = "What was answered is kept. Press Evaluate again; if it breaks there again, untick that question."
+    hint = "What was answered is kept. Begin it again; if it breaks there again, untick what it asked last."
     return BackgroundWork("evaluation", progress, hint)
 
 
+def _known() -> dict[str, Question]:
+    """Everything that can be asked, questions before audits."""
+    return {**questions(), **audits()}
+
+
 def _chosen(names: Sequence[str]) -> list[Question]:
-    known = questions()
+    known = _known()
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise NotFound(f"There is no question {unknown[0]!r}.", hint=f"Choose among {', '.join(known)}.")

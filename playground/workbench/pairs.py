@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from playground.errors import NotFound, PlaygroundError
 from playground.pocket import prompt_set, training_mix
 from playground.types import Checkpoint, Completion, Prompt, Sampling
+from playground.workbench.hands import Hands, Pair
 
 _AHEAD = 8  # refill when fewer pairs than this wait
 _BATCH = 16
@@ -23,7 +24,6 @@ _WORKSPACES = 1000  # whose K-way sets are remembered
 Sample = Callable[..., list[list[Completion]]]  # Workbench.sample
 FindCheckpoint = Callable[[str, str], Checkpoint]  # Workbench.checkpoint: raises NotFound
 CheckpointIds = tuple[str, ...]
-Pair = tuple[Completion, Completion]
 
 
 @dataclass(eq=False, slots=True)
@@ -49,6 +49,7 @@ class PairPool:
     def __init__(self, sample: Sample, checkpoint: FindCheckpoint) -> None:
         self._sample = sample
         self._checkpoint = checkpoint
+        self.hands = Hands()
         self._shelves: dict[tuple[str, CheckpointIds], _Shelf] = {}
         self._held: dict[str, dict[str, _Held]] = {}  # workspace -> token -> set
         self._lock = threading.Lock()
@@ -123,6 +124,7 @@ class PairPool:
         """Let go of everything that was sampled for that workspace."""
         with self._lock:
             self._held.pop(workspace, None)
+            self.hands.forget(workspace)
             for key in [key for key in self._shelves if key[0] == workspace]:
                 del self._shelves[key]
 

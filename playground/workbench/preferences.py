@@ -18,6 +18,7 @@ from playground.settings import Settings
 from playground.table_files import BadRow
 from playground.types import Annotator, Checkpoint, Choice, Prompt
 from playground.workbench.downloads import downloads
+from playground.workbench.hands import Hand, Pair
 from playground.workbench.pairs import FindCheckpoint, PairPool
 from playground.workbench.quotas import Quotas
 
@@ -80,17 +81,28 @@ class Preferences:
         """The visitor as an annotator."""
         return self._store.annotator(workspace, "person", "you")
 
-    def next_pair(self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt | None = None) -> Shown:
+    def deal(self, workspace: str, purpose: str, pairs: Sequence[Pair]) -> str:
+        """Put pairs aside to be judged for a purpose; returns the token by which next_pair shows them."""
+        return self._pairs.hands.add(workspace, purpose, pairs)
+
+    def hand(self, workspace: str, token: str) -> Hand | None:
+        """How far such a hand has been dealt."""
+        return self._pairs.hands.find(workspace, token)
+
+    def next_pair(
+        self, workspace: str, checkpoint_ids: Sequence[str], prompt: Prompt | None = None, hand: str = ""
+    ) -> Shown:
         """Two completions to judge, blind, sides by chance; for the given prompt, or for one of the pocket's.
 
-        From one checkpoint both; from two, one each.
+        From one checkpoint both; from two, one each. hand: the token of pairs that come before those.
         """
         self._quotas.require_pairs(workspace, 1)
-        left, right = self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
+        dealt = self._pairs.hands.take(workspace, hand)
+        left, right = dealt or self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
         person = self.person(workspace)
         if swapped(workspace, person.id, self._store.shown_count(workspace, person)):
             left, right = right, left
-        token = self._store.show_pair(workspace, person, left, right)
+        token = self._store.show_pair(workspace, person, left, right, strategy="dealt" if dealt else "uniform")
         return Shown(token, left.prompt.spoken, (left.text, right.text))
 
     def choose(
@@ -153,10 +165,12 @@ class Preferences:
         checkpoint_ids: Sequence[str],
         temperature: float = 0.7,
         seed: int = 0,
+        hand: str = "",
     ) -> Iterator[int]:
         """Let a simulated annotator judge n fresh pairs, by the checkpoints as in next_pair.
 
-        It is asked the prompts on which its taste shows. Yields how many are stored so far.
+        It is asked the prompts on which its taste shows; the pairs of the hand come before them. Yields how many are
+        stored so far.
         """
         from playground.pocket import PERSONAS, label_mix, persona_choice
 
@@ -168,7 +182,10 @@ class Preferences:
         done = 0
         while done < n:
             wanted, drawn = min(32, n - done), rng.randrange(2**31)
-            pairs = self._pairs.fresh(workspace, tuple(checkpoint_ids), wanted, drawn, label_mix(persona))
+            dealt = [self._pairs.hands.take(workspace, hand) for _ in range(wanted)]
+            pairs = list(filter(None, dealt)) or self._pairs.fresh(
+                workspace, tuple(checkpoint_ids), wanted, drawn, label_mix(persona)
+            )
             rows = []
             for at, (left, right) in enumerate(pairs, start=done):
                 if swapped(workspace, annotator.id, at):

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError, TooFewPreferences
 from playground.events import Phase
+from playground.pocket.personas import PERSONAS
 from playground.preferences.store import PreferenceStore
 from playground.registry import Algorithm, algorithms, build_config, suited
 from playground.runs.origin import origins
@@ -67,6 +68,7 @@ class Runs:
         start_id: str = "pocket-sft",
         reward_id: str | None = None,
         examples: Sequence[Example] | None = None,
+        preferences: Sequence[Preference] | None = None,
         frozen: Snapshot | None = None,
         persona: str | None = None,
         seed: int = 0,
@@ -74,13 +76,14 @@ class Runs:
     ) -> RunSpec:
         """Freeze the data, make the run's folder and queue the run. Raises PlaygroundError on what cannot work.
 
+        preferences: made for this run alone, instead of the workspace's set.
         frozen: a set that was frozen before, such as a workshop's, instead of the workspace's preferences.
         """
         entry = algorithms()[algorithm]
         start = self._checkpoints.find(workspace, start_id)
         config = _checked_config(entry, suited(entry, start, values))
         reward = self._reward(workspace, entry, reward_id)
-        rows, snapshot = self._data(workspace, entry, config, examples, frozen, seed)
+        rows, snapshot = self._data(workspace, entry, config, preferences or examples, frozen, seed)
         self._estimates.require_room(entry, config, rows, start)
         spec = RunSpec(
             id=f"{algorithm}-{uuid.uuid4().hex[:8]}",
@@ -240,11 +243,13 @@ class Runs:
         workspace: str,
         entry: Algorithm,
         config,
-        examples: Sequence[Example] | None,
+        given: Sequence[Example | Preference] | None,
         frozen: Snapshot | None,
         seed: int,
     ) -> tuple[list, Snapshot | None]:
-        """The rows a run trains on, frozen: (rows, the snapshot they come from)."""
+        """The rows a run trains on, frozen: (rows, the snapshot they come from). given: rows made for it alone."""
+        if given:
+            return list(given), None
         if entry.needs == "preferences":
             snapshot = frozen or self._store.snapshot(workspace)
             if len(snapshot.preferences) < 4:
@@ -253,7 +258,7 @@ class Runs:
         from playground import pocket
 
         if entry.needs == "examples":
-            return list(examples) if examples else pocket.demonstrations(config.examples, seed), None
+            return pocket.demonstrations(config.examples, seed), None
         return pocket.prompt_set(512, seed, kinds=pocket.training_mix()), None
 
     def _reward(self, workspace: str, entry: Algorithm, reward_id: str | None) -> Checkpoint | None:
@@ -268,7 +273,7 @@ class Runs:
         if reward is not None and reward.run_id:
             return self.find(workspace, reward.run_id).spec.persona
         judges = [row.annotator for row in rows if isinstance(row, Preference)]
-        personas = Counter(judge.alias for judge in judges if judge is not None and judge.kind == "persona")
+        personas = Counter(one.alias for one in judges if one and one.kind == "persona" and one.alias in PERSONAS)
         most = personas.most_common(1)
         return most[0][0] if most and 2 * most[0][1] > len(rows) else None
 

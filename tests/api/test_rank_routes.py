@@ -32,7 +32,7 @@ class Bench:
     def person(self, workspace):
         return self.store.annotator(workspace, "person", "you")
 
-    def next_pair(self, workspace, checkpoint_ids, prompt=None):
+    def next_pair(self, workspace, checkpoint_ids, prompt=None, hand=""):
         self.asked.append((workspace, checkpoint_ids, prompt))
         if "gone" in checkpoint_ids:
             raise NotFound("There is no checkpoint 'gone' here.", hint="Choose one from the list.")

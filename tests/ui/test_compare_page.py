@@ -64,7 +64,7 @@ def page(browser, bench, tmp_path, monkeypatch):
     """A visitor on a page of two tabs, of which Compare is not open yet."""
     monkeypatch.setenv("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # as app.py does
     with gr.Blocks(analytics_enabled=False) as blocks, gr.Tabs() as bar:
-        context = Context(bench, bar, *(gr.State(value) for value in ([], [], "", "", "")))
+        context = Context(bench, bar, *(gr.State(value) for value in ([], [], "", "", "", "")))
         with gr.Tab("Start"):
             gr.Markdown("Nothing here.")
         with gr.Tab("Compare", id="compare") as item:

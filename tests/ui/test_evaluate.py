@@ -24,7 +24,7 @@ GIVEN = {"checkpoint": "pocket-sft", "reference": "parent", "reward": "none", "p
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
     bench = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
-    yield Context(bench, *[None] * 6)
+    yield Context(bench, *[None] * 7)
     bench.close()
 
 
@@ -86,7 +86,7 @@ def test_a_button_pressed_while_an_evaluation_is_on_its_way_is_answered_in_words
         raise NotAllowed("An evaluation is on its way.", hint="Wait for its end.")
 
     said, evaluations = [], context.bench.evaluations
-    monkeypatch.setattr("playground.ui.tabs.evaluate.tell", said.append)
+    monkeypatch.setattr("playground.ui.asking.tell", said.append)
     for name, does in (("begin", refused), ("begin_sheet", refused), ("running", lambda space: True)):
         monkeypatch.setattr(evaluations, name, does)
     page = build_page(context.bench)

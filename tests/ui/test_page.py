@@ -24,7 +24,18 @@ def page(tmp_path_factory):
 
 
 def test_the_tabs_stand_in_pipeline_order():
-    wanted = ["start", "compare", "fine-tune", "rank", "reward-model", "policy", "evaluate", "runs", "workshop"]
+    wanted = [
+        "start",
+        "compare",
+        "fine-tune",
+        "rank",
+        "reward-model",
+        "policy",
+        "evaluate",
+        "attack",
+        "runs",
+        "workshop",
+    ]
     assert [tab.id for tab in tabs()] == wanted
 
 

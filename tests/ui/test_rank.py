@@ -73,7 +73,7 @@ class Bench:
         self.preferences = self
         self.stored, self.held, self.asked = list(rows), held or counts(), []
 
-    def persona_labels(self, workspace, persona, n, checkpoint_ids):
+    def persona_labels(self, workspace, persona, n, checkpoint_ids, hand=""):
         self.asked.append((workspace, persona, n, checkpoint_ids))
         yield from range(32, n, 32)
         yield n
@@ -178,7 +178,7 @@ def test_the_table_shows_the_removed_ones_apart_and_says_how_many_there_are():
 
 
 def test_the_panel_is_told_whose_completions_and_nothing_else():
-    assert panel_value(("pocket-sft",), None) == {"checkpoints": ["pocket-sft"], "prompt": None}
+    assert panel_value(("pocket-sft",), None) == {"checkpoints": ["pocket-sft"], "prompt": None, "hand": ""}
 
 
 def test_persona_progress_counts_up_to_all_of_them():

@@ -15,16 +15,17 @@ class Bench:
     """One reward model that scores by length, learned from whom the test says."""
 
     def __init__(self, persona):
-        self.checkpoints = self.completions = self.runs = self
+        self.checkpoints = self.completions = self
         self.persona = persona
 
     def score(self, space, reward_id, completions):
         return [float(len(completion.text)) for completion in completions]
 
     def find(self, space, id):
-        if id == "reward":
-            return Checkpoint("reward", "Reward model 1", "reward", "pocket", "/r", run_id="run-1")
-        return SimpleNamespace(spec=SimpleNamespace(persona=self.persona))
+        return Checkpoint("reward", "Reward model 1", "reward", "pocket", "/r", run_id="run-1")
+
+    def annotator(self, space, reward):
+        return self.persona
 
 
 def scored(persona, texts=(POLITE, RUDE)):

@@ -10,10 +10,12 @@ import pytest
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import mixed
+from playground.evaluation.running import steps
 from playground.events import RunEnded, Saved, StepDone
+from playground.registry import audits
 from playground.runs.rows import to_json
 from playground.settings import Settings
-from playground.types import Checkpoint, Completion, Preference, Prompt, RunSpec, Sampling, Speed, Workload
+from playground.types import Checkpoint, Completion, Message, Preference, Prompt, RunSpec, Sampling, Speed, Workload
 from playground.workbench import Workbench
 
 
@@ -140,11 +142,11 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert names == ["Pocket base", "Pocket SFT"]
 
 
-def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=()):
+def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None, persona=None):
     """A checkpoint of an ended run, without weights."""
     start = bench.checkpoints.find(workspace, "pocket-sft")
     folder = bench.shelf.folder(workspace, name)
-    folder.create(RunSpec(name, workspace, "dpo", {}, start), [to_json(row) for row in rows])
+    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward, persona=persona), [to_json(row) for row in rows])
     made = Checkpoint(name, name, kind, "pocket", "", parent=parent, run_id=name, fingerprint=name)
     folder.append(Saved(1, made))
     folder.append(RunEnded("done"))
@@ -186,6 +188,56 @@ def test_a_reward_model_trained_on_the_prompts_to_be_judged_is_found_out(asleep)
     assert plan.learned == {asked.key, other.key}
 
 
+def test_the_exam_is_found_in_an_older_run_of_the_lineage_and_in_its_reward_models(asleep):
+    exam = mixed(asleep.evaluations.plan("lea", "pocket-sft"))
+    first, second, third = ([Preference(exam[i], "a", "b")] for i in range(3))
+    reward = trained(asleep, "lea", "reward_model-1", kind="reward", rows=first)
+    trained(asleep, "lea", "ppo-1", rows=second, reward=reward)
+    trained(asleep, "lea", "dpo-2", parent="ppo-1", rows=third)
+    trained(asleep, "lea", "dpo-3", parent="dpo-2", rows=[Preference(Prompt.user("Never asked"), "a", "b")])
+    plan = asleep.evaluations.audit_plan("lea", "dpo-3")
+    assert set(plan.sources) == {"reward_model-1", "ppo-1", "dpo-2", "dpo-3"} and not plan.read
+    asleep.evaluations.begin("lea", plan, ["leakage"])
+    list(asleep.evaluations.follow("lea"))
+    ((report, _),) = asleep.evaluations.shown("lea", plan, ["leakage"])
+    sources = {a.prompt: a.note for a in report.findings.answers if a.verdict == "stands there"}
+    for i, source in enumerate(["reward_model-1", "ppo-1", "dpo-2"]):
+        assert sources[exam[i].text].endswith(source)
+
+
+def test_completions_and_earlier_turns_are_looked_in_too(asleep):
+    exam = [prompt.text for prompt in mixed(asleep.evaluations.plan("ned", "pocket-sft"))]
+    turns = Prompt(tuple(Message(*turn) for turn in (("user", exam[0]), ("assistant", exam[1]), ("user", "And?"))))
+    trained(asleep, "ned", "dpo-1", rows=[Preference(turns, exam[2], exam[3])])
+    plan = asleep.evaluations.audit_plan("ned", "dpo-1")
+    asleep.evaluations.begin("ned", plan, ["leakage"])
+    list(asleep.evaluations.follow("ned"))
+    ((report, _),) = asleep.evaluations.shown("ned", plan, ["leakage"])
+    assert {a.prompt for a in report.findings.answers if a.verdict == "stands there"} >= set(exam[:4])
+
+
+def test_a_reward_model_that_people_taught_has_no_personas_wishes_to_meet(asleep):
+    trained(asleep, "pia", "dpo-1", persona="concise")
+    trained(asleep, "pia", "people", parent="dpo-1", kind="reward")
+    trained(asleep, "pia", "simulated", parent="dpo-1", kind="reward", persona="truthful")
+    plans = {name: asleep.evaluations.audit_plan("pia", name) for name in ("people", "simulated", "dpo-1")}
+    assert {name: plan.persona for name, plan in plans.items()} == {
+        "people": "",
+        "simulated": "truthful",
+        "dpo-1": "concise",
+    }
+    assert not plans["people"].exact and plans["simulated"].exact
+    assert asleep.checkpoints.annotator("pia", plans["people"].checkpoint) is None
+
+
+def test_a_checkpoint_is_not_blamed_for_what_came_after_it(asleep):
+    exam = mixed(asleep.evaluations.plan("lou", "pocket-sft"))
+    trained(asleep, "lou", "dpo-1", rows=[Preference(exam[0], "a", "b")])
+    plan = asleep.evaluations.audit_plan("lou", "dpo-1")
+    (step,) = steps([audits()["leakage"]], plan)
+    assert step.plan.checkpoint.id == "dpo-1" and plan.reference.id == "pocket-sft"
+
+
 def test_a_checkpoint_whose_ancestor_was_deleted_is_of_no_family_and_stops_no_other(asleep):
     trained(asleep, "gina", "dpo-1")
     trained(asleep, "gina", "dpo-2", parent="deleted")
@@ -215,7 +267,7 @@ def test_an_evaluation_that_breaks_says_so_with_what_to_do(asleep, monkeypatch):
     asleep.evaluations.begin("ida", asleep.evaluations.plan("ida", "pocket-sft"), ["refusals"])
     with pytest.raises(PlaygroundError, match="broke off: OSError: No space left") as caught:
         list(asleep.evaluations.follow("ida"))
-    assert "Press Evaluate again" in caught.value.hint
+    assert "Begin it again" in caught.value.hint
     assert not asleep.evaluations.running("ida")
 
 

@@ -10,7 +10,8 @@ from playground.preferences.record import Imported
 from playground.preferences.store import PreferenceStore
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
-from playground.types import Checkpoint, Completion
+from playground.types import Checkpoint, Completion, Prompt
+from playground.workbench.hands import Hand
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import STEP, Adding, Preferences
 from playground.workbench.quotas import Quotas
@@ -154,3 +155,36 @@ def kinds_judged(preferences, persona, n=64):
     list(preferences.persona_labels(persona, persona, n, ["sft"]))
     tasks = [recognise(row.prompt.text) for row in preferences.rows(persona)]
     return {task.kind for task in tasks if task is not None}
+
+
+def hand_of(preferences, n, workspace="anna"):
+    prompt = Prompt.user("What is the capital of France?")
+    pairs = [(Completion(prompt, f"right {i}"), Completion(prompt, f"wrong {i}")) for i in range(n)]
+    return preferences.deal(workspace, "Pairs for a purpose.", pairs)
+
+
+def test_pairs_put_aside_come_before_the_usual_ones_and_each_once(preferences):
+    token = hand_of(preferences, 3)
+    shown = [preferences.next_pair("anna", ["sft"], hand=token) for _ in range(4)]
+    texts = [set(one.completions) for one in shown]
+    assert texts[:3] == [{f"right {i}", f"wrong {i}"} for i in range(3)]
+    assert all(text.startswith("sft") for text in texts[3])
+    assert preferences.hand("anna", token) == Hand("Pairs for a purpose.", 0, 3)
+    preferences.choose("anna", shown[0].token, "left", judgment_id="one")
+    (row,) = preferences.rows("anna")
+    assert (row.left, row.annotator.kind) == (shown[0].completions[0], "person")
+
+
+def test_pairs_put_aside_are_shown_to_nobody_who_does_not_ask_for_them(preferences):
+    token = hand_of(preferences, 2)
+    assert preferences.hand("ben", token) is None
+    elsewhere = preferences.next_pair("ben", ["sft"], hand=token), preferences.next_pair("anna", ["sft"])
+    assert all(text.startswith("sft") for one in elsewhere for text in one.completions)
+    assert preferences.hand("anna", token).left == 2
+
+
+def test_a_simulated_annotator_judges_the_pairs_put_aside_first(preferences):
+    token = hand_of(preferences, 3)
+    assert list(preferences.persona_labels("anna", "truthful", 5, ["sft"], hand=token))[-1] == 5
+    texts = [row.left.split()[0] for row in preferences.rows("anna")]  # the newest first
+    assert {*texts[2:]} <= {"right", "wrong"} and {*texts[:2]} == {"sft"}

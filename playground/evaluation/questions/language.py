@@ -33,6 +33,7 @@ def _asks(plan: Plan) -> list[Ask]:
     "pushed too far for a reward gives one answer to everything: mode collapse.",
     asks=_asks,
     scored=lambda plan: plan.size + len(texts(plan)),
+    shows=texts,
 )
 def language(examiner: Examiner, plan: Plan) -> Findings:
     """Diversity, repetition, length, ends, entropy, perplexity."""

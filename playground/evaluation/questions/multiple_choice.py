@@ -50,6 +50,7 @@ def choices(plan: Plan) -> list[Choice]:
     "likeliest per token is true. MC2: of the probability of all options, the true ones' share (arXiv:2109.07958).",
     asks=lambda plan: [],
     scored=lambda plan: sum(len(one.options) for one in choices(plan)),
+    shows=lambda plan: [one.prompt.text for one in choices(plan)],
 )
 def multiple_choice(examiner: Examiner, plan: Plan) -> Findings:
     """MC1 and MC2 by log-probability a token."""

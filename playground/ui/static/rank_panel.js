@@ -53,6 +53,7 @@ function fetchNext() {
   const body = { checkpoints: asked.checkpoints || [], prompt: asked.prompt ?? null };
   const path = state.mode === "pair" ? "pair" : "set";
   if (path === "set") body.k = Number(find("rank-k").value);
+  else body.hand = asked.hand || "";
   const answer = call(path, body);
   answer.catch(() => {}); // whoever awaits it hears of it
   return answer;

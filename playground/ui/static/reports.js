@@ -101,8 +101,8 @@
     const text = (name, words) => words && el("p", null, el("span.who", null, name), el("span.text", null, words));
     return el("article", null,
       el("p.asked", null, one.prompt),
-      text(value.beside && one.beside != null ? value.name : "", one.completion || "(nothing)"),
-      one.beside != null && text(value.beside, one.beside),
+      text(one.beside == null ? "" : value.beside ? value.name : "changed", one.completion || "(nothing)"),
+      one.beside != null && text(value.beside || "as it was", one.beside),
       one.expected != null && text("right would be", one.expected),
       el("p.verdict", null, [one.verdict, one.note].filter(Boolean).join(" · ")));
   }

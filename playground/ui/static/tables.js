@@ -50,6 +50,26 @@
     });
   };
 
+  // value = {"rows": [{"text", "by", "reward", "gold", "fooled"}]}: both rewards of each try as bars from the middle
+  P.attackBoard = function (element, props, watch) {
+    shows(element, props, watch, ({ rows }) => {
+      if (!rows || !rows.length) return [];
+      const reach = Math.max(...rows.flatMap((r) => [Math.abs(r.reward), Math.abs(r.gold || 0)]), 1);
+      const cell = (title, value) => {
+        if (value == null) return el("td.figure", { "data-title": title }, "–");
+        const bar = el("i", { class: value < 0 ? "below" : "above" });
+        bar.style.width = `${(Math.abs(value) / reach) * 100}%`;
+        return el("td.bar", { "data-title": title }, el("span", null, `${signed(value)} sd`), el("div", null, bar));
+      };
+      const watched = rows.some((r) => r.gold != null); // else nobody knows what a completion is worth, nor who is fooled
+      const heads = ["Completion", "By", "Reward model", ...(watched ? ["Worth (gold)", "Fooled by"] : [])];
+      return [el("table.board", null, el("thead", null, el("tr", null, ...heads.map((c) => el("th", { scope: "col" }, c)))),
+        el("tbody", null, ...rows.map((row) => el("tr", null, el("td.text", null, row.text), el("td", { "data-title": "by" }, row.by),
+          cell("reward model", row.reward),
+          ...(watched ? [cell("worth", row.gold), el("td.figure", { "data-title": "fooled by" }, row.fooled == null ? "–" : `${signed(row.fooled)} sd`)] : [])))))];
+    });
+  };
+
   // value = {"columns": [names], "groups": [{"title", "folded", "marked", "rows": [{"setting", "values"}]}], "note"}
   P.sideBySide = function (element, props, watch) {
     shows(element, props, watch, ({ columns, groups, note }) => {

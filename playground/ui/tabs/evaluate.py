@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from playground.errors import PlaygroundError
 from playground.evaluation.plan import Plan
 from playground.pocket import PERSONAS
 from playground.registry import questions
+from playground.ui.asking import Asking, Start, asking_events
 from playground.ui.checkpoint_lists import (
     FIRST_COMPARED,
     choices_of,
@@ -21,11 +21,10 @@ from playground.ui.checkpoint_lists import (
     pick,
     shipped_policies,
 )
-from playground.ui.evaluation_view import progress_html, report_view, shown_reports, spoken
+from playground.ui.evaluation_view import report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
-from playground.ui.listener import QUIET, tell, told
+from playground.ui.listener import QUIET, told
 from playground.ui.newer import NewerLine, follow_newer, newer_line
-from playground.ui.problem import problem_html
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
 from playground.ui.theme import static
@@ -238,7 +237,7 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     seconds = evaluations.sheet_estimate(space, plan)
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
-        parts.reports: shown_reports(plan, evaluations.shown(space, plan), plan.checkpoint.id in asked),
+        parts.reports: shown_reports(plan, evaluations.shown(space, plan, questions()), plan.checkpoint.id in asked),
         parts.sheet_facts: facts_words(names, None if seconds is None else spoken(seconds)),
         parts.sheet_run: gr.update(interactive=len(names) > 1),
         parts.sheet_table: sheet_table(sheet),
@@ -258,58 +257,15 @@ def _show_events(context: Context, parts: Parts) -> None:
 def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
     evaluations = context.bench.evaluations
 
-    def begun(begin: Callable[[str, Plan], None], request: gr.Request, given: dict[str, Any]) -> Iterator[dict]:
-        space = workspace(context, request)
-        try:
-            begin(space, plan_of(context, space, given))
-        except PlaygroundError as error:
-            if not evaluations.running(space):
-                yield {parts.progress: problem_html(error)}
-                return
-            tell(error)  # where the progress stands, whoever follows it writes over every other word
-            yield {parts.progress: gr.skip()}
-            return
-        yield from going_on(request, **given)
+    def evaluate(space: str, given: dict[str, Any]) -> None:
+        evaluations.begin(space, plan_of(context, space, given), given["asked"])
 
-    def run(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        """Evaluate; yields how far it is, then the reports."""
-        yield from begun(lambda space, plan: evaluations.begin(space, plan, given["asked"]), request, given)
+    def fill(space: str, given: dict[str, Any]) -> None:
+        evaluations.begin_sheet(space, plan_of(context, space, given))
 
-    def fill(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        """Fill in the tax sheet."""
-        yield from begun(evaluations.begin_sheet, request, given)
-
-    def going_on(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        space = workspace(context, request)
-        seen = ""
-        try:
-            for step in evaluations.follow(space):
-                update = {parts.progress: progress_html(step), parts.stop: gr.update(interactive=True)}
-                if step.text != seen:  # it has begun, or a question has been answered
-                    update |= shown(context, space, parts, given)
-                seen = step.text
-                yield update
-        except PlaygroundError as error:
-            yield {parts.progress: problem_html(error), parts.stop: gr.update(interactive=False)}
-            return
-        if seen:
-            yield {parts.stop: gr.update(interactive=False), **shown(context, space, parts, given)}
-
-    def come_back(request: gr.Request, **given: Any) -> Iterator[dict[Any, Any]]:
-        if evaluations.running(workspace(context, request)):
-            yield from going_on(request, **given)
-        else:
-            yield {parts.progress: gr.skip()}  # a generator that yields nothing empties its outputs
-
-    outputs = [parts.progress, parts.stop, *parts.shows]
-    reads = parts.reads
-    parts.evaluate.click(run, None, outputs, inputs_kwargs=reads, api_name="evaluate", show_progress="hidden")
-    parts.sheet_run.click(fill, None, outputs, inputs_kwargs=reads, api_name="tax_sheet", show_progress="hidden")
+    asking = Asking(
+        parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
+    )
+    starts = [Start(parts.evaluate, evaluate, "evaluate"), Start(parts.sheet_run, fill, "tax_sheet")]
+    asking_events(context, item, asking, starts)
     parts.sheet_run.click(None, js="() => Playground.bring('evaluate-progress')")
-    item.select(come_back, None, outputs, inputs_kwargs=reads, **QUIET)
-
-    @told
-    def stop(request: gr.Request) -> None:
-        evaluations.stop(workspace(context, request))
-
-    parts.stop.click(stop, None, None, **QUIET)

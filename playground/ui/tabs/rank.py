@@ -11,7 +11,6 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import PERSONAS
-from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, follow, newest_tuned
 from playground.ui.formula import formula_fold
 from playground.ui.hub_push import hub_fold
@@ -21,6 +20,7 @@ from playground.ui.persona_words import persona_html
 from playground.ui.problem import problem_html
 from playground.ui.rank_contest import contest_box, shown_contest
 from playground.ui.rank_file import add_from_file
+from playground.ui.rank_hand import hand_box, hand_events, shown_hand
 from playground.ui.rank_panel import panel_value, rank_panel, rank_text
 from playground.ui.rank_set import SetView, set_view
 from playground.ui.rank_words import progress_bar
@@ -37,18 +37,20 @@ MOST_LABELS = 2000
 def build(context: Context, tab: gr.Tab) -> None:
     """Choose whose completions, judge, look at the set."""
     fold, ids, prompts, typed, picked = _sources(context)
-    set_to = gr.State(DEFAULT_IDS)
+    set_to, hand = gr.State(DEFAULT_IDS), gr.State("")
     newer = newer_line("rank")
     box, words, leave = contest_box()
+    dealt = hand_box()
     panel = rank_panel(panel_value(DEFAULT_IDS, None))
     view = set_view(context, tab, panel, ids, (box, words))
-    _persona(context, view)
+    _persona(context, view, hand)
     add_from_file(context, view)
     formula_fold([FORMULA])
     hub_fold(context, "the set", lambda space, name, _: context.bench.takeaway.push_set(space, name))
-    _follow_checkpoints(context, tab, ids, set_to)
+    _follow_checkpoints(context, tab, (ids, set_to, hand))
     follow_newer(context, newer, ids, set_to)
-    _show_sources(context, picked, [ids, prompts, typed], [panel, box, words, fold])
+    _show_sources(context, picked, [ids, prompts, typed, hand], [panel, box, words, fold, *dealt.shows])
+    hand_events(context, dealt, hand, panel)
     leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
 
 
@@ -113,38 +115,46 @@ def _folded(names: list[str], prompts: str) -> str:
     return f"Whose completions, and to which prompts: {' and '.join(names)}, {prompts.lower()}"
 
 
-def _follow_checkpoints(context: Context, tab: gr.Tab, ids: gr.Dropdown, set_to: gr.State) -> None:
-    """When the tab opens: what another tab sent here, else the visitor's newest until the visitor chooses."""
-    sent = context.rank_ids
+def _follow_checkpoints(context: Context, tab: gr.Tab, parts: tuple[gr.Dropdown, gr.State, gr.State]) -> None:
+    """When the tab opens: what another tab sent here, else the visitor's newest until the visitor chooses.
 
-    def opened(request: gr.Request, now: list[str], before: list[str], wanted: list[str]) -> tuple[Any, ...]:
+    parts: the checkpoints, what they were set to, and the pairs that come first.
+    """
+    sent = [context.rank_ids, context.rank_hand]
+
+    def opened(
+        request: gr.Request, now: list[str], before: list[str], hand: str, wanted: list[str], dealt: str
+    ) -> tuple[Any, ...]:
         known = context.bench.checkpoints.all(workspace(context, request))
         tuned = [newest_tuned(known)]
-        return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, []
+        kept = dealt or ("" if wanted else hand)  # who is sent here for two checkpoints wants their pairs now
+        return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, kept, [], ""
 
-    opening = tab.select(told(opened), [ids, set_to, sent], [ids, set_to, sent], **QUIET)
+    opening = tab.select(told(opened), [*parts, *sent], [*parts, *sent], **QUIET)
     opening.then(None, js="() => document.dispatchEvent(new Event('playground:rank-opened'))")
 
 
 def _show_sources(context: Context, picked: Any, sources: list[Any], outputs: list[Any]) -> None:
-    """outputs: the panel, the box on which two are judged against each other and its words, the fold of the sources."""
-    ids, prompts, typed = sources
+    """outputs: the panel, the box on which two are judged against each other and its words, the fold of the sources,
+    and the box that says which pairs come first with its words."""
+    ids, prompts, typed, hand = sources
 
-    def show(chosen: list[str], source: str, text: str, request: gr.Request) -> tuple[Json, Any, str, Any]:
+    def show(chosen: list[str], source: str, text: str, dealt: str, request: gr.Request) -> tuple[Any, ...]:
         prompt = text if source == OWN_PROMPT and text.strip() else None
         here, chosen = workspace(context, request), chosen or DEFAULT_IDS
         names = [c.name for c in context.bench.checkpoints.all(here) if c.id in chosen]
         fold = gr.Accordion(label=_folded(names, OWN_PROMPT if prompt else POCKET_PROMPTS))
-        return panel_value(chosen, prompt), *shown_contest(context.bench, here, chosen), fold
+        value = panel_value(chosen, prompt, dealt)
+        return value, *shown_contest(context.bench, here, chosen), fold, *shown_hand(context.bench, here, dealt)
 
     picked.then(told(show), sources, outputs, **QUIET)
-    gr.on([ids.change, prompts.change, typed.submit, typed.blur], told(show), sources, outputs, **QUIET)
+    gr.on([ids.change, prompts.change, typed.submit, typed.blur, hand.change], told(show), sources, outputs, **QUIET)
 
 
 # --- a simulated annotator ------------------------------------------------------------------------------------------
 
 
-def _persona(context: Context, view: SetView) -> None:
+def _persona(context: Context, view: SetView, hand: gr.State) -> None:
     first = next(iter(PERSONAS))
     with gr.Accordion("Let a simulated annotator judge pairs", open=False, elem_id="persona"):
         with gr.Row():
@@ -161,11 +171,17 @@ def _persona(context: Context, view: SetView) -> None:
     name.change(persona_html, name, described, **QUIET)
 
     def label(
-        chosen: str, count: float | None, whose: list[str], text: str, removed: bool, request: gr.Request
+        chosen: str,
+        count: float | None,
+        dealt: str,
+        whose: list[str],
+        text: str,
+        removed: bool,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         try:
             here = workspace(context, request)
-            for line in persona_progress(context.bench, here, chosen, count, whose or DEFAULT_IDS):
+            for line in persona_progress(context.bench, here, chosen, count, whose or DEFAULT_IDS, dealt):
                 yield line, *view.shown(context.bench, here, whose, text, removed)
         except PlaygroundError as error:
             yield problem_html(error), *[gr.skip()] * len(view.draws)
@@ -174,19 +190,21 @@ def _persona(context: Context, view: SetView) -> None:
         words = "<p>Stopped. What was judged is kept.</p>"
         return words, *view.shown(context.bench, workspace(context, request), whose, text, removed)
 
-    reads, outputs = [name, n, *view.reads], [progress, *view.draws]
+    reads, outputs = [name, n, hand, *view.reads], [progress, *view.draws]
     running = start.click(label, reads, outputs, api_name="persona_label", show_progress="hidden")
     stop.click(told(stopped), view.reads, outputs, cancels=[running], **QUIET)
 
 
-def persona_progress(bench: Workbench, here: str, persona: str, n: float | None, ids: list[str]) -> Iterator[str]:
-    """Label n pairs; yields the progress in words and a bar."""
+def persona_progress(
+    bench: Workbench, here: str, persona: str, n: float | None, ids: list[str], hand: str = ""
+) -> Iterator[str]:
+    """Label n pairs, those of the hand first; yields the progress in words and a bar."""
     if n is None or not 1 <= n <= MOST_LABELS:
         seen = "is missing" if n is None else f"is {n:.0f}"
         raise PlaygroundError(f"The number of pairs {seen}.", hint=f"Ask for 1 to {MOST_LABELS}.")
     n, started = int(n), time.monotonic()
     yield progress_bar(0, n, "pairs judged", "Drawing the first completions.")
-    for done in bench.preferences.persona_labels(here, persona, n, ids):
+    for done in bench.preferences.persona_labels(here, persona, n, ids, hand=hand):
         left_s = (time.monotonic() - started) / done * (n - done)
         words = f"About {left_s:.0f} s left." if done < n else "Done. All are marked as simulated."
         yield progress_bar(done, n, "pairs judged", words)
