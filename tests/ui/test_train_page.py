@@ -1,5 +1,7 @@
 """The training tabs in a real browser, before a workbench without its models: what is typed, and what is in sight."""
 
+import dataclasses
+
 import gradio as gr
 import pytest
 from playwright.sync_api import expect
@@ -23,7 +25,8 @@ def url(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # as app.py does
         with gr.Blocks(analytics_enabled=False) as blocks, gr.Tabs() as bar:
-            context = Context(bench, bar, *(gr.State(value) for value in ([], [], "", "", "")))
+            states = {f.name for f in dataclasses.fields(Context)} - {"bench", "tabs"}
+            context = Context(bench=bench, tabs=bar, **{name: gr.State("") for name in states})
             with gr.Tab("Start"):
                 gr.Markdown("Nothing here.")
             for name in ("fine-tune", "policy"):
