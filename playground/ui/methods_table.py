@@ -10,10 +10,11 @@ from playground.evaluation.methods import Method, Spread
 from playground.evaluation.sheet import Took
 from playground.models.memory import in_words
 from playground.types import Json
+from playground.ui.durations import spoken
 
 _NOTE = (
-    "Models trained in the same way from the same labels, with another seed only, make one column: the spread over "
-    "seeds is what luck alone does. Gold and KL come from the sheet above, processor time and memory from the runs."
+    "Models trained in the same way from the same labels, at most with another seed, make one column: the spread over "
+    "them is what luck alone does. Gold and KL come from the sheet above, processor time and memory from the runs."
 )
 
 
@@ -62,7 +63,7 @@ def _seconds(took: Sequence[Took]) -> Json | None:
         return None
     note = statistics.mean(one.reward_cpu_seconds for one in known)
     own = statistics.mean(one.cpu_seconds for one in known)
-    return _cell(f"{own:.0f} s", f"and {note:.0f} s for the reward model" if note else "")
+    return _cell(spoken(own), f"and {spoken(note)} for the reward model" if note else "")
 
 
 def _memory(took: Sequence[Took]) -> Json | None:
@@ -74,5 +75,5 @@ def _spread(spread: Spread | None, form: str) -> Json | None:
     if spread is None:
         return None
     if spread.deviation is None:
-        return _cell(f"{spread.mean:{form}}", "one seed")
-    return _cell(f"{spread.mean:{form}}", f"spread over {spread.count} seeds: {spread.deviation:.2f}")
+        return _cell(f"{spread.mean:{form}}", "one run")
+    return _cell(f"{spread.mean:{form}}", f"spread over {spread.count} runs: {spread.deviation:.2f}")

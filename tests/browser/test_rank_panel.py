@@ -143,6 +143,26 @@ def test_while_other_pairs_are_awaited_the_old_one_cannot_be_judged(panel, serve
     assert [choice["token"] for choice in server.choices] == ["t3"]
 
 
+def test_a_comparison_of_two_goes_on_after_a_reload_until_it_is_left(panel, server):
+    def reopened():
+        panel.reload()
+        open_tab(panel, "Rank")
+
+    fold_out(panel, "Whose completions")
+    panel.locator("#rank-checkpoints input").click()
+    panel.get_by_role("option", name="Pocket base").click()
+    expect(panel.locator("#rank-contest")).to_be_visible()
+    reopened()
+    expect(panel.locator("#rank-contest")).to_be_visible()
+    expect(panel.locator("#rank-contest-words")).to_contain_text("Pocket base")
+    panel.locator("#rank-contest-leave").click()
+    expect(panel.locator("#rank-contest")).to_be_hidden()
+    reopened()
+    expect(panel.locator("#rank-prompt")).to_contain_text("Prompt")
+    panel.wait_for_timeout(1000)
+    expect(panel.locator("#rank-contest")).to_be_hidden()
+
+
 def test_pairs_that_are_awaited_and_are_those_already_here_come_back(panel, server):
     panel.evaluate("Playground.awaitOthers()")
     panel.evaluate("document.dispatchEvent(new Event('playground:rank-opened'))")

@@ -36,7 +36,7 @@ def test_models_that_differ_in_the_seed_alone_are_one_method_with_a_spread():
     assert one.models == ("a", "b")
     assert one.gold.mean == 1.5 and one.gold.deviation == pytest.approx(0.7071, abs=1e-4) and one.kl.deviation == 0
     table = methods_table(found)
-    assert cells(table, "Gold reward gained") == [("+1.50", "spread over 2 seeds: 0.71")]
+    assert cells(table, "Gold reward gained") == [("+1.50", "spread over 2 runs: 0.71")]
     assert cells(table, "Processor time") == [("5 s", "")]
 
 
@@ -46,7 +46,7 @@ def test_ppo_stands_beside_dpo_with_what_each_took():
     assert cells(table, "Reward model") == [("none", ""), ("Scorer", "")]
     assert cells(table, "Completions sampled") == [("0", ""), ("1,280", "")]
     assert cells(table, "Processor time") == [("4 s", ""), ("40 s", "and 3 s for the reward model")]
-    assert cells(table, "Gold reward gained") == [("+1.00", "one seed"), None]
+    assert cells(table, "Gold reward gained") == [("+1.00", "one run"), None]
 
 
 def test_what_is_not_known_is_not_shown_as_nothing():

@@ -38,6 +38,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     """Choose whose completions, judge, look at the set."""
     fold, ids, prompts, typed, picked = _sources(context)
     set_to, hand = gr.State(DEFAULT_IDS), gr.State("")
+    two = gr.BrowserState([], storage_key="playground.compared", secret="playground")  # ids, no secret
     newer = newer_line("rank")
     box, words, leave = contest_box()
     dealt = hand_box()
@@ -47,11 +48,12 @@ def build(context: Context, tab: gr.Tab) -> None:
     add_from_file(context, view)
     formula_fold([FORMULA])
     hub_fold(context, "the set", lambda space, name, _: context.bench.takeaway.push_set(space, name))
-    _follow_checkpoints(context, tab, (ids, set_to, hand))
+    _follow_checkpoints(context, tab, (ids, set_to, hand), two)
     follow_newer(context, newer, ids, set_to)
     _show_sources(context, picked, [ids, prompts, typed, hand], [panel, box, words, fold, *dealt.shows])
     hand_events(context, dealt, hand, panel)
-    leave.click(lambda proposed: proposed, set_to, ids, **QUIET)
+    _keep_comparison(ids, two)
+    leave.click(lambda proposed: (proposed, []), set_to, [ids, two], **QUIET)
 
 
 FORMULA = (
@@ -115,23 +117,34 @@ def _folded(names: list[str], prompts: str) -> str:
     return f"Whose completions, and to which prompts: {' and '.join(names)}, {prompts.lower()}"
 
 
-def _follow_checkpoints(context: Context, tab: gr.Tab, parts: tuple[gr.Dropdown, gr.State, gr.State]) -> None:
+def _follow_checkpoints(
+    context: Context, tab: gr.Tab, parts: tuple[gr.Dropdown, gr.State, gr.State], two: gr.BrowserState
+) -> None:
     """When the tab opens: what another tab sent here, else the visitor's newest until the visitor chooses.
 
-    parts: the checkpoints, what they were set to, and the pairs that come first.
+    parts: the checkpoints, what they were set to, and the pairs that come first. two: a comparison that goes on.
     """
     sent = [context.rank_ids, context.rank_hand]
 
     def opened(
-        request: gr.Request, now: list[str], before: list[str], hand: str, wanted: list[str], dealt: str
+        request: gr.Request, now: list[str], before: list[str], hand: str, two: list[str], wanted: list[str], dealt: str
     ) -> tuple[Any, ...]:
         known = context.bench.checkpoints.all(workspace(context, request))
+        if not wanted and now == before == DEFAULT_IDS and {one.id for one in known}.issuperset(two):
+            wanted = two  # the page was loaded anew in the middle of a comparison
         tuned = [newest_tuned(known)]
         kept = dealt or ("" if wanted else hand)  # who is sent here for two checkpoints wants their pairs now
         return gr.update(**follow(known, now, before, tuned, wanted[:2])), tuned, kept, [], ""
 
-    opening = tab.select(told(opened), [*parts, *sent], [*parts, *sent], **QUIET)
+    opening = tab.select(told(opened), [*parts, two, *sent], [*parts, *sent], **QUIET)
     opening.then(None, js="() => document.dispatchEvent(new Event('playground:rank-opened'))")
+
+
+def _keep_comparison(ids: gr.Dropdown, two: gr.BrowserState) -> None:
+    """Two checkpoints stay chosen in this browser until somebody chooses others: choices that follow a reload, or a
+    restart of the playground, belong to the same comparison."""
+    ids.change(lambda chosen: chosen if len(chosen or []) == 2 else gr.skip(), ids, two, **QUIET)
+    ids.input(lambda chosen: chosen if len(chosen or []) == 2 else [], ids, two, **QUIET)
 
 
 def _show_sources(context: Context, picked: Any, sources: list[Any], outputs: list[Any]) -> None:
