@@ -50,6 +50,12 @@ class ChoiceMade(BaseModel):
     input: Literal["key", "mouse", "touch"] = "mouse"
 
 
+class Undone(BaseModel):
+    """What to take back; without an id the newest choice of this workspace."""
+
+    id: _Id | None = None
+
+
 class OrderMade(BaseModel):
     """One order of a set: tiers of positions, best first."""
 
@@ -85,9 +91,9 @@ def rank_routes(bench: Workbench) -> APIRouter:
         return {"saved": True, "counts": _counts_json(bench, here)}
 
     @router.post("/undo")
-    def undo(request: Request) -> Json:
+    def undo(request: Request, last: Undone | None = None) -> Json:
         here = workspace(request)
-        shown = bench.preferences.undo(here)
+        shown = bench.preferences.undo(here, last.id if last else None)
         return {**_pair_json(shown), "counts": _counts_json(bench, here)} if shown else {}
 
     @router.post("/set")

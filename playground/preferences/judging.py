@@ -5,7 +5,7 @@ Nothing is deleted: a judgment taken back stays in its table, not valid, with th
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from playground.errors import NotAllowed, NotFound
 from playground.preferences import tables
@@ -76,7 +76,7 @@ def take_back(connection: Connection, workspace: str, annotator_id: str, judgmen
     """
     mine = and_(_judgment.c.workspace == workspace, _judgment.c.annotator == annotator_id, _judgment.c.valid.is_(True))
     if judgment_id is not None:
-        mine = and_(mine, _judgment.c.id == judgment_id)
+        mine = and_(mine, or_(_judgment.c.id == judgment_id, _judgment.c.ranking == judgment_id))
     newest = connection.execute(select(_judgment).where(mine).order_by(_judgment.c.seq.desc()).limit(1)).first()
     if newest is None:
         return None

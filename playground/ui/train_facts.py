@@ -63,9 +63,13 @@ def _of_prompts(seconds: float | None, reward: str | None, values: Json, chance:
 def _of_preferences(
     bench: Workbench, space: str, entry: Algorithm, values: Json, start: str, seconds: Callable[[int], float | None]
 ) -> Facts:
-    rows = bench.preferences.counts(space).usable
+    counts = bench.preferences.counts(space)
+    rows = counts.usable
     if rows < FEWEST_PREFERENCES:
         have = "no preferences" if not rows else f"{rows} preference{'s' if rows > 1 else ''}"
+        if counts.total > rows:
+            level = counts.total - rows
+            have += f" and {level} {'choice' if level == 1 else 'choices'} without a winner, which teach nothing here"
         text = (
             f"**Your set holds {have}; at least {FEWEST_PREFERENCES} are needed, a hundred teach something.** Go to "
             "[Rank](#rank): judge some pairs yourself, or let a simulated annotator judge a hundred."

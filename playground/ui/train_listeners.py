@@ -78,15 +78,24 @@ class Training:
         space = workspace(self.panel.context, request)
         shown = run_shown(given["shown"])
         latest = None if shown else self.bench.runs.latest(space, list(self.panel.forms))
-        going = latest.spec if latest and latest.active else None
+        going = latest.spec if latest and latest.active and self._untouched(given) else None
         updates, now = self._follow(space, given | (values_of(self.panel, going) if going else {}))
         if going:
             updates = shown_as_started(self.panel, going, updates)
-        elif latest:
+        elif latest and not latest.active:
             updates, now = self._method_of(latest.spec.algorithm, updates, now)
         sent, now = self._sent(now)
         chosen = shown or (latest.spec.id if latest else None)
         return self._presets(space) | updates | sent | self._standing(space, chosen, now, fresh=shown is None)
+
+    def _untouched(self, given: Mapping[str, Any]) -> bool:
+        """Whether the visitor has set nothing here yet: what somebody typed is not written over by another's run."""
+        ours = {field: (c.value, given.get(f"{field}_was")) for field, c in self.lists.items()}
+        return all(
+            given[name] in ours.get(name, (component.value,))
+            for name, component in self.panel.inputs.items()
+            if name in given
+        )
 
     @told
     def refresh(self, request: gr.Request, **given: Any) -> dict[Component, Any]:

@@ -121,9 +121,9 @@ class Preferences:
             workspace, token, choice, id=judgment_id, strength=strength, decision_ms=decision_ms, input=source
         )
 
-    def undo(self, workspace: str) -> Shown | None:
-        """Take the visitor's last choice back and show its pair again; None where there is none."""
-        token = self._store.undo(workspace, self.person(workspace))
+    def undo(self, workspace: str, judgment_id: str | None = None) -> Shown | None:
+        """Take the visitor's last choice back, or the named one, and show its pair again; None where there is none."""
+        token = self._store.undo(workspace, self.person(workspace), judgment_id)
         if token is None:
             return None
         shown = self._store.shown(workspace, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import threading
 import time
@@ -191,12 +192,18 @@ class Runs:
         return [self.find("", name) for name in self._shelf.recorded_names()]
 
     def warned(self, workspace: str, run_id: str) -> set[str]:
-        """Codes of the failures that were named while the run learned; none where there is no such run."""
+        """Codes of the failures that were named since the run last began to learn; none where there is no such run."""
         try:
             lines = self.tail(workspace, run_id).lines
         except NotFound:
             return set()
-        return {json.loads(line)["code"] for line in lines if '"kind": "Warned"' in line[:40]}
+        codes: set[str] = set()
+        for line in lines:
+            if '"kind": "RunStarted"' in line[:40]:
+                codes.clear()  # it was resumed: what was said of the earlier part may be over
+            elif '"kind": "Warned"' in line[:40]:
+                codes.add(json.loads(line)["code"])
+        return codes
 
     def own(self, workspace: str, run_id: str) -> RunSummary:
         """The run, if it is one of the workspace's own. Raises NotAllowed for a recorded one."""
@@ -281,9 +288,17 @@ class Runs:
         """The run with the number after the highest of its algorithm here, and named by it unless it has a name."""
         runs, title = self.all(spec.workspace), algorithms()[spec.algorithm].title
         made = [s.spec.number for s in runs if s.spec.algorithm == spec.algorithm]
-        called = [s.spec.name.removeprefix(f"{title} ") for s in runs]  # also by hand, and before runs had numbers
-        number = 1 + max([len(made), *made, *(int(end) for end in called if end.isdecimal())])
-        return replace(spec, number=number, name=spec.name or f"{title} {number}")
+        names = [s.spec.name for s in runs]
+        ends = [name.removeprefix(f"{title} ") for name in names if name.startswith(f"{title} ")]  # also by hand
+        number = 1 + max([len(made), *made, *(int(end) for end in ends if end.isdecimal())])
+        return replace(spec, number=number, name=_free(spec.name, names) if spec.name else f"{title} {number}")
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number behind it where another run has it already."""
+    known = {one.casefold() for one in taken}
+    tries = itertools.chain([name], (f"{name[: _LONGEST_NAME - 4]} {n}" for n in itertools.count(2)))
+    return next(one for one in tries if one.casefold() not in known)
 
 
 def _renamed(spec: RunSpec, run_id: str, name: str) -> RunSpec:

@@ -47,8 +47,8 @@ class Bench:
             workspace, token, choice, id=judgment_id, strength=strength, decision_ms=decision_ms, input=source
         )
 
-    def undo(self, workspace):
-        token = self.store.undo(workspace, self.person(workspace))
+    def undo(self, workspace, judgment_id=None):
+        token = self.store.undo(workspace, self.person(workspace), judgment_id)
         if token is None:
             return None
         pair = self.store.shown(workspace, token)
@@ -163,6 +163,17 @@ def test_undo_shows_the_pair_again_and_it_can_be_judged_anew(client, bench):
     assert undone["counts"]["total"] == 0
     client.post("/api/rank/choice", json=choice_of(undone, "right"))
     assert [row.choice for row in bench.store.rows("w" + SECRET)] == ["right"]
+
+
+def test_one_page_does_not_take_back_what_another_page_chose(client, bench):
+    mine, theirs = asked_pair(client), asked_pair(client)
+    first = choice_of(mine, "left")
+    client.post("/api/rank/choice", json=first)
+    client.post("/api/rank/choice", json=choice_of(theirs, "right"))
+    undone = client.post("/api/rank/undo", json={"id": first["id"]}).json()
+    assert undone["token"] == mine["token"]
+    assert [row.choice for row in bench.store.rows("w" + SECRET)] == ["right"]
+    assert client.post("/api/rank/undo", json={"id": first["id"]}).json() == {}
 
 
 def test_undo_without_any_choice_answers_with_nothing(client):

@@ -54,9 +54,9 @@ def start_run(bench, algorithm, **config):
     return spec
 
 
-def opened(panel, shown=None):
+def opened(panel, shown=None, **typed):
     """The updates that opening the tab gives, by the name of the listener's argument."""
-    given = {name: component.value for name, component in panel.inputs.items()}
+    given = {name: component.value for name, component in panel.inputs.items()} | typed
     updates = Training(panel).open.__wrapped__(Training(panel), request=None, shown=shown, **given)
     return {name: updates[c] for name, c in panel.inputs.items() if c in updates}, updates
 
@@ -78,6 +78,15 @@ def test_coming_back_to_the_tab_changes_nothing_that_was_typed(bench, panel):
     inputs, _ = opened(panel, shown=showing("ppo-1"))
     assert "method" not in inputs
     assert not any(name.startswith("ppo_") for name in inputs)
+
+
+@pytest.mark.parametrize("name", ["dpo_beta", "ppo_seed", "method"])
+def test_what_was_typed_before_somebody_else_started_a_run_stays(bench, panel, name):
+    start_run(bench, "ppo")
+    typed = {"dpo_beta": 0.5, "ppo_seed": 3, "method": "ppo"}[name]
+    inputs, updates = opened(panel, **{name: typed})
+    assert not any(key.startswith(("ppo_", "dpo_")) for key in inputs) and "method" not in inputs
+    assert run_shown(updates[panel.view]) == "ppo-1"  # the run is shown all the same
 
 
 def test_a_start_that_is_gone_gives_way_to_one_that_is_there(bench, panel):

@@ -19,8 +19,8 @@ SFT_1 = Checkpoint("sft-1", "SFT 1", "policy", "pocket", "/x", run_id="sft-1")
 SHIPPED = Checkpoint("pocket-sft", "Pocket, fine-tuned", "policy", "pocket", "/s")
 
 
-def bench(preferences=0, seconds=12.0, by="pocket-sft", **warned):
-    counts = SimpleNamespace(usable=preferences)
+def bench(preferences=0, seconds=12.0, by="pocket-sft", level=0, **warned):
+    counts = SimpleNamespace(usable=preferences, total=preferences + level)
     return SimpleNamespace(
         runs=SimpleNamespace(estimate=lambda *_, **__: seconds, warned=lambda _, run: warned.get(run, set())),
         preferences=SimpleNamespace(counts=lambda _: counts, writers=lambda _: {frozenset({by}): preferences}),
@@ -40,6 +40,12 @@ def test_too_few_preferences_are_said_and_lead_to_rank(entry, count):
     assert (f"{count} preference" if count else "no preferences") in found.text
     assert f"at least {FEWEST_PREFERENCES}" in found.text and "(#rank)" in found.text
     assert "About" not in found.text
+
+
+@pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)
+def test_a_set_of_ties_alone_is_told_why_it_teaches_nothing(entry):
+    found = of(entry, bench(0, level=50))
+    assert not found.ready and "no preferences and 50 choices without a winner" in found.text
 
 
 @pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)

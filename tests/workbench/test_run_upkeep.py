@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
-from playground.events import Phase, RunEnded, Saved, StepDone, Warned
+from playground.events import Phase, RunEnded, RunStarted, Saved, StepDone, Warned
 from playground.registry import algorithms
 from playground.settings import Settings
 from playground.types import Checkpoint, RunSpec
@@ -149,6 +149,20 @@ def test_a_new_run_takes_neither_a_number_that_is_kept_nor_one_that_a_name_bears
     assert numbered(bench) == (31, " 31")
 
 
+def test_a_name_that_is_a_bare_number_numbers_nothing(bench):
+    run(bench, "dpo", 1)
+    bench.runs.rename("local", "dpo-1", "2024")
+    assert numbered(bench) == (2, " 2")
+
+
+def test_a_name_that_the_playground_gives_is_free(bench):
+    made = run(bench, "dpo", 1)
+    bench.runs.rename("local", "dpo-1", "Led")
+    spec = replace(bench.runs.find("local", made.id).spec, id="new")
+    assert bench.runs._numbered(spec).name == "Led 2"
+    assert bench.runs._numbered(replace(spec, name="Other")).name == "Other"
+
+
 @pytest.mark.parametrize("name", ["Bold one", "  bold   ONE "])
 def test_a_name_that_another_run_has_is_refused(bench, name):
     run(bench, "dpo", 1)
@@ -176,3 +190,6 @@ def test_the_failures_that_were_named_while_a_run_learned_are_known(bench):
     bench.runs.tail("local", "reward_model-1").refresh(force=True)
     assert bench.runs.warned("local", "reward_model-1") == {"chance_level"}
     assert bench.runs.warned("local", "none-such") == set()
+    bench.shelf.folder("local", "reward_model-1").append(RunStarted(9, 9))
+    bench.runs.tail("local", "reward_model-1").refresh(force=True)
+    assert bench.runs.warned("local", "reward_model-1") == set()  # resumed: it may be better than a coin by now

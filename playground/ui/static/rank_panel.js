@@ -206,8 +206,11 @@ async function undo() {
   if (unsent) drop(last.id);
   else {
     try {
-      const answer = await call("undo", {});
-      if (!answer.token) return say("There is nothing to undo.");
+      const answer = await call("undo", { id: last?.id }); // another page's choices are not this one's to take back
+      if (!answer.token) {
+        state.past.pop();
+        return say("There is nothing to undo.");
+      }
       count(answer.counts);
       tell();
       if (state.mode === "pair") shown = answer;

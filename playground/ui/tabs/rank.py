@@ -143,7 +143,13 @@ def _follow_checkpoints(
 def _keep_comparison(ids: gr.Dropdown, two: gr.BrowserState) -> None:
     """Two checkpoints stay chosen in this browser until somebody chooses others: choices that follow a reload, or a
     restart of the playground, belong to the same comparison."""
-    ids.change(lambda chosen: chosen if len(chosen or []) == 2 else gr.skip(), ids, two, **QUIET)
+
+    def kept(chosen: list[str] | None) -> Any:
+        if chosen and len(chosen) == 2:
+            return chosen
+        return gr.skip() if chosen == DEFAULT_IDS else []  # a page that has just been loaded says these first
+
+    ids.change(kept, ids, two, **QUIET)
     ids.input(lambda chosen: chosen if len(chosen or []) == 2 else [], ids, two, **QUIET)
 
 

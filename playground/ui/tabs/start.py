@@ -15,14 +15,14 @@ from playground.ui.run_view import run_view, showing
 from playground.ui.tab import Context, Tab, tabs, workspace
 
 _NEXT = {
-    "compare": "Begin with [2 Compare](#compare): put one question to the base model and to the fine-tuned one, side "
+    "compare": "Begin with [Compare](#compare): put one question to the base model and to the fine-tuned one, side "
     "by side.",
-    "rank": "Next: [4 Rank](#rank). Judge some pairs yourself, or let a simulated annotator judge a hundred.",
-    "reward-model": "Next: [5 Reward model](#reward-model). Your preferences are enough to train a network that "
+    "rank": "Next: [Rank](#rank). Judge some pairs yourself, or let a simulated annotator judge a hundred.",
+    "reward-model": "Next: [Reward model](#reward-model). Your preferences are enough to train a network that "
     "predicts them.",
-    "policy": "Next: [6 Policy](#policy). Let DPO or PPO change the model by your preferences.",
-    "evaluate": "You have trained a policy. [7 Evaluate](#evaluate) measures what that gained and what it cost; "
-    "[8 Runs](#runs) lays runs over each other.",
+    "policy": "Next: [Policy](#policy). Let DPO or PPO change the model by your preferences.",
+    "evaluate": "You have trained a policy. [Evaluate](#evaluate) measures what that gained and what it cost; "
+    "[Runs](#runs) lays runs over each other.",
 }
 
 
