@@ -22,6 +22,7 @@ _NEXT = {
     "predicts them.",
     "policy": "Next: [Policy](#policy). Let DPO or PPO change the model by your preferences.",
     "evaluate": "You have trained a policy. [Evaluate](#evaluate) measures what that gained and what it cost; "
+    "[Attack](#attack) looks for how it cheats; "
     "[Runs](#runs) lays runs over each other.",
 }
 
