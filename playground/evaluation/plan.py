@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playground.evaluation.choices import OwnChoices
 from playground.preferences.record import Contested
 from playground.types import Checkpoint, Prompt, Sampling, content_hash
 
@@ -38,6 +39,7 @@ class Plan:
     people: tuple[Contested, ...] = ()  # what people chose between the two
     sources: tuple[str, ...] = ()  # names of the sets that training read, as far as they are known: for leakage
     read: tuple[ReadText, ...] = ()  # their texts; looked up only when it is asked
+    own: OwnChoices | None = None  # multiple-choice questions that the visitor brought
     seed: int = 0
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from playground.evaluation.intervals import Estimate, mean_of
@@ -102,7 +102,10 @@ def bounded_figure(
         mean, beyond = values[0], 1.0 - (share_of(len(values), len(values)).low or 0.0)
         low, high = max(least, mean - beyond), min(1.0, mean + beyond)
         return Figure(key, title, mean, low, high, len(values), means, "share", good)
-    return mean_figure(key, title, values, "share", means, good)
+    found = mean_figure(key, title, values, "share", means, good)
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(least, found.low), high=min(1.0, found.high))
 
 
 def mean_figure(key: str, title: str, values: Sequence[float], unit: str, means: str, good: Good = "none") -> Figure:

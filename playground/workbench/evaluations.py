@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.evaluation.choices import OwnChoices
 from playground.evaluation.examiner import EvaluationStopped, Examiner
 from playground.evaluation.export import FORMS, Form
 from playground.evaluation.files import AnswerFiles, NothingKept, ReportFiles
@@ -84,10 +85,12 @@ class Evaluations:
         reward_id: str | None = None,
         persona: str | None = None,
         seed: int = 0,
+        own: OwnChoices | None = None,
     ) -> Plan:
         """What is evaluated against what. Without a reference: what the checkpoint was trained from.
 
         persona: whose gold reward judges; without one, the persona whose labels the checkpoint learned from.
+        own: multiple-choice questions that the visitor brought.
         """
         checkpoint = self._checkpoints.find(workspace, checkpoint_id)
         beside = reference_id or (checkpoint.parent if checkpoint.kind == "policy" else None)
@@ -95,7 +98,7 @@ class Evaluations:
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
         people = self._people(workspace, reference, checkpoint)
         whose = persona or self._persona_of(workspace, checkpoint)
-        plan = Plan(checkpoint, reference, reward, persona=whose, people=people, seed=seed)
+        plan = Plan(checkpoint, reference, reward, persona=whose, people=people, own=own, seed=seed)
         learned = self._learned(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 

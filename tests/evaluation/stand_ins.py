@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playground.evaluation.choices import MultipleChoice, OwnChoices
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Plan
-from playground.types import Checkpoint, Completion, Likelihood
+from playground.types import Checkpoint, Completion, Likelihood, Prompt
 
 SFT = Checkpoint("sft", "Pocket SFT", "policy", "pocket", "", fingerprint="aaaa")
 DPO = Checkpoint("dpo", "Pushed", "policy", "pocket", "", parent="sft", fingerprint="bbbb", method="dpo")
 REWARD = Checkpoint("rm", "Scorer", "reward", "pocket", "", fingerprint="cccc")
 REAL = Checkpoint("smol", "SmolLM2", "policy", "smollm2-135m", "", fingerprint="dddd")
 REAL_BEFORE = Checkpoint("smol0", "SmolLM2 before", "policy", "smollm2-135m", "", fingerprint="eeee")
-PAIR = Plan(DPO, SFT, REWARD)
-REAL_PAIR = Plan(REAL, REAL_BEFORE, REWARD)
+OWN = OwnChoices(
+    "own.jsonl",
+    tuple(MultipleChoice(Prompt.user(f"Is {n} even?"), ("yes", "no"), (n % 2 == 0, n % 2 == 1)) for n in range(6)),
+)
+PAIR = Plan(DPO, SFT, REWARD, own=OWN)
+REAL_PAIR = Plan(REAL, REAL_BEFORE, REWARD, own=OWN)
 
 
 class Memory:

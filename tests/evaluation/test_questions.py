@@ -12,7 +12,7 @@ from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import FOLDER, mixed, requests, rows
 from playground.evaluation.questions.language import distinct_share, repeats_itself
 from playground.evaluation.questions.multiple_choice import true_share
-from playground.evaluation.report import change, from_json, share_figure, to_json
+from playground.evaluation.report import bounded_figure, change, from_json, share_figure, to_json
 from playground.evaluation.running import Step, report_of, steps, workloads
 from playground.pocket.grading import grade
 from playground.pocket.recognise import recognise
@@ -226,6 +226,12 @@ def test_different_words_name_their_prompts_and_their_groups():
 def test_no_figure_names_an_estimator_that_it_does_not_explain():
     assert not any("k1" in figure.title for figure in ask("drift", right).figures)
     assert "option that is likeliest per token" in questions()["multiple_choice"].about
+
+
+def test_the_interval_of_a_share_never_leaves_what_a_share_can_be():
+    found = bounded_figure("a", "A", [0.99, 0.4, 1.0], "It.")
+    assert found.high == 1.0 and 0 < found.low < found.value
+    assert bounded_figure("a", "A", [-0.9, -1.0, 0.2], "It.", least=-1.0).low == -1.0
 
 
 def test_the_true_share_by_hand():

@@ -18,7 +18,14 @@ from playground.workbench import Workbench
 from playground.workbench.evaluations import Progress
 from tests.evaluation.stand_ins import PAIR, examined
 
-GIVEN = {"checkpoint": "pocket-sft", "reference": "parent", "reward": "none", "persona": "own", "asked": []}
+GIVEN = {
+    "checkpoint": "pocket-sft",
+    "reference": "parent",
+    "reward": "none",
+    "persona": "own",
+    "asked": [],
+    "upload": None,
+}
 
 
 @pytest.fixture(scope="module")

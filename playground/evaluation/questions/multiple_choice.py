@@ -5,35 +5,25 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from playground.evaluation.choices import MOST, MultipleChoice
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import distinct_tasks, rows
-from playground.evaluation.report import Answer, Findings, mean_figure, share_figure
+from playground.evaluation.report import Answer, Findings, bounded_figure, share_figure
 from playground.pocket import exam
 from playground.registry import question
 from playground.types import Completion, Likelihood, Prompt
 
 _OPTIONS = 4
-_MOST = 120  # questions
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One question with its options; some are true."""
-
-    prompt: Prompt
-    options: tuple[str, ...]
-    true: tuple[bool, ...]
-
-
-def choices(plan: Plan) -> list[Choice]:
+def choices(plan: Plan) -> list[MultipleChoice]:
     """The pocket world's held-out facts, or the shipped set."""
     if plan.in_pocket:
         return _of_facts(plan)
     return [
-        Choice(
+        MultipleChoice(
             Prompt.user(row["question"], "evaluation"),
             tuple(row["options"]),
             tuple(i in row["true"] for i in range(len(row["options"]))),
@@ -54,7 +44,11 @@ def choices(plan: Plan) -> list[Choice]:
 )
 def multiple_choice(examiner: Examiner, plan: Plan) -> Findings:
     """MC1 and MC2 by log-probability a token."""
-    asked = choices(plan)
+    return believed(examiner, plan, choices(plan))
+
+
+def believed(examiner: Examiner, plan: Plan, asked: Sequence[MultipleChoice], key: str = "") -> Findings:
+    """The figures of a set of questions. key: what the figures' keys end in, where they are of no shipped set."""
     options = [Completion(one.prompt, text) for one in asked for text in one.options]
     likely = iter(examiner.likelihoods(plan.checkpoint, options, plan.checkpoint.knows_chat))
     scored = [[next(likely) for _ in one.options] for one in asked]
@@ -64,8 +58,8 @@ def multiple_choice(examiner: Examiner, plan: Plan) -> Findings:
     by_luck = sum(sum(one.true) / len(one.true) for one in asked) / len(asked)
     luck = f"Guessing would give {100 * by_luck:.0f} %."
     figures = (
-        share_figure("mc1", "Likeliest option is true (MC1)", hits, f"{{count}} of {{n}} ({{percent}}). {luck}"),
-        mean_figure("mc2", "Probability on true options (MC2)", shares, "share", luck, "up"),
+        share_figure(f"mc1{key}", "Likeliest option is true (MC1)", hits, f"{{count}} of {{n}} ({{percent}}). {luck}"),
+        bounded_figure(f"mc2{key}", "Probability on true options (MC2)", shares, luck),
     )
     summary = f"Its likeliest option is true in {100 * sum(hits) / len(hits):.0f} % of {len(hits)} questions. {luck}"
     return Findings(summary, figures, _answers(asked, best, hits))
@@ -83,7 +77,7 @@ def _a_token(found: Likelihood) -> float:
     return found.logps / max(1, found.tokens)
 
 
-def _answers(asked: Sequence[Choice], best: Sequence[int], hits: Sequence[bool]) -> tuple[Answer, ...]:
+def _answers(asked: Sequence[MultipleChoice], best: Sequence[int], hits: Sequence[bool]) -> tuple[Answer, ...]:
     return tuple(
         Answer(
             one.prompt.text,
@@ -96,12 +90,12 @@ def _answers(asked: Sequence[Choice], best: Sequence[int], hits: Sequence[bool])
     )
 
 
-def _of_facts(plan: Plan) -> list[Choice]:
+def _of_facts(plan: Plan) -> list[MultipleChoice]:
     rng = random.Random(plan.seed)
     found = []
-    for task in distinct_tasks(exam.held_out_facts(2 * plan.size))[:_MOST]:
+    for task in distinct_tasks(exam.held_out_facts(2 * plan.size))[:MOST]:
         fact = task.fact
         wrong = rng.sample(fact.wrong_answers, min(_OPTIONS - 1, len(fact.wrong_answers)))
         options = tuple(fact.fill(fact.kind.sentence, answer) for answer in (fact.answer, *wrong))
-        found.append(Choice(Prompt.user(task.text, "pocket"), options, (True, *[False] * len(wrong))))
+        found.append(MultipleChoice(Prompt.user(task.text, "pocket"), options, (True, *[False] * len(wrong))))
     return found

@@ -25,6 +25,7 @@ from playground.ui.evaluation_view import report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.newer import NewerLine, follow_newer, newer_line
+from playground.ui.own_choices import own_choices_events, own_choices_of, own_choices_parts
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
 from playground.ui.theme import static
@@ -55,6 +56,8 @@ class Parts:
     reward: gr.Dropdown
     persona: gr.Dropdown
     asked: gr.CheckboxGroup
+    upload: gr.File
+    hub_set: gr.Textbox
     estimate: gr.Markdown
     evaluate: gr.Button
     stop: gr.Button
@@ -79,6 +82,7 @@ class Parts:
             "reward": self.reward,
             "persona": self.persona,
             "asked": self.asked,
+            "upload": self.upload,
         }
 
 
@@ -145,6 +149,7 @@ def _draw(context: Context) -> Parts:
                     elem_id="evaluate-persona",
                     filterable=False,
                 )
+    upload, hub_set = own_choices_parts()
     estimate = gr.Markdown("", elem_id="evaluate-estimate", elem_classes="note")
     with gr.Row():
         evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
@@ -157,6 +162,8 @@ def _draw(context: Context) -> Parts:
         reward,
         persona,
         asked,
+        upload,
+        hub_set,
         estimate,
         evaluate,
         stop,
@@ -183,6 +190,7 @@ def plan_of(context: Context, space: str, given: dict[str, Any]) -> Plan:
         None if given["reference"] in (PARENT, None) else given["reference"],
         None if given["reward"] in (NOBODY, None) else given["reward"],
         None if given["persona"] in (OWN, None) else given["persona"],
+        own=own_choices_of(context, given["upload"]),
     )
 
 
@@ -252,6 +260,8 @@ def _show_events(context: Context, parts: Parts) -> None:
 
     changes = [parts.checkpoint, parts.reference, parts.reward, parts.persona, parts.asked]
     gr.on([one.input for one in changes], show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
+    ticked = own_choices_events(context, parts.upload, parts.hub_set, parts.asked)
+    ticked.then(show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
 
 
 def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
