@@ -229,7 +229,7 @@ def test_no_figure_names_an_estimator_that_it_does_not_explain():
 
 
 def test_the_interval_of_a_share_never_leaves_what_a_share_can_be():
-    found = bounded_figure("a", "A", [0.99, 0.4, 1.0], "It.")
+    found = bounded_figure("a", "A", [0.99, 0.7, 1.0, 0.9, 0.98], "It.")
     assert found.high == 1.0 and 0 < found.low < found.value
     assert bounded_figure("a", "A", [-0.9, -1.0, 0.2], "It.", least=-1.0).low == -1.0
 
