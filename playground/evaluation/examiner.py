@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from playground.evaluation.plan import POCKET, Ask
-from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, content_hash
+from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, TokenScore, content_hash
 
 AT_ONCE, FEW_AT_ONCE = 64, 8  # rows a call: others wait for the sampling process no longer than one call takes
 
@@ -30,6 +30,9 @@ class Instruments(Protocol):
 
     def text_likelihoods(self, checkpoint: Checkpoint, texts: Sequence[str]) -> list[Likelihood]:
         """How likely documents are."""
+
+    def token_scores(self, checkpoint: Checkpoint, reference: Checkpoint, completion: Completion) -> list[TokenScore]:
+        """Each token of a completion under both."""
 
 
 class Kept(Protocol):
@@ -114,6 +117,17 @@ class Examiner:
 
         name = f"texts-{content_hash(list(texts))[:16]}"
         return [Likelihood(**row) for row in self._once(checkpoint, name, ask, len(texts))]
+
+    def token_scores(
+        self, checkpoint: Checkpoint, reference: Checkpoint, completion: Completion
+    ) -> tuple[TokenScore, ...]:
+        """Each token of the checkpoint's own completion, as it and the reference find it."""
+
+        def ask() -> list[Any]:
+            return [asdict(one) for one in self._instruments.token_scores(checkpoint, reference, completion)]
+
+        name = f"tokens-{reference.fingerprint}-{content_hash([completion.prompt.key, completion.text])[:16]}"
+        return tuple(TokenScore(**row) for row in self._once(checkpoint, name, ask, 1))
 
     def looked(self, rows: int) -> None:
         """So many texts were looked through without a model. Raises EvaluationStopped."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from playground.evaluation.intervals import Estimate, mean_of
 from playground.preferences.statistics import share_of
-from playground.types import Checkpoint, Json
+from playground.types import Checkpoint, Json, TokenScore
 
 Good = Literal["up", "down", "none"]
 Record = TypeVar("Record")
@@ -41,6 +41,7 @@ class Answer:
     expected: str = ""  # what would have been right, where that is one thing
     beside: str = ""  # the reference's completion, where two are compared
     note: str = ""  # numbers, in words
+    tokens: tuple[TokenScore, ...] = ()  # each token under checkpoint and reference, where that is the point
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,15 @@ def from_json(row: Json) -> Report:
     """The report that to_json wrote, also by another version. Raises KeyError, TypeError on what is none."""
     findings = dict(row["findings"])
     findings["figures"] = tuple(_known(Figure, figure) for figure in findings["figures"])
-    findings["answers"] = tuple(_known(Answer, answer) for answer in findings["answers"])
+    findings["answers"] = tuple(_answer(answer) for answer in findings["answers"])
     findings["warnings"] = tuple(findings["warnings"])
     findings["table"] = tuple(tuple(line) for line in findings["table"])
     findings["mends"] = tuple(findings.get("mends", ()))
     return _known(Report, {**row, "findings": _known(Findings, findings)})
+
+
+def _answer(row: dict[str, Any]) -> Answer:
+    return _known(Answer, {**row, "tokens": tuple(_known(TokenScore, one) for one in row.get("tokens", ()))})
 
 
 def _known(cls: type[Record], row: dict[str, Any]) -> Record:

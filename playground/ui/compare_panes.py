@@ -93,13 +93,17 @@ def tokens_html(scores: Sequence[TokenScore], reference: Checkpoint) -> str:
     )
 
 
-def _token(score: TokenScore) -> str:
+def token_look(score: TokenScore) -> tuple[str, float, str]:
+    """The class of a token, how strongly it is coloured (0 to 1), and its numbers in words."""
     ratio = score.logp - score.ref_logp
     strength = min(1.0, abs(ratio) / _FULL_COLOUR_NATS) if math.isfinite(ratio) else 1.0
-    side = "up" if ratio > 0 else "down"
     exact = f"log-ratio {ratio:+.2f} nats: {score.logp:.2f} here, {score.ref_logp:.2f} there"
-    words = f"{times_words(ratio)} under the reference ({exact})"
-    look = f'class="token {side}" style="--s:{strength:.2f}"'
+    return f"token {'up' if ratio > 0 else 'down'}", strength, f"{times_words(ratio)} under the reference ({exact})"
+
+
+def _token(score: TokenScore) -> str:
+    name, strength, words = token_look(score)
+    look = f'class="{name}" style="--s:{strength:.2f}"'
     return f'<span {look} data-numbers="{words}" title="{words}">{escape(score.text)}</span>'
 
 

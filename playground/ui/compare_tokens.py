@@ -43,7 +43,10 @@ def token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
             with gr.Column(min_width=180):
                 colour = gr.Checkbox(label="Colour the tokens", elem_id="compare-colour")
         legend = gr.HTML(
-            css_template=static("compare.css"), js_on_load=None, apply_default_css=False, elem_id="compare-legend"
+            css_template=static("compare.css", "tokens.css"),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_id="compare-legend",
         )
     return reference, colour, legend
 

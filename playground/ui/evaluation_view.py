@@ -12,6 +12,7 @@ from playground.evaluation.export import Shown, in_words, interval_words
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Answer, Figure, Report, change
 from playground.types import Json
+from playground.ui.compare_panes import token_look
 from playground.ui.durations import spoken
 from playground.ui.theme import static
 from playground.workbench.evaluations import Progress
@@ -22,7 +23,7 @@ def report_view(elem_id: str) -> gr.HTML:
     return gr.HTML(
         value=None,
         html_template='<div class="reports"></div>',
-        css_template=static("reports.css"),
+        css_template=static("reports.css", "tokens.css"),
         js_on_load="Playground.reports(element, props, watch)",
         apply_default_css=False,
         elem_id=elem_id,
@@ -101,5 +102,6 @@ def _answer(answer: Answer) -> Json:
         "expected": answer.expected,
         "beside": answer.beside,
         "note": answer.note,
+        "tokens": [[one.text, *token_look(one)] for one in answer.tokens],
     }
     return {name: text for name, text in cells.items() if text or name == "completion"}

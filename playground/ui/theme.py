@@ -26,9 +26,9 @@ SCRIPTS = (
 )
 
 
-def static(name: str) -> str:
-    """The text of a static file."""
-    return (STATIC / name).read_text(encoding="utf-8")
+def static(*names: str) -> str:
+    """The text of static files, one after another."""
+    return "".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 def theme() -> gr.themes.Base:

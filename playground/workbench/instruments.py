@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling
+from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, TokenScore
 from playground.workbench.completions import Completions
 
 
@@ -34,3 +34,9 @@ class SamplerInstruments:
     def text_likelihoods(self, checkpoint: Checkpoint, texts: Sequence[str]) -> list[Likelihood]:
         """How likely documents are."""
         return self._completions.text_likelihoods(self._workspace, checkpoint.id, texts)
+
+    def token_scores(self, checkpoint: Checkpoint, reference: Checkpoint, completion: Completion) -> list[TokenScore]:
+        """Each token of a completion under both."""
+        return self._completions.token_scores(
+            self._workspace, checkpoint.id, reference.id, completion.prompt, completion.text, Sampling()
+        )

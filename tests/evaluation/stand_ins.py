@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playground.evaluation.choices import MultipleChoice, OwnChoices
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.plan import Plan
-from playground.types import Checkpoint, Completion, Likelihood, Prompt
+from playground.types import Checkpoint, Completion, Likelihood, Prompt, TokenScore
 
 SFT = Checkpoint("sft", "Pocket SFT", "policy", "pocket", "", fingerprint="aaaa")
 DPO = Checkpoint("dpo", "Pushed", "policy", "pocket", "", parent="sft", fingerprint="bbbb", method="dpo")
@@ -57,6 +57,9 @@ class StandIn:
 
     def text_likelihoods(self, checkpoint, texts):
         return [_likely(text, 0.0) for text in texts]
+
+    def token_scores(self, checkpoint, reference, completion):
+        return [TokenScore(f"{word} ", -1.0, -1.0 - self.shift) for word in completion.text.split()]
 
 
 def _likely(text: str, further: float) -> Likelihood:

@@ -223,6 +223,17 @@ def test_different_words_name_their_prompts_and_their_groups():
         assert figures[key].means.endswith("the mean of 20 such groups.")
 
 
+def test_the_completions_that_moved_most_are_shown_token_by_token():
+    def longer(who, text):
+        return " ".join(["word"] * (3 if "?" in text else 9))
+
+    report = report_of(Step(questions()["drift"], PAIR), examined(longer, shift=2.0))
+    first, *_, last = report.findings.answers
+    assert [one.text for one in first.tokens] == ["word "] * len(first.completion.split())
+    assert first.tokens[0].logp - first.tokens[0].ref_logp == 2.0 and last.tokens == ()
+    assert from_json(json.loads(json.dumps(to_json(report)))) == report
+
+
 def test_no_figure_names_an_estimator_that_it_does_not_explain():
     assert not any("k1" in figure.title for figure in ask("drift", right).figures)
     assert "option that is likeliest per token" in questions()["multiple_choice"].about

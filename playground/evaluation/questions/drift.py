@@ -8,6 +8,7 @@ from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Answer, Findings, mean_figure, share_figure
 from playground.registry import question
 
+_MAPPED = 12  # completions shown token by token: those that moved most
 _FAR = 10.0  # nats a completion: what training charts call too far
 
 
@@ -28,9 +29,10 @@ def _unfit(plan: Plan) -> str:
     title="How far has it gone?",
     order=50,
     about="It writes, and we ask how much likelier it finds its own words than the checkpoint beside it does. The mean "
-    "over prompts is the KL divergence, estimated from samples.",
+    "over prompts is the KL divergence, estimated from samples. The completions that moved most are coloured token by "
+    "token.",
     asks=_asks,
-    scored=lambda plan: 2 * plan.size,
+    scored=lambda plan: 2 * plan.size + _MAPPED,
     compares=True,
     unfit=_unfit,
 )
@@ -54,9 +56,16 @@ def drift(examiner: Examiner, plan: Plan) -> Findings:
             "none",
         ),
     )
+    moved = sorted(zip(said, ratios, own, strict=True), key=lambda row: -row[1])
     answers = [
-        Answer(c.prompt.text, c.text, f"{ratio:+.1f} nats", note=f"{ratio / max(1, one.tokens):+.2f} nats a token")
-        for c, ratio, one in sorted(zip(said, ratios, own, strict=True), key=lambda row: -row[1])
+        Answer(
+            c.prompt.text,
+            c.text,
+            f"{ratio:+.1f} nats",
+            note=f"{ratio / max(1, one.tokens):+.2f} nats a token",
+            tokens=examiner.token_scores(plan.checkpoint, plan.reference, c) if place < _MAPPED and c.text else (),
+        )
+        for place, (c, ratio, one) in enumerate(moved)
     ]
     return Findings(_summary(plan, kl.value, kl.low, kl.high), figures, tuple(answers), _warnings(kl.value))
 

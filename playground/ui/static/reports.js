@@ -101,9 +101,17 @@
     const text = (name, words) => words && el("p", null, el("span.who", null, name), el("span.text", null, words));
     return el("article", null,
       el("p.asked", null, one.prompt),
-      text(one.beside == null ? "" : value.beside ? value.name : "changed", one.completion || "(nothing)"),
+      one.tokens ? tokens(one.tokens, value) : text(one.beside == null ? "" : value.beside ? value.name : "changed", one.completion || "(nothing)"),
       one.beside != null && text(value.beside || "as it was", one.beside),
       one.expected != null && text("right would be", one.expected),
       el("p.verdict", null, [one.verdict, one.note].filter(Boolean).join(" · ")));
+  }
+
+  function tokens(all, value) {
+    const spans = all.map(([words, name, strength, title]) =>
+      el("span", { class: name, style: `--s:${strength}`, title }, words));
+    return el("p", null,
+      el("span.who", null, "", el("span.token.up", { style: "--s:1" }, "likelier"), " or ", el("span.token.down", { style: "--s:1" }, "less likely"), ` than ${value.beside || "before"} finds the token`),
+      el("span.text", null, ...spans));
   }
 })(window.Playground);

@@ -123,7 +123,13 @@ def _before_the_first_run() -> str:
 
 
 def _html(elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
-    return gr.HTML(html, css_template=static("compare.css"), js_on_load=js, apply_default_css=False, elem_id=elem_id)
+    return gr.HTML(
+        html,
+        css_template=static("compare.css", "tokens.css"),
+        js_on_load=js,
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
 
 
 # --- the same prompt to all -----------------------------------------------------------------------------------------
