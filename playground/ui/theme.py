@@ -23,6 +23,8 @@ SCRIPTS = (
     "reports.js",
     "tax_sheet.js",
     "workshop_board.js",
+    "live.js",
+    "sweep.js",
 )
 
 

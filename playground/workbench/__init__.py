@@ -36,6 +36,8 @@ from playground.workbench.quotas import Quotas
 from playground.workbench.rights import HostRights
 from playground.workbench.runs import Runs
 from playground.workbench.steering import Steering
+from playground.workbench.sweep_picture import Pictures
+from playground.workbench.sweeps import Sweeps
 from playground.workbench.takeaway import Takeaway
 from playground.workbench.workshop import Workshop
 
@@ -82,6 +84,8 @@ class Workbench:
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
         self.steering = Steering(self.runs, self.completions, self.evaluations)
+        self.sweeps = Sweeps(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations, quotas)
+        self.pictures = Pictures(self.sweeps, self.runs, self.evaluations)
         self.attacks = Attacks(self.checkpoints, self.evaluations, quotas, self.preferences.deal)
 
     def start(self) -> None:

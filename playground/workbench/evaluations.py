@@ -140,6 +140,10 @@ class Evaluations:
         self._quotas.require_disk(workspace)
         self._launch(workspace, Progress("Beginning.", 0, 0), frozenset(), partial(self._made_and_asked, make))
 
+    def keep(self, workspace: str, plan: Plan, report: Report) -> None:
+        """Keep a report that was made elsewhere, with the plan's checkpoint."""
+        self._files(workspace, plan.checkpoint).save(report)
+
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
         return self._work(workspace).going

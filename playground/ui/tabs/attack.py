@@ -28,6 +28,7 @@ from playground.ui.checkpoint_lists import (
 from playground.ui.evaluation_view import report_view, shown_reports, spoken
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
+from playground.ui.overoptimisation import overoptimisation
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
 from playground.workbench.attacks import MENDING
@@ -101,6 +102,7 @@ def build(context: Context, item: gr.Tab) -> None:
     asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit"), *_leading(context, parts)])
     _mend_event(context, parts)
     attacker(context, item)
+    overoptimisation(context, item)
     formula_fold(FORMULAS)
 
 
