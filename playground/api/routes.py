@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from playground.api.body_limit import SmallBodies
 from playground.api.evaluation_routes import evaluation_routes
 from playground.api.gate import gate
+from playground.api.hack_routes import hack_routes
 from playground.api.host_routes import host_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.run_routes import run_routes
@@ -55,6 +56,7 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(rank_routes(bench))
     router.include_router(evaluation_routes(bench))
     router.include_router(sweep_routes(bench))
+    router.include_router(hack_routes(bench))
     router.include_router(workshop_routes(bench))
     router.include_router(host_routes(bench))
     return router.routes

@@ -20,7 +20,7 @@ def persona_pairs(
     """n noisy judgments of a persona; the first m are those of n = m."""
     rng = random.Random(f"{persona} {seed}")
     rows: list[Preference] = []
-    for part in _parts(sample, kinds or label_mix(persona), rng):
+    for part in fresh_pairs(sample, kinds or label_mix(persona), rng):
         rows += judged(part, persona, NOISE, rng)
         if len(rows) >= n:
             return rows[:n]
@@ -49,7 +49,7 @@ def chosen_by(
     return rows
 
 
-def _parts(sample: Sample, kinds: dict[str, float], rng: random.Random) -> Iterator[list[list[Completion]]]:
-    """Fresh pairs without end."""
+def fresh_pairs(sample: Sample, kinds: dict[str, float], rng: random.Random) -> Iterator[list[list[Completion]]]:
+    """Pairs to prompts of those kinds, a part at a time, without end."""
     while True:
         yield sample(prompt_set(AT_ONCE, rng.randrange(2**31), kinds), rng.randrange(2**31))

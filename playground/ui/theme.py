@@ -24,6 +24,7 @@ SCRIPTS = (
     "tax_sheet.js",
     "workshop_board.js",
     "live.js",
+    "progress_view.js",
     "sweep.js",
 )
 

@@ -25,6 +25,7 @@ from playground.workbench.completions import Completions
 from playground.workbench.erasure import Erasure
 from playground.workbench.estimates import Estimates
 from playground.workbench.evaluations import Evaluations
+from playground.workbench.hacks import Hacks
 from playground.workbench.hub_repository import HubRepository
 from playground.workbench.keeping import keeping_notes
 from playground.workbench.mirror import Mirror
@@ -85,6 +86,7 @@ class Workbench:
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
         self.steering = Steering(self.runs, self.completions, self.evaluations)
         self.sweeps = Sweeps(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations, quotas)
+        self.hacks = Hacks(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations)
         self.pictures = Pictures(self.sweeps, self.runs, self.evaluations)
         self.attacks = Attacks(self.checkpoints, self.evaluations, quotas, self.preferences.deal)
 

@@ -18,7 +18,6 @@ from playground.workbench.sweeps import Sweeps
 
 _DRAWN = 60  # points of a fitted curve
 _FORMULAS: dict[Form, str] = {"rl": "d(a − b log d)", "best_of_n": "d(a − b d)"}
-_TITLES: dict[Form, str] = {"rl": "trained", "best_of_n": "best of n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class DrawnFit:
     words: str
     line: Line | None
     peak: tuple[float, float] | None  # (d, gold)
-    leg: int | None = None  # whose colour it has; None: of all together
+    leg: int | None = None  # whose colour it has; None: it is no run's
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +163,13 @@ def _rooted(points: Points) -> Line:
 
 
 def _fits(sweep: Sweep, rows: Sequence[Sequence[Json]], best: Points) -> tuple[DrawnFit, ...]:
-    """One curve through the runs of one reward model, and one through the best of n."""
-    if sweep.wanted.kind == "labels":
-        titles = [leg_words("labels", leg.value) for leg in sweep.legs]
-        return tuple(
-            _fit("rl", title, gold_points(run), i) for i, (title, run) in enumerate(zip(titles, rows, strict=True))
-        )
-    together = [point for run in rows for point in gold_points(run)]
-    rooted = [(math.sqrt(max(kl, 0.0)), value) for kl, value in best]
-    found = [_fit("rl", _TITLES["rl"], together)]
-    return (*found, _fit("best_of_n", _TITLES["best_of_n"], rooted)) if best else tuple(found)
+    """A curve through each run, and one through the best of n."""
+    titles = [leg_words(sweep.wanted.kind, leg.value) for leg in sweep.legs]
+    found = [_fit("rl", titles[i], gold_points(run), i) for i, run in enumerate(rows) if run]
+    if best and sweep.wanted.kind == "kl":
+        rooted = [(math.sqrt(max(kl, 0.0)), value) for kl, value in best]
+        found.append(_fit("best_of_n", "best of n", rooted))
+    return tuple(found)
 
 
 def _fit(form: Form, title: str, points: Points, leg: int | None = None) -> DrawnFit:
