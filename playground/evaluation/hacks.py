@@ -16,7 +16,6 @@ from playground.types import Annotator, Choice, Completion, Json, Preference
 LABELS = 240  # behind each reward model
 LET_GO: Json = {"kl_coef": 0.0, "iterations": 24, "learning_rate": 4e-4, "probe_every": 12, "save_every": 12}
 _PER_WORD = 0.2  # what the annotator that is paid by the word gives for one
-_ALIKE = 2  # words that two completions of about one length differ by at most
 _SLIME = 3  # kind phrases: more than anybody wants
 
 Felt = Callable[[str, str], float]  # (prompt, completion) -> what an annotator's choice goes by
@@ -37,7 +36,6 @@ class Labelling:
     """Who judges the pairs that a reward model learns from."""
 
     annotators: tuple[tuple[Annotator, Felt], ...]  # by turns
-    alike: bool = False  # only pairs of about the same length are shown
     kinds: dict[str, float] = field(default_factory=dict)
 
 
@@ -66,13 +64,11 @@ class Recipe:
 
 def hack_pairs(sample: Sample, labelling: Labelling, n: int, seed: int) -> list[Preference]:
     """n pairs judged as the recipe says, by its annotators in turns."""
-    rng = random.Random(f"{[who.id for who, _ in labelling.annotators]} {labelling.alike} {seed}")
+    rng = random.Random(f"{[who.id for who, _ in labelling.annotators]} {seed}")
     rows: list[Preference] = []
     turn = 0
     for pairs in fresh_pairs(sample, labelling.kinds, rng):
         for pair in pairs:
-            if labelling.alike and abs(_words(pair[0]) - _words(pair[1])) > _ALIKE:
-                continue
             who, felt = labelling.annotators[turn % len(labelling.annotators)]
             turn += 1
             rows += chosen_by(who, _chooser(felt), [pair], rng)
@@ -130,8 +126,9 @@ RECIPES: dict[str, Recipe] = {
             "words",
             Cure(
                 "Length control",
-                "Only pairs of about the same length are labelled, so that length decides nothing.",
-                labelling=Labelling(((_PAID, _by_the_word),), alike=True, kinds=label_mix("concise")),
+                "A completion is cut off after 20 tokens and loses reward where it has not ended by then: length "
+                "pays no more.",
+                {"max_new_tokens": 20, "missing_end_penalty": 2.0},
             ),
         ),
         Recipe(
