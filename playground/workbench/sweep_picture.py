@@ -177,8 +177,8 @@ def _fit(form: Form, title: str, points: Points, leg: int | None = None) -> Draw
     if found is None or not found.fits:
         return DrawnFit(title, no_fit(form, points), None, None, leg)
     curve = Line.of([(d, found.at(d)) for d in _spaced(found)])
-    words = f"{_FORMULAS[form]} with a = {found.a:.2f}, b = {found.b:.2f}; R² {found.r2:.2f}."
-    return DrawnFit(title, f"{words} {_peak_words(found)}", curve, found.peak, leg)
+    words = f"{_FORMULAS[form]} with a = {found.a:.2f}, b = {found.b:.2f}; R² {found.r2:.2f}. {_peak_words(found)}"
+    return DrawnFit(title, words.replace("-", "−"), curve, found.peak, leg)
 
 
 def _peak_words(found: Fit) -> str:

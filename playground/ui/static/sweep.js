@@ -48,7 +48,10 @@
       fits.replaceChildren(...last.fits.map((fit) => el("li", null, el("b", null, `Gold reward, ${fit.title}: `), fit.words)));
       const traces = pictured(last);
       chart.hidden = !traces.length;
-      if (traces.length && element.offsetParent) P.draw(chart, traces, layout(last));
+      if (!traces.length || !element.offsetParent) return;
+      const shape = layout(last);
+      chart.style.height = `${shape.height + 14}px`;
+      P.draw(chart, traces, shape);
     }
     watch("value", open);
     open();
