@@ -15,11 +15,10 @@ from playground.ui.durations import spoken
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
 from playground.ui.theme import static
-from playground.workbench.sweep import LABELS, Kind, Sweep, Wanted, leg_words
+from playground.workbench.sweep import ITERATIONS, LABELS, Kind, Sweep, Wanted, leg_words
 
 OWN = "own"
 USUAL: dict[str, str] = {"kl": "0, 0.1, 0.3", "labels": "30, 100, 600"}
-ITERATIONS = 30
 _ABOUT = (
     "A reward model is only a guess at what its annotator wants. Trained too hard against it, a policy finds where the "
     "guess is wrong: the proxy reward goes on rising while the gold reward, what the annotator truly wants, turns and "

@@ -12,8 +12,10 @@ from playground.types import Json
 
 Kind = Literal["kl", "labels"]
 START = "pocket-sft"
-LABELS = 600  # behind the reward model of a sweep over the KL coefficient
-LEARNING_RATE = 3e-4  # twice the usual: what else takes sixty iterations shows in thirty
+LABELS = 400  # behind the reward model of a sweep over the KL coefficient
+ITERATIONS = 24
+LEARNING_RATE = 4e-4  # above the usual: what else takes sixty iterations shows in these
+_SELDOM = 8  # iterations between probes, and between saves
 HELD = 0.0  # KL coefficient of a sweep over labels: let go, so that what the reward model does not know shows
 
 
@@ -24,7 +26,7 @@ class Wanted:
     kind: Kind
     values: tuple[float, ...]  # KL coefficients, or numbers of labels
     reward_id: str = ""  # of a sweep over the KL coefficient; empty: it trains its own
-    iterations: int = 30
+    iterations: int = ITERATIONS
     seed: int = 0
 
 
@@ -81,6 +83,8 @@ def settings_of(wanted: Wanted, value: float) -> Json:
         "kl_coef": value if wanted.kind == "kl" else HELD,
         "iterations": wanted.iterations,
         "learning_rate": LEARNING_RATE,
+        "probe_every": _SELDOM,
+        "save_every": _SELDOM,
         "seed": wanted.seed,
     }
 

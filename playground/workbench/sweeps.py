@@ -6,11 +6,13 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.evaluation.examiner import EvaluationStopped
 from playground.evaluation.labelling import persona_pairs
 from playground.evaluation.plan import POCKET
 from playground.evaluation.running import Step, report_of
@@ -151,8 +153,6 @@ class Sweeps:
             sweep, reward = self._with_reward(workspace, sweep, place, work)
             if reward is None:
                 break
-            if sweep.wanted.kind == "kl" and place == 0:
-                self._best_of(workspace, sweep, reward, work)
             sweep, made = self._with_policy(workspace, sweep, place, reward, work)
             if made is None:
                 break
@@ -183,12 +183,12 @@ class Sweeps:
 
         def sample(prompts: Sequence[Prompt], seed: int) -> list[list[Completion]]:
             if work.stopped.is_set():
-                raise _Stopped
+                raise EvaluationStopped
             return self._completions.sample(workspace, START, prompts, Sampling(seed=seed), n=2)
 
         try:
             rows = persona_pairs(sample, PERSONA, count, sweep.wanted.seed)
-        except _Stopped:
+        except EvaluationStopped:
             return ""
         values = {"held_out_share": 0.0, "seed": sweep.wanted.seed}
         name = f"Sweep's reward model, {count} labels"
@@ -209,6 +209,8 @@ class Sweeps:
                 return sweep, None
             spec = self._begin_policy(workspace, sweep, leg, reward)
             sweep = self._noted(workspace, sweep, place, replace(leg, run=spec.id))
+        if sweep.wanted.kind == "kl" and place == 0:
+            self._best_of(workspace, sweep, reward, work)  # while the run trains, in the other process
         return sweep, self._made(workspace, sweep, sweep.legs[place].run, work)
 
     def _begin_policy(self, workspace: str, sweep: Sweep, leg: Leg, reward: Checkpoint) -> RunSpec:
@@ -239,7 +241,9 @@ class Sweeps:
         if question.unfit(plan) or any(one.judges_key == plan.judges_key for one in known):
             return
         self._tell(workspace, sweep, work, "Drawing completions and keeping the best of n, without any training.")
-        self._evaluations.keep(workspace, plan, report_of(Step(question, plan), self._evaluations.examiner(workspace)))
+        examiner = self._evaluations.examiner(workspace, stopped=work.stopped.is_set)
+        with suppress(EvaluationStopped):
+            self._evaluations.keep(workspace, plan, report_of(Step(question, plan), examiner))
 
     def rewards(self, workspace: str) -> list[Checkpoint]:
         """Reward models whose annotator is simulated, so that the gold reward is known."""
@@ -296,10 +300,6 @@ class Sweeps:
 
     def _files(self, workspace: str) -> SweepFiles:
         return SweepFiles(self._data_dir / "workspaces" / workspace / "sweeps")
-
-
-class _Stopped(Exception):
-    """Stop was pressed between two parts."""
 
 
 def _rest(summary: RunSummary | None, whole: float) -> float:
