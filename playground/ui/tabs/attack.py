@@ -15,6 +15,7 @@ from playground.evaluation.steering import DIRECTIONS, Direction
 from playground.registry import audits
 from playground.table_files import SUFFIXES, FileLimits, read_rows
 from playground.ui.asking import Asking, Start, asking_events
+from playground.ui.attack_formulas import FORMULAS
 from playground.ui.attack_view import attacker
 from playground.ui.checkpoint_lists import (
     FIRST_COMPARED,
@@ -36,24 +37,6 @@ from playground.ui.tab import Context, Tab, workspace
 from playground.workbench.attacks import MENDING
 from playground.workbench.steering import AUDIT as SYCOPHANCY
 from playground.workbench.steering import PAIRS
-
-FORMULAS = (
-    (
-        "A bias",
-        "By how much a change moves the score, in standard deviations of the scores of unchanged completions, less "
-        "what it is worth to the annotator; s is the reward model, g the gold reward, c what one unit of g is worth in "
-        "s. A reward model that stretches g is not biased: what the best curve of s over g that never falls explains, "
-        "at most three times as steep as c, may be taken off instead. Where nobody knows g it counts as 0.",
-        r"\text{bias} = E\left[\frac{s(x, y') - s(x, y)}{\operatorname{sd}(s)} - c\,(g(x, y') - g(x, y))\right]",
-    ),
-    (
-        "Fooled by",
-        "Both rewards of a completion in standard deviations above what the model usually writes to the prompt, and "
-        "how far they part, but never more than the reward model likes it.",
-        r"\text{fooled by} = \min(s', s' - g'), \quad s' = \frac{s(x, y) - \bar{s}}{\operatorname{sd}(s)},"
-        r" \quad g' = \frac{g(x, y) - \bar{g}}{\operatorname{sd}(g)}",
-    ),
-)
 
 _LEAD = (
     "Sycophancy is learned from preferences. One click has this model answer right and wrong opinions, makes up "
@@ -120,9 +103,10 @@ TAB = Tab(
     order=67,
     title="Attack",
     intro="What is measured gets gamed. Audit a reward model for what it wrongly likes and a policy for saying what "
-    "the asker wants to hear, then try to fool the reward model yourself.",
+    "the asker wants to hear, try to fool the reward model yourself, then let PPO do it: push it too far on purpose, "
+    "see what exposes it, and cure it.",
     build=build,
-    words=("interval", "gold reward"),
+    words=("interval", "gold reward", "proxy reward", "nats", "over-optimisation"),
 )
 
 
