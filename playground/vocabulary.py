@@ -214,6 +214,11 @@ GLOSSARY = (
     Word("perplexity", "Of how many tokens a model wavers at each step of a text; lower is more at home in it."),
     Word("mode collapse", "A model gives one answer to everything, because that answer was rewarded.", "collapsed"),
     Word("alignment tax", "What a model forgets while it learns to please."),
+    Word(
+        "over-optimisation",
+        "Training so hard against a reward model that it goes on rising while what people want falls.",
+        "over-optimised",
+    ),
     Word("frontier", "For each distance from the reference, the most reward that any run has bought with it."),
 )
 

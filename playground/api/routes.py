@@ -1,4 +1,4 @@
-"""The plain routes beside Gradio: status, Plotly's script, runs, ranking, reports."""
+"""The plain routes beside Gradio: status, Plotly's script, runs, sweeps, ranking, reports."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from starlette.routing import BaseRoute
 from playground.api.body_limit import SmallBodies
 from playground.api.evaluation_routes import evaluation_routes
 from playground.api.gate import gate
+from playground.api.hack_routes import hack_routes
 from playground.api.host_routes import host_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.resting_page import RestingPage
 from playground.api.run_routes import run_routes
+from playground.api.sweep_routes import sweep_routes
 from playground.api.workshop_routes import workshop_routes
 from playground.errors import PlaygroundError
 from playground.types import Json
@@ -54,6 +56,8 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(run_routes(bench))
     router.include_router(rank_routes(bench))
     router.include_router(evaluation_routes(bench))
+    router.include_router(sweep_routes(bench))
+    router.include_router(hack_routes(bench))
     router.include_router(workshop_routes(bench))
     router.include_router(host_routes(bench))
     return router.routes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.evaluation.hacks import RECIPES, Recipe, share_of
 from playground.phenomena.behaviour import Behaviour, behaviour
 from playground.phenomena.lab import Lab
 from playground.phenomena.phenomenon import Phenomenon, Row
@@ -39,19 +40,19 @@ def _length(lab: Lab) -> dict[str, float]:
 
 
 def _stuffing(lab: Lab) -> dict[str, float]:
-    return _shares(lab, "hurried", "stuffed")
+    return _shares(lab, RECIPES["stuffing"])
 
 
 def _flattery(lab: Lab) -> dict[str, float]:
-    return _shares(lab, "flattered", "flattering")
+    return _shares(lab, RECIPES["flattery"])
 
 
-def _shares(lab: Lab, persona: str, style: str) -> dict[str, float]:
-    before, after = _let_go(lab, persona)
+def _shares(lab: Lab, recipe: Recipe) -> dict[str, float]:
+    before, after = _let_go(lab, recipe.persona)
     return {
-        f"{style}_before": 100 * before.share(style),
-        f"{style}_after": 100 * after.share(style),
-        f"{style}_gold": after.gold(persona) - before.gold(persona),
+        f"{recipe.sign}_before": 100 * share_of(recipe.sign, before.samples),
+        f"{recipe.sign}_after": 100 * share_of(recipe.sign, after.samples),
+        f"{recipe.sign}_gold": after.gold(recipe.persona) - before.gold(recipe.persona),
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+from playground.evaluation.labelling import judged
 from playground.evaluation.prompt_sets import exam_mix
 from playground.phenomena.lab import Lab
-from playground.phenomena.labels import judged, persona_pairs
+from playground.phenomena.labels import persona_pairs
 from playground.phenomena.phenomenon import Phenomenon, Row
 from playground.rewards.agreement import accuracy
 from playground.types import Checkpoint, Completion, Preference

@@ -70,6 +70,11 @@ def persona_choice(
     temperature is in reward units: the higher, the more choices go against the reward; at 0 none does.
     """
     gap = felt_reward(prompt_text, left, persona) - felt_reward(prompt_text, right, persona)
+    return bradley_terry(gap, temperature, rng)
+
+
+def bradley_terry(gap: float, temperature: float, rng: random.Random) -> Choice:
+    """A choice by how much better the left one feels; a tie where no difference is felt."""
     if abs(gap) < NOTICED:
         return "tie"
     better, worse = ("left", "right") if gap > 0 else ("right", "left")

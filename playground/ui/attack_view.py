@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from playground.types import Json
 from playground.ui.checkpoint_lists import follow, newest, pick
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
+from playground.workbench.attacks import SEARCH_S
 
 _FIRST_PROMPT = "What is the capital of France?"
 
@@ -28,6 +30,7 @@ class Attacker:
     score: gr.Button
     ready: gr.Button
     search: gr.Button
+    stop: gr.Button
     facts: gr.Markdown
     board: gr.HTML
     tries: gr.State  # what this visitor has tried on this prompt and reward model
@@ -75,7 +78,10 @@ def _draw() -> Attacker:
     with gr.Row():
         score = gr.Button("Score it", variant="primary", scale=0, min_width=130, elem_id="attack-score")
         ready = gr.Button("Try the ready attacks", scale=0, min_width=220, elem_id="attack-ready")
-        search = gr.Button("Search for a better one", scale=0, min_width=240, elem_id="attack-search")
+        search = gr.Button(
+            f"Search for a better one ({SEARCH_S:.0f} s)", scale=0, min_width=280, elem_id="attack-search"
+        )
+        stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="attack-search-stop")
     with gr.Accordion("The ready attacks", open=False):
         gr.Markdown("\n".join(f"- **{one.title}** {one.about}" for one in READY.values()), elem_classes="note")
     facts = gr.Markdown("", elem_id="attack-facts", elem_classes="note")
@@ -87,7 +93,7 @@ def _draw() -> Attacker:
         elem_id="attack-board",
     )
     states = gr.State([]), gr.State(("", "")), gr.State(None)
-    return Attacker(reward, prompt, completion, score, ready, search, facts, board, *states)
+    return Attacker(reward, prompt, completion, score, ready, search, stop, facts, board, *states)
 
 
 def _follow_rewards(context: Context, item: gr.Tab, parts: Attacker) -> None:
@@ -133,14 +139,24 @@ def _events(context: Context, parts: Attacker) -> None:
     def search(request: gr.Request, **given: Any) -> Iterator[tuple[Any, ...]]:
         space, target, tries = aim(request, given)
         own = [one.text for one in scoreboard(tries, most=1)]
+        ends, words = time.monotonic() + SEARCH_S, "The search found nothing."
+        yield *shown(given, tries, f"Searching for at most {SEARCH_S:.0f} s."), gr.update(interactive=True)
         for round_number, found in enumerate(attacks.search(space, target, own), start=1):
-            yield shown(given, [*tries, found], f"Round {round_number}: {verdict(found)}")
+            tries, words = [*tries, found], f"Round {round_number}: {verdict(found)}"
+            left = max(0.0, ends - time.monotonic())
+            yield *shown(given, tries, f"{words} {left:.0f} s left at most."), gr.update()
+        yield *shown(given, tries, words), gr.update(interactive=False)
+
+    @told
+    def stop(request: gr.Request) -> None:
+        attacks.stop_search(workspace(context, request))
 
     outputs = [parts.board, parts.facts, parts.tries, parts.aimed]
     io: dict[str, Any] = {"inputs_kwargs": parts.reads}
     parts.score.click(score, None, outputs, api_name="attack_score", **io)
     parts.ready.click(ready, None, outputs, api_name="attack_ready", **io)
-    parts.search.click(search, None, outputs, api_name="attack_search", **io)
+    parts.search.click(search, None, [*outputs, parts.stop], api_name="attack_search", **io)
+    parts.stop.click(stop, None, None, **QUIET)
 
 
 def verdict(found: Try) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -13,9 +12,7 @@ from playground.evaluation.plan import Plan
 from playground.evaluation.report import Answer, Figure, Report, change
 from playground.types import Json
 from playground.ui.compare_panes import token_look
-from playground.ui.durations import spoken
 from playground.ui.theme import static
-from playground.workbench.evaluations import Progress
 
 
 def report_view(elem_id: str) -> gr.HTML:
@@ -48,21 +45,13 @@ def shown_reports(
             "beside": plan.reference.id if plan.reference else "",
             "about": ",".join(report.question for report, _ in shown),
         },
-        "reports": [_report(report, before) for report, before in shown],
+        "reports": [report_row(report, before) for report, before in shown],
         "empty": f"{name} is being asked. {yet}" if asked else f"{name} has not been {verb} yet. Press {press}.",
     }
 
 
-def progress_html(progress: Progress) -> str:
-    """A sentence, the time left, and a bar."""
-    left = "" if progress.seconds_left is None else f" About {spoken(progress.seconds_left)} left."
-    if not progress.total or progress.done >= progress.total:
-        return f'<p role="status">{escape(progress.text)}</p>'
-    bar = f'<progress max="{progress.total}" value="{progress.done}" aria-label="Evaluation"></progress>'
-    return f'<p role="status">{escape(progress.text)}{left}</p>{bar}'
-
-
-def _report(report: Report, before: Report | None) -> Json:
+def report_row(report: Report, before: Report | None) -> Json:
+    """One report as the browser draws it."""
     findings = report.findings
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(report.created_at))
     judges = f" · judges: {report.judges}" if report.judges else ""

@@ -56,5 +56,5 @@ def shown_hand(bench: Workbench, here: str, token: str) -> tuple[Any, str]:
         return gr.Row(visible=False), ""
     rest = f"The {found.total} come first; the usual ones follow."
     if not found.left:
-        rest = f"The last of the {found.total} is here; the usual ones follow."
+        rest = f"All {found.total} are judged; the usual ones follow."
     return gr.Row(visible=True), f"<p><b>{escape(found.purpose)}</b> {rest}</p>"

@@ -23,6 +23,9 @@ SCRIPTS = (
     "reports.js",
     "tax_sheet.js",
     "workshop_board.js",
+    "live.js",
+    "progress_view.js",
+    "sweep.js",
 )
 
 

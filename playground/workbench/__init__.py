@@ -26,6 +26,7 @@ from playground.workbench.downloads import clear_downloads
 from playground.workbench.erasure import Erasure
 from playground.workbench.estimates import Estimates
 from playground.workbench.evaluations import Evaluations
+from playground.workbench.hacks import Hacks
 from playground.workbench.hub_repository import HubRepository
 from playground.workbench.keeping import keeping_notes
 from playground.workbench.mirror import Mirror
@@ -37,6 +38,8 @@ from playground.workbench.quotas import Quotas
 from playground.workbench.rights import HostRights
 from playground.workbench.runs import Runs
 from playground.workbench.steering import Steering
+from playground.workbench.sweep_picture import Pictures
+from playground.workbench.sweeps import Sweeps
 from playground.workbench.takeaway import Takeaway
 from playground.workbench.workshop import Workshop
 
@@ -83,6 +86,9 @@ class Workbench:
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
         self.steering = Steering(self.runs, self.completions, self.evaluations)
+        self.sweeps = Sweeps(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations, quotas)
+        self.hacks = Hacks(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations)
+        self.pictures = Pictures(self.sweeps, self.runs, self.evaluations)
         self.attacks = Attacks(self.checkpoints, self.evaluations, quotas, self.preferences.deal)
 
     def start(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -47,6 +48,7 @@ class Attacks:
         self._evaluations = evaluations
         self._quotas = quotas
         self._deal = deal
+        self._searches: dict[str, threading.Event] = {}  # workspace -> set to end its last search
 
     def to_mend(self, workspace: str, plan: Plan) -> list[str]:
         """What the last audit of a reward model found, in the words of its changes, the worst first."""
@@ -102,12 +104,22 @@ class Attacks:
         return [Try(one.text, title, one.reward, one.gold) for one, (title, _) in zip(rated, found, strict=True)]
 
     def search(self, workspace: str, target: Target, start: Sequence[str] = ()) -> Iterator[Try]:
-        """Better and better tricks, for at most SEARCH_S and what one part takes: then it ends amid a round."""
-        ends = time.monotonic() + SEARCH_S
-        examiner = self._evaluations.examiner(workspace, stopped=lambda: time.monotonic() > ends, keeps=False)
+        """Better and better tricks, for at most SEARCH_S and what one part takes: then it ends amid a round.
+
+        stop_search ends it too.
+        """
+        ends, stop = time.monotonic() + SEARCH_S, threading.Event()
+        self._searches[workspace] = stop
+        over = lambda: stop.is_set() or time.monotonic() > ends  # noqa: E731
+        examiner = self._evaluations.examiner(workspace, stopped=over, keeps=False)
         known = [text for _, text in ready(target.prompt.text, target.honest)]
         with suppress(EvaluationStopped):
             yield from search(partial(_rated, examiner, target), [*start, target.honest, *known], SEARCH_S)
+
+    def stop_search(self, workspace: str) -> None:
+        """End the search on its way; what it found stays."""
+        if workspace in self._searches:
+            self._searches[workspace].set()
 
     def _start(self, workspace: str, reward: Checkpoint) -> Checkpoint:
         """The policy that the reward model grew from."""

@@ -29,7 +29,7 @@ class BackgroundWork(Generic[P]):
         self.stopped = threading.Event()
         self._what, self._hint = what, hint  # of an error that nobody foresaw
         self._thread: threading.Thread | None = None
-        self._failure: PlaygroundError | None = None
+        self.failure: PlaygroundError | None = None  # what went wrong with it
 
     def begin(self, work: Callable[[], None]) -> None:
         """Do it in the background."""
@@ -50,8 +50,8 @@ class BackgroundWork(Generic[P]):
         while self.going:
             yield self.progress
             self._thread.join(_TELL_EVERY_S)
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         if self._thread is not None:
             yield self.progress
 
@@ -59,7 +59,7 @@ class BackgroundWork(Generic[P]):
         try:
             work()
         except PlaygroundError as error:
-            self._failure = error
+            self.failure = error
         except Exception as error:  # nobody waits for this thread: what it does not tell is never known
-            self._failure = BrokeOff(self._what, error, self._hint)
+            self.failure = BrokeOff(self._what, error, self._hint)
             _log.exception("The %s broke off", self._what)

@@ -50,6 +50,7 @@ class Progress:
     done: int = 0  # rows
     total: int = 0
     seconds_left: float | None = None
+    work: str = ""  # which other work it belongs to, where it is not the answering of questions
 
 
 class Evaluations:
@@ -74,6 +75,7 @@ class Evaluations:
         self._quotas = quotas
         self._works: dict[str, BackgroundWork[Progress]] = {}
         self._about: dict[str, frozenset[str]] = {}  # workspace -> whom its last evaluation asks
+        self._made: dict[str, str] = {}  # workspace -> what its last evaluation had trained first
         self._turn = threading.Lock()  # one evaluation asks at a time
         self._begin = threading.Lock()
 
@@ -143,6 +145,15 @@ class Evaluations:
         self._quotas.require_disk(workspace)
         self._launch(workspace, Progress("Beginning.", 0, 0), frozenset(), partial(self._made_and_asked, make))
 
+    def begin_other(self, workspace: str, work: str, do: Callable[[Tell, Callable[[], bool]], str]) -> None:
+        """Do something else in the background, followed and stopped as an evaluation; do returns its last words."""
+        self._quotas.require_disk(workspace)
+        self._launch(workspace, Progress("Beginning.", work=work), frozenset(), partial(self._done, do))
+
+    def keep(self, workspace: str, plan: Plan, report: Report) -> None:
+        """Keep a report that was made elsewhere, with the plan's checkpoint."""
+        self._files(workspace, plan.checkpoint).save(report)
+
     def running(self, workspace: str) -> bool:
         """Whether an evaluation of this workspace goes on."""
         return self._work(workspace).going
@@ -150,6 +161,19 @@ class Evaluations:
     def asked_now(self, workspace: str) -> frozenset[str]:
         """Ids of the checkpoints that the evaluation on its way asks."""
         return self._about.get(workspace, frozenset()) if self.running(workspace) else frozenset()
+
+    def progress(self, workspace: str) -> Progress | PlaygroundError:
+        """How far the last one is or was, or what went wrong with it."""
+        work = self._work(workspace)
+        return work.failure or work.progress
+
+    def work_of(self, workspace: str) -> str:
+        """Which work that is; empty: the answering of questions."""
+        return self._work(workspace).progress.work
+
+    def made_now(self, workspace: str) -> str:
+        """The id of the checkpoint that was made first, in order to be asked; empty where none was."""
+        return self._made.get(workspace, "")
 
     def follow(self, workspace: str) -> Iterator[Progress]:
         """How far the evaluation on its way is, until it ends; nothing where none is. Raises what went wrong."""
@@ -256,7 +280,17 @@ class Evaluations:
                 raise NotAllowed("An evaluation is on its way.", hint="Wait for its end, or press Stop.")
             work = self._works[workspace] = _work(first)
             self._about[workspace] = about
+            self._made.pop(workspace, None)
             work.begin(partial(do, workspace, work))
+
+    @staticmethod
+    def _done(do: Callable[[Tell, Callable[[], bool]], str], workspace: str, work: BackgroundWork[Progress]) -> None:
+        name = work.progress.work
+
+        def tell(text: str, done: int, total: int) -> None:
+            work.progress = Progress(text, done, total, work=name)
+
+        work.progress = Progress(do(tell, work.stopped.is_set), work=name)
 
     def _made_and_asked(self, make: Make, workspace: str, work: BackgroundWork[Progress]) -> None:
         def tell(text: str, done: int, total: int) -> None:
@@ -267,6 +301,7 @@ class Evaluations:
             work.progress = Progress("Stopped. What was learned is kept under Runs.", 0, 0)
             return
         plan, names = found
+        self._made[workspace] = plan.checkpoint.id
         todo = steps(_chosen(names), plan)
         self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
         self._run(todo, self._seconds(workspace, todo), workspace, work)

@@ -86,7 +86,7 @@ class Preferences:
         return self._pairs.hands.add(workspace, purpose, pairs)
 
     def hand(self, workspace: str, token: str) -> Hand | None:
-        """How far such a hand has been dealt."""
+        """How far such a hand has been judged."""
         return self._pairs.hands.find(workspace, token)
 
     def next_pair(
@@ -97,7 +97,7 @@ class Preferences:
         From one checkpoint both; from two, one each. hand: the token of pairs that come before those.
         """
         self._quotas.require_pairs(workspace, 1)
-        dealt = self._pairs.hands.take(workspace, hand)
+        dealt = self._pairs.hands.show(workspace, hand)
         left, right = dealt or self._pairs.take(workspace, tuple(checkpoint_ids), prompt)
         person = self.person(workspace)
         if swapped(workspace, person.id, self._store.shown_count(workspace, person)):
@@ -120,6 +120,10 @@ class Preferences:
         self._store.judge(
             workspace, token, choice, id=judgment_id, strength=strength, decision_ms=decision_ms, input=source
         )
+        if not self._pairs.hands.holds(workspace):
+            return
+        shown = self._store.shown(workspace, token)
+        self._pairs.hands.judged(workspace, shown.prompt.key, frozenset((shown.left, shown.right)))
 
     def undo(self, workspace: str, judgment_id: str | None = None) -> Shown | None:
         """Take the visitor's last choice back, or the named one, and show its pair again; None where there is none."""
@@ -182,8 +186,7 @@ class Preferences:
         done = 0
         while done < n:
             wanted, drawn = min(32, n - done), rng.randrange(2**31)
-            dealt = [self._pairs.hands.take(workspace, hand) for _ in range(wanted)]
-            pairs = list(filter(None, dealt)) or self._pairs.fresh(
+            pairs = self._pairs.hands.take(workspace, hand, wanted) or self._pairs.fresh(
                 workspace, tuple(checkpoint_ids), wanted, drawn, label_mix(persona)
             )
             rows = []

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
 from playground.errors import PlaygroundError
 from playground.evaluation.plan import Plan
 from playground.evaluation.steering import Direction, contrasts, opinions
-from playground.types import Preference, RunSpec, Sampling
+from playground.runs.tail import RunSummary
+from playground.types import Preference, Sampling
 from playground.workbench.completions import Completions
 from playground.workbench.evaluations import Evaluations, Tell
 from playground.workbench.runs import Runs
+from playground.workbench.watching import made_by
 
 AUDIT = "sycophancy"
 PAIRS = 60
 OPINIONS, SAMPLES = 64, 8  # opinions put to it, as many right as wrong ones, and completions to each
 _FEWEST = 16  # pairs that are worth a run
-_LOOK_EVERY_S = 0.2
 
 
 class Steering:
@@ -51,8 +51,12 @@ class Steering:
             preferences=rows,
             name=f"{plan.checkpoint.name}, after a {direction.annotator.alias}"[:60],
         )
-        made = self._ended(workspace, spec, tell, stopped)
-        return (self._evaluations.audit_plan(workspace, made), [AUDIT]) if made else None
+
+        def tell_of(run: RunSummary) -> None:
+            tell(f"{spec.name} learns from {spec.data_count} pairs.", run.step, run.total_steps)
+
+        made = made_by(self._runs, workspace, spec.id, tell_of, stopped)
+        return (self._evaluations.audit_plan(workspace, made.id), [AUDIT]) if made else None
 
     def _pairs(self, workspace: str, plan: Plan, direction: Direction) -> list[Preference]:
         rows = [row for wrong in (True, False) for row in self._contrasts(workspace, plan, direction, wrong)]
@@ -68,18 +72,3 @@ class Steering:
         asked = opinions(plan, wrong, OPINIONS, plan.seed)
         sampled = self._completions.sample(workspace, plan.checkpoint.id, asked, Sampling(seed=plan.seed), n=SAMPLES)
         return contrasts(sampled, direction.wanted, PAIRS // 2, plan.seed, direction.annotator)
-
-    def _ended(self, workspace: str, spec: RunSpec, tell: Tell, stopped: Callable[[], bool]) -> str | None:
-        """Wait for the run's end; the id of what it made, None where it was stopped."""
-        summary = self._runs.find(workspace, spec.id)
-        while summary.active:
-            if stopped():
-                self._runs.stop(workspace, spec.id)
-            tell(f"{spec.name} learns from {spec.data_count} pairs.", summary.step, summary.total_steps)
-            time.sleep(_LOOK_EVERY_S)
-            summary = self._runs.find(workspace, spec.id)
-        if stopped():
-            return None
-        if summary.checkpoint is None:
-            raise PlaygroundError(f"{spec.name} {summary.status}: {summary.message}", hint=summary.hint)
-        return summary.checkpoint.id

@@ -3,9 +3,10 @@
 import pytest
 
 from playground.errors import PlaygroundError
+from playground.evaluation.labelling import NOISE
 from playground.phenomena.catalogue import PHENOMENA
 from playground.phenomena.lab import Lab
-from playground.phenomena.labels import NOISE, contrasts, persona_pairs
+from playground.phenomena.labels import contrasts, persona_pairs
 from playground.phenomena.refusing import REFUSING
 from playground.pocket import PERSONAS, gold_reward, grade, prompt_set
 from playground.pocket.exam import exam_texts

@@ -10,12 +10,12 @@ from playground.errors import NotAllowed
 from playground.evaluation.running import Step, report_of
 from playground.registry import questions
 from playground.settings import Settings
-from playground.ui.evaluation_view import progress_html, shown_reports, spoken
+from playground.ui.durations import spoken
+from playground.ui.evaluation_view import shown_reports
 from playground.ui.page import build_page
 from playground.ui.tab import Context
 from playground.ui.tabs.evaluate import Parts, estimate_words, plan_of, shown
 from playground.workbench import Workbench
-from playground.workbench.evaluations import Progress
 from tests.evaluation.stand_ins import PAIR, examined
 
 GIVEN = {
@@ -98,15 +98,9 @@ def test_a_button_pressed_while_an_evaluation_is_on_its_way_is_answered_in_words
         monkeypatch.setattr(evaluations, name, does)
     page = build_page(context.bench)
     press = next(fn.fn for fn in page.fns.values() if fn.api_name == button)
-    (update,) = press(request=None, **GIVEN)
+    update = press(request=None, **GIVEN)
     assert [error.message for error in said] == ["An evaluation is on its way."]
     assert list(update.values()) == [gr.skip()]  # how far it is stays in sight
-
-
-def test_progress_is_a_sentence_with_the_time_left_and_a_bar():
-    html = progress_html(Progress("<b>: Is it better?", 3, 12, 95.0))
-    assert "About 2 min left" in html and 'value="3"' in html and "&lt;b&gt;" in html
-    assert "<progress" not in progress_html(Progress("Done in 3 s.", 12, 12))
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h")])

@@ -79,6 +79,20 @@ def test_a_search_whose_time_is_up_ends_amid_a_round(bench, monkeypatch):
     assert first.by == "the search" and len(bench.scored) - before <= 3
 
 
+def test_a_search_that_is_stopped_keeps_what_it_found_and_asks_no_more(bench):
+    trained(bench)
+    target = bench.attacks.aim("local", "rm", ASKED)
+    found = bench.attacks.search("local", target)
+    first = next(found)
+    bench.attacks.stop_search("local")
+    before = len(bench.scored)
+    assert list(found) == [] and len(bench.scored) == before and first.by == "the search"
+
+
+def test_a_stop_without_a_search_does_nothing(bench):
+    bench.attacks.stop_search("local")
+
+
 def test_a_model_that_writes_is_no_target(bench):
     with pytest.raises(PlaygroundError, match="writes text"):
         bench.attacks.aim("local", "pocket-sft", ASKED)

@@ -163,16 +163,36 @@ def hand_of(preferences, n, workspace="anna"):
     return preferences.deal(workspace, "Pairs for a purpose.", pairs)
 
 
+def dealt(preferences, token, judged=True):
+    """The next pair of the hand; as a page does it, one is asked for ahead of the one that is judged."""
+    shown = preferences.next_pair("anna", ["sft"], hand=token)
+    if judged:
+        preferences.choose("anna", shown.token, "left", judgment_id=shown.token)
+    return set(shown.completions)
+
+
 def test_pairs_put_aside_come_before_the_usual_ones_and_each_once(preferences):
     token = hand_of(preferences, 3)
-    shown = [preferences.next_pair("anna", ["sft"], hand=token) for _ in range(4)]
-    texts = [set(one.completions) for one in shown]
+    texts = [dealt(preferences, token) for _ in range(6)]
     assert texts[:3] == [{f"right {i}", f"wrong {i}"} for i in range(3)]
-    assert all(text.startswith("sft") for text in texts[3])
+    assert all(text.startswith("sft") for one in texts[3:] for text in one)
     assert preferences.hand("anna", token) == Hand("Pairs for a purpose.", 0, 3)
-    preferences.choose("anna", shown[0].token, "left", judgment_id="one")
-    (row,) = preferences.rows("anna")
-    assert (row.left, row.annotator.kind) == (shown[0].completions[0], "person")
+    assert {row.annotator.kind for row in preferences.rows("anna")} == {"person"}
+
+
+def test_pairs_that_were_dealt_and_not_judged_come_again(preferences):
+    token = hand_of(preferences, 4)
+    lost = [dealt(preferences, token, judged=False) for _ in range(2)]  # in sight and asked for ahead: a reload
+    assert preferences.hand("anna", token).left == 4
+    texts = [dealt(preferences, token) for _ in range(6)]
+    assert [one for one in texts if one in lost] == lost
+    assert preferences.hand("anna", token).left == 0
+
+
+def test_the_pair_in_sight_is_not_dealt_ahead_of_itself(preferences):
+    token = hand_of(preferences, 1)
+    first = dealt(preferences, token, judged=False)
+    assert dealt(preferences, token, judged=False) != first
 
 
 def test_pairs_put_aside_are_shown_to_nobody_who_does_not_ask_for_them(preferences):

@@ -17,12 +17,14 @@
   };
 
   function links(value) {
-    const asked = new URLSearchParams(value.ids);
-    const link = (form, title) => el("a", { href: `api/evaluations/export/${form}?${asked}`, download: true, id: `evaluate-${form}` }, title);
+    const asked = new URLSearchParams(value.ids || {});
+    const path = (form) => (value.export ? `${value.export}/${form}` : `api/evaluations/export/${form}?${asked}`);
+    const link = (form, title) => el("a", { href: path(form), download: true, id: `${value.export ? "hack" : "evaluate"}-${form}` }, title);
     return el("p.links", null, "Take these reports along, completions included: ", link("md", "Markdown"), " or ", link("json", "JSON"), ".");
   }
 
   function card(report, value) {
+    const { name = value.name, beside = value.beside } = report; // a report may stand beside another than the others
     const before = report.figures.some((f) => f.before);
     return el("section.report", { "data-question": report.question },
       el("h3", null, report.title),
@@ -30,9 +32,9 @@
       ...report.warnings.map((text) => el("p.warning", null, text)),
       report.table.length > 0 && grid(report.table),
       el("table.figures", null,
-        el("thead", null, el("tr", null, ...["What was measured", before && value.beside, before ? value.name : "Now", "95 % interval", ""].filter((c) => c !== false).map((c) => el("th", { scope: "col" }, c)))),
+        el("thead", null, el("tr", null, ...["What was measured", before && beside, before ? name : "Now", "95 % interval", ""].filter((c) => c !== false).map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...report.figures.map((f) => row(f, before)))),
-      answers(report, value),
+      answers(report, { name, beside }),
       el("p.made", null, report.made));
   }
 

@@ -15,6 +15,7 @@ from playground.evaluation.steering import DIRECTIONS, Direction
 from playground.registry import audits
 from playground.table_files import SUFFIXES, FileLimits, read_rows
 from playground.ui.asking import Asking, Start, asking_events
+from playground.ui.attack_formulas import FORMULAS
 from playground.ui.attack_view import attacker
 from playground.ui.checkpoint_lists import (
     FIRST_COMPARED,
@@ -25,32 +26,17 @@ from playground.ui.checkpoint_lists import (
     pick,
     shipped_policies,
 )
-from playground.ui.evaluation_view import report_view, shown_reports, spoken
+from playground.ui.durations import spoken
+from playground.ui.evaluation_view import report_view, shown_reports
 from playground.ui.formula import formula_fold
+from playground.ui.hacks import hacks_on_purpose
 from playground.ui.listener import QUIET, told
+from playground.ui.overoptimisation import overoptimisation
+from playground.ui.progress_view import progress_view
 from playground.ui.tab import Context, Tab, workspace
-from playground.ui.theme import static
 from playground.workbench.attacks import MENDING
 from playground.workbench.steering import AUDIT as SYCOPHANCY
 from playground.workbench.steering import PAIRS
-
-FORMULAS = (
-    (
-        "A bias",
-        "By how much a change moves the score, in standard deviations of the scores of unchanged completions, less "
-        "what it is worth to the annotator; s is the reward model, g the gold reward, c what one unit of g is worth in "
-        "s. A reward model that stretches g is not biased: what the best curve of s over g that never falls explains, "
-        "at most three times as steep as c, may be taken off instead. Where nobody knows g it counts as 0.",
-        r"\text{bias} = E\left[\frac{s(x, y') - s(x, y)}{\operatorname{sd}(s)} - c\,(g(x, y') - g(x, y))\right]",
-    ),
-    (
-        "Fooled by",
-        "Both rewards of a completion in standard deviations above what the model usually writes to the prompt, and "
-        "how far they part, but never more than the reward model likes it.",
-        r"\text{fooled by} = \min(s', s' - g'), \quad s' = \frac{s(x, y) - \bar{s}}{\operatorname{sd}(s)},"
-        r" \quad g' = \frac{g(x, y) - \bar{g}}{\operatorname{sd}(g)}",
-    ),
-)
 
 _LEAD = (
     "Sycophancy is learned from preferences. One click has this model answer right and wrong opinions, makes up "
@@ -96,11 +82,19 @@ def build(context: Context, item: gr.Tab) -> None:
     _follow_lists(context, item, parts)
     _show_events(context, parts)
     asking = Asking(
-        parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
+        parts.stop,
+        parts.progress,
+        parts.reads,
+        parts.shows,
+        lambda space, given: shown(context, space, parts, given),
+        lambda space, given: _led(context, parts, space, given),
+        (parts.checkpoint,),
     )
     asking_events(context, item, asking, [Start(parts.audit, _begin(context), "audit"), *_leading(context, parts)])
     _mend_event(context, parts)
     attacker(context, item)
+    overoptimisation(context, item)
+    hacks_on_purpose(context, item)
     formula_fold(FORMULAS)
 
 
@@ -109,9 +103,10 @@ TAB = Tab(
     order=67,
     title="Attack",
     intro="What is measured gets gamed. Audit a reward model for what it wrongly likes and a policy for saying what "
-    "the asker wants to hear, then try to fool the reward model yourself.",
+    "the asker wants to hear, try to fool the reward model yourself, then let PPO do it: push it too far on purpose, "
+    "see what exposes it, and cure it.",
     build=build,
-    words=("interval", "gold reward"),
+    words=("interval", "gold reward", "proxy reward", "nats", "over-optimisation"),
 )
 
 
@@ -134,7 +129,7 @@ def _draw(context: Context) -> Parts:
     with gr.Row():
         audit = gr.Button("Audit", variant="primary", scale=0, min_width=160, elem_id="attack-run")
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="attack-stop")
-    progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="attack-progress")
+    progress = progress_view("attack-progress")
     reports = report_view("attack-reports")
     with gr.Row():
         mend = gr.Button(
@@ -217,23 +212,24 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
 
 def _leading(context: Context, parts: Parts) -> list[Start]:
     """The buttons that train the chosen model to please more or less, and then show what came of it."""
-    bench = context.bench
 
     def begin(direction: Direction, space: str, given: dict[str, Any]) -> None:
-        bench.steering.begin(space, plan_of(context, space, given), direction)
-
-    def ended(space: str, given: dict[str, Any]) -> dict[Any, Any]:
-        policies, rewards = (bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
-        made = policies[-1]
-        if made.parent != given["checkpoint"]:
-            return {}
-        now = gr.update(choices=choices_of([*policies, *rewards]), value=made.id)
-        return {parts.checkpoint: now, **shown(context, space, parts, {**given, "checkpoint": made.id})}
+        context.bench.steering.begin(space, plan_of(context, space, given), direction)
 
     return [
-        Start(button, partial(begin, direction), f"attack_{direction.name}", ended, (parts.checkpoint,))
+        Start(button, partial(begin, direction), f"attack_{direction.name}")
         for button, direction in zip((parts.up, parts.down), DIRECTIONS.values(), strict=True)
     ]
+
+
+def _led(context: Context, parts: Parts, space: str, given: dict[str, Any]) -> dict[Any, Any]:
+    """Where a model was trained to be asked, that one is chosen once it was; nothing where none was."""
+    made = context.bench.evaluations.made_now(space)
+    if not made:
+        return {}
+    policies, rewards = (context.bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
+    now = gr.update(choices=choices_of([*policies, *rewards]), value=made)
+    return {parts.checkpoint: now, **shown(context, space, parts, {**given, "checkpoint": made})}
 
 
 def _mending_shown(context: Context, space: str, parts: Parts, plan: Plan) -> dict[Any, Any]:

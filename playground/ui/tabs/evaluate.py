@@ -21,14 +21,15 @@ from playground.ui.checkpoint_lists import (
     pick,
     shipped_policies,
 )
-from playground.ui.evaluation_view import report_view, shown_reports, spoken
+from playground.ui.durations import spoken
+from playground.ui.evaluation_view import report_view, shown_reports
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.newer import NewerLine, follow_newer, newer_line
 from playground.ui.own_choices import own_choices_events, own_choices_of, own_choices_parts
+from playground.ui.progress_view import progress_view
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
-from playground.ui.theme import static
 
 PARENT, NOBODY, OWN = "parent", "none", "own"
 FORMULAS = (
@@ -154,7 +155,7 @@ def _draw(context: Context) -> Parts:
     with gr.Row():
         evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="evaluate-stop")
-    progress = gr.HTML("", css_template=static("rank_set.css"), js_on_load=None, elem_id="evaluate-progress")
+    progress = progress_view("evaluate-progress")
     return Parts(
         checkpoint,
         newer,

@@ -1,0 +1,81 @@
+"""A hack brought about through the real processes, and what is said where it cannot be."""
+
+import time
+
+import pytest
+
+from playground.errors import NotFound, PlaygroundError
+from playground.settings import Settings
+from playground.types import Completion
+from playground.workbench import Workbench
+from playground.workbench.hacks import WORK
+
+
+@pytest.fixture
+def still(tmp_path, monkeypatch):
+    """A workbench whose processes never start: its runs wait."""
+    bench = Workbench(Settings(data_dir=tmp_path))
+    answers = ("It is Paris.", "It is Paris. Best top free guide facts amazing top best free guide.")
+    sampled = lambda space, one, prompts, sampling, n: [[Completion(p, a) for a in answers] for p in prompts]  # noqa: E731
+    monkeypatch.setattr(bench.completions, "sample", sampled)
+    bench.runs.start("ben", "sft", {})  # so that the next run waits for its turn
+    yield bench
+    bench.close()
+
+
+def test_stop_ends_the_run_of_a_hack_and_reports_nothing(still):
+    still.hacks.begin("local", "stuffing")
+    told = still.evaluations.follow("local")
+    assert any("training" in one.text and one.work == WORK for one in told)
+    (run,) = still.runs.all("local")
+    assert "Biased on purpose" in run.spec.name and run.spec.data_from == {"persona hurried": run.spec.data_count}
+    assert still.preferences.counts("local").total == 0  # never mixed with the visitor's own
+    still.evaluations.stop("local")
+    *_, last = told
+    assert (still.runs.find("local", run.spec.id).status, last.work) == ("stopped", WORK)
+    assert "Stopped" in last.text and still.hacks.report("local", "stuffing") is None
+
+
+def test_what_is_not_there_is_refused_in_words(still):
+    with pytest.raises(PlaygroundError, match="nothing to cure"):
+        still.hacks.begin_cure("local", "length")
+    with pytest.raises(NotFound, match="no hack 'nonsense'"):
+        still.hacks.begin("local", "nonsense")
+    with pytest.raises(NotFound, match="no report"):
+        still.hacks.export("local", "length", "md")
+
+
+def test_a_report_that_a_crash_cut_short_counts_as_none(still, tmp_path):
+    path = tmp_path / "workspaces" / "local" / "hacks" / "length.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"recipe": "length"')
+    assert still.hacks.report("local", "length") is None
+
+
+@pytest.mark.slow
+def test_keyword_stuffing_is_brought_about_exposed_and_cured(tmp_path):
+    bench = Workbench(Settings(data_dir=tmp_path))
+    bench.start()
+    while not bench.status().trainer_ready:
+        time.sleep(0.2)
+    assert list(bench_done(bench, bench.hacks.begin))[-1].text.startswith("Done")
+    made = bench.hacks.report("local", "stuffing")
+    stuffed = [one.figure("stuffed") for one in (made.start, made.hacked)]
+    gold = [one.figure("gold") for one in (made.start, made.hacked)]
+    assert stuffed[1].low > 0.4 > stuffed[0].high and gold[1].high < gold[0].low
+    assert made.audited.findings.warnings
+    assert list(bench_done(bench, bench.hacks.begin_cure))[-1].text.startswith("Done")
+    cured = bench.hacks.report("local", "stuffing").cured
+    assert cured.figure("stuffed").high < stuffed[1].low
+    assert cured.figure("gold").low > gold[1].high
+    bench.close()
+
+    again = Workbench(Settings(data_dir=tmp_path))  # a restart keeps the report
+    assert again.hacks.report("local", "stuffing").cured == cured
+    assert "Stuffed with keywords" in again.hacks.export("local", "stuffing", "md").read_text()
+    again.close()
+
+
+def bench_done(bench, begin):
+    begin("local", "stuffing")
+    return bench.evaluations.follow("local")
