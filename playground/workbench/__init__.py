@@ -41,6 +41,8 @@ from playground.workbench.steering import Steering
 from playground.workbench.sweep_picture import Pictures
 from playground.workbench.sweeps import Sweeps
 from playground.workbench.takeaway import Takeaway
+from playground.workbench.tax_sheets import TaxSheets
+from playground.workbench.variants import Variants
 from playground.workbench.workshop import Workshop
 
 WORKSPACE_COOKIE = "playground_workspace"  # set by the page's own script, 32 random hex digits
@@ -85,6 +87,8 @@ class Workbench:
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
+        self.tax_sheets = TaxSheets(shelf, self.checkpoints, self.evaluations)
+        self.variants = Variants(shelf, self.store, self.runs, self.evaluations, self.tax_sheets)
         self.steering = Steering(self.runs, self.completions, self.evaluations)
         self.sweeps = Sweeps(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations, quotas)
         self.hacks = Hacks(settings.data_dir, self.runs, self.checkpoints, self.completions, self.evaluations)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,38 +18,26 @@ from playground.evaluation.files import AnswerFiles, NothingKept, ReportFiles
 from playground.evaluation.plan import Plan, Question, ReadText
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Report
-from playground.evaluation.running import Step, report_of, rows, steps, workloads
-from playground.evaluation.sheet import Sheet, column_of, sheet_steps
+from playground.evaluation.running import Step, report_of, steps, workloads
 from playground.preferences.record import Contested
 from playground.preferences.store import PreferenceStore
 from playground.registry import audits, questions
-from playground.runs.rows import from_json, texts_of
 from playground.runs.tail import RunShelf
 from playground.settings import Settings
-from playground.types import Checkpoint, Preference
+from playground.types import Checkpoint
 from playground.workbench.background import BackgroundWork
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.downloads import downloads
 from playground.workbench.estimates import Estimates
+from playground.workbench.evaluation_progress import Clock, Progress
 from playground.workbench.instruments import SamplerInstruments
 from playground.workbench.quotas import Quotas
-from playground.workbench.taking import took
+from playground.workbench.schooling import Schooling
 
-MOST_COLUMNS = 8  # checkpoints of a tax sheet
 Tell = Callable[[str, int, int], None]  # what goes on, and how much of how much is done
-Make = Callable[[Tell, Callable[[], bool]], tuple["Plan", Sequence[str]] | None]  # (tell, whether Stop was pressed)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an evaluation is."""
-
-    text: str
-    done: int = 0  # rows
-    total: int = 0
-    seconds_left: float | None = None
-    work: str = ""  # which other work it belongs to, where it is not the answering of questions
+Stopped = Callable[[], bool]  # whether Stop was pressed
+Make = Callable[[Tell, Stopped], tuple[Checkpoint, list[Step]] | None]
 
 
 class Evaluations:
@@ -68,6 +55,7 @@ class Evaluations:
     ) -> None:
         self._data_dir = settings.data_dir
         self._shelf = shelf
+        self._schooling = Schooling(shelf, checkpoints)
         self._checkpoints = checkpoints
         self._completions = completions
         self._estimates = estimates
@@ -98,30 +86,17 @@ class Evaluations:
         beside = reference_id or (checkpoint.parent if checkpoint.kind == "policy" else None)
         reference = self._checkpoints.find(workspace, beside) if beside and beside != checkpoint.id else None
         reward = self._checkpoints.find(workspace, reward_id) if reward_id else None
-        people = self._people(workspace, reference, checkpoint)
-        whose = persona or self._persona_of(workspace, checkpoint)
+        people = self.people(workspace, reference, checkpoint)
+        whose = persona or self._schooling.persona_of(workspace, checkpoint)
         plan = Plan(checkpoint, reference, reward, persona=whose, people=people, own=own, seed=seed)
-        learned = self._learned(workspace, reward)
+        learned = self._schooling.prompts_of(workspace, reward)
         return replace(plan, learned=learned, taught=tuple(one.text for one in mixed(plan) if one.key in learned))
 
     def audit_plan(self, workspace: str, checkpoint_id: str, uploaded: Sequence[str] = ()) -> Plan:
         """What an audit of a policy or a reward model needs to know. uploaded: names of sets to look in besides."""
         plan = self.plan(workspace, checkpoint_id)
-        return replace(plan, sources=(*(one.name for one in self._teachers(workspace, plan.checkpoint)), *uploaded))
-
-    def _persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
-        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from.
-
-        A reward model has one annotator or none: what its ancestors learned from is no measure of it.
-        """
-        if checkpoint.kind == "reward":
-            return self._checkpoints.annotator(workspace, checkpoint) or ""
-        for one in self._checkpoints.lineage(workspace, checkpoint):
-            if one.run_id:
-                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
-                if persona:
-                    return persona
-        return "polite"
+        taught_by = self._schooling.teachers_of(workspace, plan.checkpoint)
+        return replace(plan, sources=(*(one.name for one in taught_by), *uploaded))
 
     def offered(self, plan: Plan) -> dict[str, str]:
         """Each question's and audit's name, and why it cannot be asked here; an empty string where it can."""
@@ -129,7 +104,11 @@ class Evaluations:
 
     def estimate(self, workspace: str, plan: Plan, names: Sequence[str]) -> float | None:
         """Seconds it will take on this machine; None while the machine's speed is not yet known."""
-        return self._seconds(workspace, steps(_chosen(names), plan))
+        return self.seconds(workspace, self.steps(plan, names))
+
+    def steps(self, plan: Plan, names: Sequence[str]) -> list[Step]:
+        """What there is to do for the questions and audits of these names. Raises NotFound on a name of none."""
+        return steps(_chosen(names), plan)
 
     def begin(self, workspace: str, plan: Plan, names: Sequence[str], uploaded: Sequence[ReadText] = ()) -> None:
         """Ask in the background; it goes on when the page is closed. Raises PlaygroundError where nothing can be.
@@ -137,15 +116,15 @@ class Evaluations:
         uploaded: what a visitor brought to look for the exam in.
         """
         if plan.sources:
-            plan = replace(plan, read=(*self._read(workspace, plan.checkpoint), *uploaded))
-        self._begin_steps(workspace, steps(_chosen(names), plan), self.estimate(workspace, plan, names))
+            plan = replace(plan, read=(*self._schooling.texts_of(workspace, plan.checkpoint), *uploaded))
+        self.begin_steps(workspace, self.steps(plan, names))
 
     def begin_after(self, workspace: str, make: Make) -> None:
-        """First make a checkpoint, then ask about it, all in the background: make says what to ask, None: nothing."""
+        """First make a checkpoint, then ask about it, all in the background: make says what to ask; None: nothing."""
         self._quotas.require_disk(workspace)
         self._launch(workspace, Progress("Beginning.", 0, 0), frozenset(), partial(self._made_and_asked, make))
 
-    def begin_other(self, workspace: str, work: str, do: Callable[[Tell, Callable[[], bool]], str]) -> None:
+    def begin_other(self, workspace: str, work: str, do: Callable[[Tell, Stopped], str]) -> None:
         """Do something else in the background, followed and stopped as an evaluation; do returns its last words."""
         self._quotas.require_disk(workspace)
         self._launch(workspace, Progress("Beginning.", work=work), frozenset(), partial(self._done, do))
@@ -214,59 +193,21 @@ class Evaluations:
         own = [r for r in own if names is None or r.question in names]
         return [(r, None if r.reference_fingerprint else before.get(r.question)) for r in own]
 
-    def family(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
-        """What the checkpoint started to learn preferences from, and every policy that came from there, oldest first.
-
-        At most MOST_COLUMNS: the start, the checkpoint itself and the newest others.
-        """
-        line = self._checkpoints.lineage(workspace, checkpoint)
-        start = next((one for one in line if one.method == "sft"), line[min(1, len(line) - 1)])
-        known = [one for one in self._checkpoints.all(workspace) if self._comes_from(workspace, one, start)]
-        kept = [one for one in known if one.id not in (start.id, checkpoint.id)][-(MOST_COLUMNS - 2) :]
-        own = [] if checkpoint.id == start.id else [checkpoint]
-        order = [one.id for one in known]
-        return [start, *sorted([*kept, *own], key=lambda one: order.index(one.id))]
-
-    def begin_sheet(self, workspace: str, plan: Plan) -> None:
-        """Ask everything that the tax sheet of the plan's checkpoint needs, in the background."""
-        todo = self._sheet_steps(workspace, plan)
-        self._begin_steps(workspace, todo, self._seconds(workspace, todo))
-
-    def sheet_estimate(self, workspace: str, plan: Plan) -> float | None:
-        """Seconds that will take."""
-        return self._seconds(workspace, self._sheet_steps(workspace, plan))
-
-    def sheet(self, workspace: str, plan: Plan) -> Sheet:
-        """What is known so far, by the plan's judges and seed, about every checkpoint that came from the same start."""
-        members = self.family(workspace, plan.checkpoint)
-        columns = (column_of(one, members[0], self.reports(workspace, one), plan) for one in members)
-        return Sheet(tuple(replace(one, took=took(self._shelf, workspace, one.checkpoint)) for one in columns))
-
-    def _sheet_steps(self, workspace: str, plan: Plan) -> list[Step]:
-        start, *others = self.family(workspace, plan.checkpoint)
-        plans = [
-            replace(plan, checkpoint=one, reference=start, people=self._people(workspace, start, one)) for one in others
-        ]
-        return sheet_steps(questions().values(), start, plans)
-
-    def _people(self, workspace: str, reference: Checkpoint | None, checkpoint: Checkpoint) -> tuple[Contested, ...]:
+    def people(self, workspace: str, reference: Checkpoint | None, checkpoint: Checkpoint) -> tuple[Contested, ...]:
         """What people here chose between the two."""
         return tuple(self._store.contest(workspace, reference, checkpoint)) if reference else ()
 
-    def _comes_from(self, workspace: str, checkpoint: Checkpoint, start: Checkpoint) -> bool:
-        try:
-            return any(one.id == start.id for one in self._checkpoints.lineage(workspace, checkpoint))
-        except NotFound:  # an ancestor was deleted
-            return False
-
-    def _seconds(self, workspace: str, todo: list[Step]) -> float | None:
+    def seconds(self, workspace: str, todo: list[Step]) -> float | None:
+        """How long that will take on this machine; None while its speed is not yet known."""
         found = workloads(todo, self.examiner(workspace))
         each = [self._estimates.of_work(work, checkpoint) for checkpoint, work in found]
         return None if None in each else sum(each)
 
-    def _begin_steps(self, workspace: str, todo: list[Step], seconds: float | None) -> None:
+    def begin_steps(self, workspace: str, todo: list[Step]) -> None:
+        """Do these in the background. Raises PlaygroundError where there are none, or they take too long here."""
         if not todo:
             raise PlaygroundError("None of the ticked questions can be asked here.", hint="Tick another one.")
+        seconds = self.seconds(workspace, todo)
         self._quotas.require_time(seconds, "evaluation", "Tick fewer questions, or evaluate a smaller model.")
         self._quotas.require_disk(workspace)
         waiting = Progress("Waiting for its turn.", 0, 1, seconds)
@@ -284,7 +225,7 @@ class Evaluations:
             work.begin(partial(do, workspace, work))
 
     @staticmethod
-    def _done(do: Callable[[Tell, Callable[[], bool]], str], workspace: str, work: BackgroundWork[Progress]) -> None:
+    def _done(do: Callable[[Tell, Stopped], str], workspace: str, work: BackgroundWork[Progress]) -> None:
         name = work.progress.work
 
         def tell(text: str, done: int, total: int) -> None:
@@ -300,16 +241,15 @@ class Evaluations:
         if found is None:
             work.progress = Progress("Stopped. What was learned is kept under Runs.", 0, 0)
             return
-        plan, names = found
-        self._made[workspace] = plan.checkpoint.id
-        todo = steps(_chosen(names), plan)
+        made, todo = found
+        self._made[workspace] = made.id
         self._about[workspace] = frozenset(step.plan.checkpoint.id for step in todo)
-        self._run(todo, self._seconds(workspace, todo), workspace, work)
+        self._run(todo, self.seconds(workspace, todo), workspace, work)
 
     def _run(self, todo: list[Step], seconds: float | None, workspace: str, work: BackgroundWork[Progress]) -> None:
         with self._turn:
             try:
-                clock = _Clock(work, todo, seconds)
+                clock = Clock(work, todo, seconds)
                 over = partial(self._over, work, clock)
                 examiner = self.examiner(workspace, clock.rows_done, over)
                 for step in todo:
@@ -322,7 +262,7 @@ class Evaluations:
             except EvaluationStopped:
                 work.progress = Progress(self._stop_words(work), 0, 0)
 
-    def _over(self, work: BackgroundWork[Progress], clock: _Clock) -> bool:
+    def _over(self, work: BackgroundWork[Progress], clock: Clock) -> bool:
         """Whether somebody pressed Stop, or the time that one evaluation may take here has passed."""
         most = self._quotas.train_s
         return work.stopped.is_set() or (most is not None and clock.seconds > most)
@@ -358,63 +298,6 @@ class Evaluations:
         if checkpoint.run_id:
             return ReportFiles(self._shelf.folder(workspace, checkpoint.run_id).path / "reports")
         return ReportFiles(self._home(workspace) / "reports" / re.sub(r"[^\w.-]", "_", checkpoint.id))
-
-    def _learned(self, workspace: str, reward: Checkpoint | None) -> frozenset[str]:
-        """Keys of the prompts that the reward model was trained on."""
-        if reward is None or not reward.run_id:
-            return frozenset()
-        rows = map(from_json, self._shelf.folder(workspace, reward.run_id).rows())
-        return frozenset(row.prompt.key for row in rows if isinstance(row, Preference))
-
-    def _read(self, workspace: str, checkpoint: Checkpoint) -> list[ReadText]:
-        """What it, its ancestors and the reward models that scored them were trained on here."""
-        found = []
-        for one in self._teachers(workspace, checkpoint):
-            rows = map(from_json, self._shelf.folder(workspace, one.run_id).rows())
-            found += [ReadText(text, one.name) for row in rows for text in texts_of(row)]
-        return list(dict.fromkeys(found))
-
-    def _teachers(self, workspace: str, checkpoint: Checkpoint) -> list[Checkpoint]:
-        """Whatever a run here made of which the checkpoint has learned, itself included."""
-        line = [one for one in self._checkpoints.lineage(workspace, checkpoint) if one.run_id]
-        rewards = [self._shelf.tail(workspace, one.run_id).summary.spec.reward for one in line]
-        scored_by = [one for reward in rewards if reward is not None for one in self._teachers(workspace, reward)]
-        return list({one.id: one for one in (*line, *scored_by)}.values())
-
-
-class _Clock:
-    """Tells how far the steps are, by the rows they work through."""
-
-    def __init__(self, work: BackgroundWork[Progress], todo: list[Step], seconds: float | None) -> None:
-        self._work = work
-        self._rows = {id(step): rows(step) for step in todo}
-        self.total = sum(self._rows.values())
-        self._before, self._now, self._room = 0, 0, 0
-        self._text, self._seconds, self._started = "", seconds, time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Since it began."""
-        return time.monotonic() - self._started
-
-    def begins(self, step: Step) -> None:
-        """The next step."""
-        self._before += self._room
-        self._now, self._room = 0, self._rows[id(step)]
-        self._text = f"{step.plan.checkpoint.name}: {step.question.title}"
-        self._tell()
-
-    def rows_done(self, count: int) -> None:
-        """So many rows more."""
-        self._now = min(self._room, self._now + count)
-        self._tell()
-
-    def _tell(self) -> None:
-        done = self._before + self._now
-        left = None if self._seconds is None else max(0.0, self._seconds - self.seconds)
-        if done > self.total / 10:
-            left = self.seconds * (self.total - done) / done
-        self._work.progress = Progress(self._text, done, self.total, left)
 
 
 def _work(progress: Progress) -> BackgroundWork[Progress]:

@@ -97,7 +97,7 @@ class Runs:
             data_hash=snapshot.content_hash if snapshot else content_hash([to_json(r) for r in rows]),
             data_count=len(rows),
             data_from=origins(rows),
-            snapshot=snapshot.id if snapshot else None,
+            snapshot=snapshot.id or None if snapshot else None,
             name=name,
             seed=seed,
             threads=self._settings.threads,
@@ -224,10 +224,11 @@ class Runs:
         for other in self._built_on(workspace, run_id):
             hint = "Start a new run with the same settings."
             raise NotAllowed(f"{other.spec.name} was trained on what {summary.spec.name} had learned.", hint=hint)
-        self._require_nobody_withdrew(workspace, summary.spec)
+        self.require_nobody_withdrew(workspace, summary.spec)
         return summary
 
-    def _require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
+    def require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
+        """Raises NotAllowed where somebody whose choices the run learns from has withdrawn."""
         gone = self._store.withdrawn(workspace, self._shelf.folder(workspace, spec.id).preference_ids())
         if gone:
             what = f"People whose choices it learns from have withdrawn since: {len(gone)} of its {spec.data_count}"

@@ -7,9 +7,10 @@ from functools import partial
 
 from playground.errors import PlaygroundError
 from playground.evaluation.plan import Plan
+from playground.evaluation.running import Step
 from playground.evaluation.steering import Direction, contrasts, opinions
 from playground.runs.tail import RunSummary
-from playground.types import Preference, Sampling
+from playground.types import Checkpoint, Preference, Sampling
 from playground.workbench.completions import Completions
 from playground.workbench.evaluations import Evaluations, Tell
 from playground.workbench.runs import Runs
@@ -38,7 +39,7 @@ class Steering:
 
     def _lead(
         self, workspace: str, plan: Plan, direction: Direction, tell: Tell, stopped: Callable[[], bool]
-    ) -> tuple[Plan, list[str]] | None:
+    ) -> tuple[Checkpoint, list[Step]] | None:
         tell(f"{plan.checkpoint.name} answers {2 * OPINIONS} opinions, right and wrong, {SAMPLES} times each.", 0, 0)
         rows = self._pairs(workspace, plan, direction)
         if stopped():
@@ -56,7 +57,9 @@ class Steering:
             tell(f"{spec.name} learns from {spec.data_count} pairs.", run.step, run.total_steps)
 
         made = made_by(self._runs, workspace, spec.id, tell_of, stopped)
-        return (self._evaluations.audit_plan(workspace, made.id), [AUDIT]) if made else None
+        if made is None:
+            return None
+        return made, self._evaluations.steps(self._evaluations.audit_plan(workspace, made.id), [AUDIT])
 
     def _pairs(self, workspace: str, plan: Plan, direction: Direction) -> list[Preference]:
         rows = [row for wrong in (True, False) for row in self._contrasts(workspace, plan, direction, wrong)]

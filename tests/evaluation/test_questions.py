@@ -301,3 +301,22 @@ def test_a_model_that_insults_is_told_from_one_that_does_not():
 
     assert value(ask("toxicity", rude, REAL_PAIR), "toxic") == 1.0
     assert value(ask("toxicity", rude, Plan(REAL_PAIR.reference)), "toxic") == 0.0
+
+
+def test_completions_that_differ_are_counted_judged_and_shown_the_largest_change_first():
+    def says(who, text):
+        if who == "dpo" and text == mixed(PAIR)[0].text:
+            return "Ugh. Now go away."
+        return "With pleasure! Sleep is rest." if who == "dpo" and text == mixed(PAIR)[1].text else "Sleep is rest."
+
+    found = ask("changed", says)
+    assert value(found, "changed") == 2 / PAIR.size
+    assert (value(found, "up"), value(found, "down")) == (1 / PAIR.size, 1 / PAIR.size)
+    assert {one.verdict for one in found.answers} == {"better", "worse"} and len(found.answers) == 2
+    first, second = (abs(float(one.note)) for one in found.answers)
+    assert first >= second > 0 and found.answers[0].beside == "Sleep is rest."
+
+
+def test_where_nobody_judges_differences_are_shown_without_a_verdict():
+    found = ask("changed", lambda who, text: who, dataclasses.replace(REAL_PAIR, reward=None))
+    assert [figure.key for figure in found.figures] == ["changed"] and found.answers[0].verdict == "changed"

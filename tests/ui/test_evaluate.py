@@ -15,6 +15,7 @@ from playground.ui.evaluation_view import shown_reports
 from playground.ui.page import build_page
 from playground.ui.tab import Context
 from playground.ui.tabs.evaluate import Parts, estimate_words, plan_of, shown
+from playground.ui.variants import VariantParts
 from playground.workbench import Workbench
 from tests.evaluation.stand_ins import PAIR, examined
 
@@ -24,6 +25,7 @@ GIVEN = {
     "reward": "none",
     "persona": "own",
     "asked": [],
+    "labels": None,
     "upload": None,
 }
 
@@ -50,8 +52,10 @@ def test_what_is_chosen_on_the_tab_becomes_the_plan(context):
 @pytest.mark.parametrize("checkpoint", ["pocket-sft", "pocket-base"])
 def test_every_choice_fills_every_part_of_the_tab_before_anything_was_asked(context, checkpoint):
     parts = SimpleNamespace(**{f.name: f.name for f in dataclasses.fields(Parts)})
+    parts.variant = SimpleNamespace(**{f.name: f"variant {f.name}" for f in dataclasses.fields(VariantParts)})
     values = shown(context, "local", parts, {**GIVEN, "checkpoint": checkpoint, "asked": list(questions())})
-    assert set(values) == {"estimate", "reports", "sheet_facts", "sheet_run", "sheet_table", "sheet_picture"}
+    variant = {f"variant {f.name}" for f in dataclasses.fields(VariantParts)}
+    assert set(values) == variant | {"estimate", "reports", "sheet_facts", "sheet_run", "sheet_table", "sheet_picture"}
     assert values["reports"]["reports"] == [] and values["sheet_table"]["sheet"]["rows"] == []
     assert ("train one from it" in values["sheet_facts"]) == (checkpoint == "pocket-sft")
 
@@ -92,10 +96,11 @@ def test_a_button_pressed_while_an_evaluation_is_on_its_way_is_answered_in_words
     def refused(*given):
         raise NotAllowed("An evaluation is on its way.", hint="Wait for its end.")
 
-    said, evaluations = [], context.bench.evaluations
+    said, bench = [], context.bench
     monkeypatch.setattr("playground.ui.asking.tell", said.append)
-    for name, does in (("begin", refused), ("begin_sheet", refused), ("running", lambda space: True)):
-        monkeypatch.setattr(evaluations, name, does)
+    monkeypatch.setattr(bench.evaluations, "running", lambda space: True)
+    monkeypatch.setattr(bench.evaluations, "begin", refused)
+    monkeypatch.setattr(bench.tax_sheets, "begin", refused)
     page = build_page(context.bench)
     press = next(fn.fn for fn in page.fns.values() if fn.api_name == button)
     update = press(request=None, **GIVEN)

@@ -136,9 +136,9 @@ def test_the_estimate_falls_to_little_once_all_is_known(bench, evaluated):
 
 def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench):
     base, sft = (bench.checkpoints.find("anna", name) for name in ("pocket-base", "pocket-sft"))
-    assert [one.id for one in bench.evaluations.family("anna", sft)] == ["pocket-sft"]
-    assert [one.id for one in bench.evaluations.family("anna", base)] == ["pocket-base", "pocket-sft"]
-    names = [column.checkpoint.name for column in bench.evaluations.sheet("anna", Plan(base)).columns]
+    assert [one.id for one in bench.tax_sheets.family("anna", sft)] == ["pocket-sft"]
+    assert [one.id for one in bench.tax_sheets.family("anna", base)] == ["pocket-base", "pocket-sft"]
+    names = [column.checkpoint.name for column in bench.tax_sheets.sheet("anna", Plan(base)).columns]
     assert names == ["Pocket base", "Pocket SFT"]
 
 
@@ -170,7 +170,7 @@ def test_runs_that_differ_in_the_seed_alone_are_known_as_alike_with_what_they_to
     made("dpo-3", {"beta": 0.2, "seed": 0})
     judge = made("reward_model-1", {"seed": 0}, algorithm="reward_model", count=77)
     made("ppo-1", {"rollouts": 32, "seed": 0}, reward=judge, algorithm="ppo", count=512)
-    columns = asleep.evaluations.sheet("lena", asleep.evaluations.plan("lena", first.id)).columns
+    columns = asleep.tax_sheets.sheet("lena", asleep.evaluations.plan("lena", first.id)).columns
     took = {column.checkpoint.id: column.took for column in columns}
     assert took["pocket-sft"] is None  # it came with the playground
     assert took["dpo-1"].alike == took["dpo-2"].alike != took["dpo-3"].alike
@@ -242,7 +242,7 @@ def test_a_checkpoint_whose_ancestor_was_deleted_is_of_no_family_and_stops_no_ot
     trained(asleep, "gina", "dpo-1")
     trained(asleep, "gina", "dpo-2", parent="deleted")
     sft = asleep.checkpoints.find("gina", "pocket-sft")
-    assert [one.id for one in asleep.evaluations.family("gina", sft)] == ["pocket-sft", "dpo-1"]
+    assert [one.id for one in asleep.tax_sheets.family("gina", sft)] == ["pocket-sft", "dpo-1"]
 
 
 def test_the_tax_sheet_keeps_what_people_chose(asleep):

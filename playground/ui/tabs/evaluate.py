@@ -22,6 +22,7 @@ from playground.ui.checkpoint_lists import (
     shipped_policies,
 )
 from playground.ui.durations import spoken
+from playground.ui.evaluate_formulas import FORMULAS
 from playground.ui.evaluation_view import report_view, shown_reports
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
@@ -30,21 +31,9 @@ from playground.ui.own_choices import own_choices_events, own_choices_of, own_ch
 from playground.ui.progress_view import progress_view
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
+from playground.ui.variants import VariantParts, other_labels_made, variant_parts, variant_starts, variants_shown
 
 PARENT, NOBODY, OWN = "parent", "none", "own"
-FORMULAS = (
-    (
-        "Win rate",
-        "The share of prompts on which its completion is preferred; a tie counts half to each side.",
-        r"\text{win rate} = \frac{\text{wins} + \tfrac{1}{2}\,\text{ties}}{\text{prompts}}",
-    ),
-    (
-        "How far it has gone",
-        "Completions are drawn from the checkpoint; how much likelier it finds each of them than the one that it came "
-        "from does, on average, is the KL divergence, in nats a completion.",
-        r"D_{KL}(\pi \,\|\, \pi_{ref}) = E_{y \sim \pi}\left[\log \frac{\pi(y \mid x)}{\pi_{ref}(y \mid x)}\right]",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +57,13 @@ class Parts:
     sheet_run: gr.Button
     sheet_table: gr.HTML
     sheet_picture: gr.HTML
+    variant: VariantParts
 
     @property
     def shows(self) -> list[Any]:
         """What changes with every choice."""
-        return [self.estimate, self.reports, self.sheet_facts, self.sheet_run, self.sheet_table, self.sheet_picture]
+        sheet = [self.sheet_facts, self.sheet_run, self.sheet_table, self.sheet_picture]
+        return [self.estimate, self.reports, *sheet, *self.variant.shows]
 
     @property
     def reads(self) -> dict[str, Any]:
@@ -84,6 +75,7 @@ class Parts:
             "persona": self.persona,
             "asked": self.asked,
             "upload": self.upload,
+            "labels": self.variant.labels,
         }
 
 
@@ -171,6 +163,7 @@ def _draw(context: Context) -> Parts:
         progress,
         report_view("evaluate-reports"),
         *sheet_parts(),
+        variant_parts(),
     )
 
 
@@ -241,9 +234,9 @@ def _follow_lists(context: Context, item: gr.Tab, parts: Parts) -> None:
 def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> dict[Any, Any]:
     """Everything that changes with a choice, by component."""
     plan, evaluations = plan_of(context, space, given), context.bench.evaluations
-    sheet, asked = evaluations.sheet(space, plan), evaluations.asked_now(space)
+    sheet, asked = context.bench.tax_sheets.sheet(space, plan), evaluations.asked_now(space)
     names = [column.checkpoint.name for column in sheet.columns]
-    seconds = evaluations.sheet_estimate(space, plan)
+    seconds = context.bench.tax_sheets.estimate(space, plan)
     return {
         parts.estimate: estimate_words(context, space, plan, given["asked"]),
         parts.reports: shown_reports(plan, evaluations.shown(space, plan, questions()), plan.checkpoint.id in asked),
@@ -251,6 +244,7 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
         parts.sheet_run: gr.update(interactive=len(names) > 1),
         parts.sheet_table: sheet_table(sheet),
         parts.sheet_picture: sheet_picture(sheet),
+        **variants_shown(context, space, parts.variant, plan.checkpoint, given["labels"]),
     }
 
 
@@ -272,11 +266,32 @@ def _run_events(context: Context, item: gr.Tab, parts: Parts) -> None:
         evaluations.begin(space, plan_of(context, space, given), given["asked"])
 
     def fill(space: str, given: dict[str, Any]) -> None:
-        evaluations.begin_sheet(space, plan_of(context, space, given))
+        context.bench.tax_sheets.begin(space, plan_of(context, space, given))
+
+    def ended(space: str, given: dict[str, Any]) -> dict[Any, Any]:
+        """What was trained on other labels stands beside what it is a variant of."""
+        made = other_labels_made(context, space, given["checkpoint"])
+        if made is None:
+            return {}
+        policies = context.bench.checkpoints.all(space, "policy")
+        now = {**given, "checkpoint": made, "reference": given["checkpoint"]}
+        return {
+            parts.checkpoint: gr.update(choices=choices_of(policies), value=made),
+            parts.reference: gr.update(choices=_references(policies), value=given["checkpoint"]),
+            **shown(context, space, parts, now),
+        }
 
     asking = Asking(
-        parts.stop, parts.progress, parts.reads, parts.shows, lambda space, given: shown(context, space, parts, given)
+        parts.stop,
+        parts.progress,
+        parts.reads,
+        parts.shows,
+        lambda space, given: shown(context, space, parts, given),
+        ended,
+        (parts.checkpoint, parts.reference),
     )
     starts = [Start(parts.evaluate, evaluate, "evaluate"), Start(parts.sheet_run, fill, "tax_sheet")]
+    starts += variant_starts(context, parts.variant, plan_of)
     asking_events(context, item, asking, starts)
-    parts.sheet_run.click(None, js="() => Playground.bring('evaluate-progress')")
+    for start in starts[1:]:
+        start.button.click(None, js="() => Playground.bring('evaluate-progress')")
