@@ -96,7 +96,7 @@ def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInp
         start=start,
         examples=[row for row in rows if isinstance(row, Example)] or (_demonstrations(spec.seed) if pocket else []),
         preferences=[row for row in rows if isinstance(row, Preference)],
-        prompts=prompts,
+        prompts=prompts or (_prompts(spec.seed) if pocket else []),
         probes=_probes(pocket, rows),
         reward=_reward(spec, resolve),
         gold=_gold(spec) if pocket else None,
@@ -108,6 +108,13 @@ def _demonstrations(seed: int) -> list[Example]:
     from playground.pocket import demonstrations
 
     return demonstrations(512, seed)
+
+
+def _prompts(seed: int) -> list[Prompt]:
+    """The first of those that PPO learns from: what a policy that learns from pairs is watched by."""
+    from playground.pocket import prompt_set, training_mix
+
+    return prompt_set(64, seed, kinds=training_mix())
 
 
 def _probes(pocket: bool, rows: Sequence) -> list[Prompt]:

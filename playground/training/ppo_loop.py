@@ -23,13 +23,11 @@ from playground.training.ppo_rollouts import (
     Batch,
     Learner,
     Progress,
-    Rollouts,
-    ScoreRollouts,
     collect,
-    draw,
     pieces,
     set_reward_scale,
 )
+from playground.training.rollouts import Rollouts, ScoreRollouts, draw
 
 Demonstration = tuple[Sequence[int], Sequence[int]]  # token ids of a prompt and of its completion, end included
 
