@@ -27,7 +27,7 @@ class CaptionedRun(Run):
     """A run whose known failures are named as its events pass by."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.folder, run.spec, run.stop)
+        super().__init__(run.folder, run.spec, run.stop, run.stop_at)
         self._watcher = CaptionWatcher()
 
     def emit(self, event: Event) -> None:
@@ -76,7 +76,7 @@ def _pinned(run: Run, threads: int) -> Run:
         dtype = "bfloat16" if autocast_dtype() is torch.bfloat16 else "float32"
     spec = replace(spec, threads=threads, dtype=dtype)
     run.folder.write_spec(spec)
-    return Run(run.folder, spec, run.stop)
+    return Run(run.folder, spec, run.stop, run.stop_at)
 
 
 def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:

@@ -60,6 +60,11 @@ class Learner:
     end_ids: Sequence[int]
     autocast_dtype: torch.dtype | None
     should_stop: Callable[[], bool]
+    stop_at: tuple[int, int] | None = None  # iterations and updates of the next one
+
+    def stops(self, iteration: int, updates: int) -> bool:
+        """Whether to stop here: somebody asks for it, or it was settled beforehand."""
+        return self.should_stop() or (iteration, updates) == self.stop_at
 
     @property
     def device(self) -> torch.device:

@@ -49,10 +49,10 @@ class Teller:
         if sampled is not None:
             self.run.emit(sampled)
 
-    def save(self, step: int) -> Checkpoint:
+    def save(self, step: int, updates: int = 0) -> Checkpoint:
         """Write the policy as it stands into the run's folder."""
         checkpoint = saved(self.run, self.loaded, "ppo", self.config.seed, self.loaded.checkpoint.knows_chat)
-        self.run.emit(Saved(step, checkpoint))
+        self.run.emit(Saved(step, checkpoint, updates))
         return checkpoint
 
 
@@ -92,6 +92,7 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
             torch.Generator().manual_seed(config.seed),
             teller.iteration,
             lambda: run.stop_requested,
+            stop_at=run.stop_at,
             pad_id=loaded.tokenizer.pad_token_id,
             end_ids=end_ids(loaded.tokenizer, loaded.model),
             gold_fn=scorer(loaded, prompts, inputs.gold) if inputs.gold else None,
@@ -103,7 +104,9 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
     except NonFiniteLoss:
         teller.save(teller.done)
         raise
-    return teller.save(progress.iteration)
+    if run.stop_at is not None:
+        run.stop.set()
+    return teller.save(progress.iteration, progress.batch.done if progress.batch else 0)
 
 
 def encoded_prompts(run: Run, loaded: LoadedModel, prompts: Sequence[Prompt]) -> tuple[list[Prompt], list[list[int]]]:

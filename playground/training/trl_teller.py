@@ -57,6 +57,8 @@ class Teller(TrainerCallback):
             answer_probes(self._run, self._watch, 0)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._run.stop_at is not None and state.global_step >= self._run.stop_at[0]:
+            self._run.stop.set()
         if self._run.stop_requested:
             control.should_training_stop = True
         due_again = time.monotonic() - self._saved_at > SAVE_EVERY_S and state.global_step < state.max_steps
