@@ -44,7 +44,7 @@
         el("tbody", null, ...rows.map((row) => {
           const bar = el("i", { class: row.score < 0 ? "below" : "above" });
           bar.style.width = `${(Math.abs(row.score) / reach) * 100}%`;
-          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, row.gold && goldFold(row.gold)),
+          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, el("small.by", null, row.by), row.gold && goldFold(row.gold)),
             el("td.figure", null, P.number(row.score)), el("td.bar", null, el("div", null, bar)), el("td.figure", null, row.sigmoid.toFixed(3)));
         })))];
     });
