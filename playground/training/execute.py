@@ -90,13 +90,13 @@ def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:
 
 
 def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInputs:
-    pocket = spec.start.card == "pocket"
+    pocket, entry = spec.start.card == "pocket", algorithms()[spec.algorithm]
     prompts = [row for row in rows if isinstance(row, Prompt)]
     return TrainInputs(
         start=start,
         examples=[row for row in rows if isinstance(row, Example)] or (_demonstrations(spec.seed) if pocket else []),
         preferences=[row for row in rows if isinstance(row, Preference)],
-        prompts=prompts or (_prompts(spec.seed) if pocket else []),
+        prompts=_prompts(spec.seed) if pocket and entry.needs == "preferences" else prompts,
         probes=_probes(pocket, rows),
         reward=_reward(spec, resolve),
         gold=_gold(spec) if pocket else None,

@@ -2,9 +2,11 @@ import math
 
 import pytest
 
+from playground import pocket
 from playground.errors import NothingToLearn, TooFewPreferences
 from playground.events import RunStarted, StepDone, Warned
 from playground.registry import algorithms, build_config
+from playground.training import execute
 from playground.training.algorithms import dpo
 from playground.training.trl_teller import due
 from playground.training.watched import COMPLETIONS, MAX_NEW_TOKENS, times_in
@@ -191,3 +193,11 @@ def test_the_estimate_knows_how_often_the_policy_is_looked_at(pairs_stored):
     looks = 1 + sum(due(step, steps, times_in(steps)) for step in range(2, steps + 1))
     work = entry.workload(config, pairs_stored, 40)
     assert work.sample_tokens == looks * COMPLETIONS * MAX_NEW_TOKENS / 2
+
+
+def test_on_the_pocket_model_it_is_watched_on_the_prompts_that_ppo_learns_from(tiny, tmp_path, pairs):
+    config = build_config(algorithms()["dpo"], {"batch_size": 8, "epochs": 1})
+    run = tiny_runs.new_run("dpo", tiny, tmp_path / "run", config)
+    given = execute._inputs(run, run.spec, None, pairs, None)
+    assert given.prompts == pocket.prompt_set(512, run.spec.seed, kinds=pocket.training_mix())[:64]
+    assert given.preferences == pairs
