@@ -34,7 +34,7 @@
     return el("details.gold-parts", null, el("summary", null, `What the ${gold.annotator.toLowerCase()} annotator really wants (gold reward)`), P.goldParts(gold));
   }
 
-  // value = {"rows": [{"text", "score", "sigmoid", "rank", "gold"}]}
+  // value = {"rows": [{"text", "by", "score", "sigmoid", "rank", "gold"}]}
   P.scoreTable = function (element, props, watch) {
     shows(element, props, watch, ({ rows }) => {
       if (!rows || !rows.length) return [];
