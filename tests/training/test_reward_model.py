@@ -88,7 +88,9 @@ def test_the_learning_curve_has_a_point_a_size_each_with_its_interval(train, pai
     assert saved < events.index(measured(run, "learning_curve")[0])  # the reward model does not wait for its curve
 
 
-def test_a_learning_curve_that_is_stopped_leaves_no_point_of_half_a_training(train, pairs, monkeypatch):
+def test_a_learning_curve_that_is_stopped_leaves_no_half_trained_point_and_comes_when_resumed(
+    train, pairs, monkeypatch
+):
     stop, plain = threading.Event(), learning_curve._point
 
     def stopped(*given):
@@ -98,7 +100,12 @@ def test_a_learning_curve_that_is_stopped_leaves_no_point_of_half_a_training(tra
     monkeypatch.setattr(learning_curve, "_point", stopped)
     _, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, **FAST)
     assert measured(run, "learning_curve") == []
-    assert [e for e in run.folder.events() if isinstance(e, Saved)]
+    (kept,) = (e.checkpoint for e in run.folder.events() if isinstance(e, Saved))
+    stop.clear()
+    monkeypatch.setattr(learning_curve, "_point", plain)
+    again, _ = train("reward_model", inputs={"preferences": pairs, "resume": True}, run=run, **FAST)
+    assert again.fingerprint == kept.fingerprint
+    assert len(measured(run, "learning_curve")[-1].data["points"]) == 2
 
 
 def test_too_few_pairs_for_a_curve_draw_none(train, pairs):
