@@ -13,6 +13,7 @@ from playground.types import Json
 from playground.vocabulary import METRICS
 
 _MOST_POINTS = 1500  # a curve in an overlay
+_FEW = 20  # points that are shown each by itself: one alone makes no line
 
 
 def figure(elem_id: str) -> gr.HTML:
@@ -118,7 +119,7 @@ def _line(name: str, points: list[tuple[float, float]], colour: int, line: Json 
     x, y = zip(*points, strict=True)
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers" if len(points) <= _FEW else "lines",
         "name": name,
         "x": list(x),
         "y": list(y),

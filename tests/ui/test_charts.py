@@ -86,3 +86,8 @@ def test_the_frontier_says_who_is_not_on_it_and_why():
 def test_where_no_policy_can_be_drawn_its_reason_stands_in_the_chart_s_place():
     assert "once you show it" in frontier({"dpo": PAIRS_RUN}, gold=False)["empty"]
     assert "train one with PPO" in frontier({"rm": [{"step": 1, "loss": 1.0}]}, gold=False)["empty"]
+
+
+def test_a_curve_of_few_points_shows_them():
+    assert overlay({"a": ROWS[:1]}, "kl")["data"][0]["mode"] == "lines+markers"
+    assert overlay({"a": ROWS}, "kl")["data"][0]["mode"] == "lines"
