@@ -81,6 +81,7 @@ class Saved(Event):
 
     step: int
     checkpoint: Checkpoint
+    updates: int = 0  # of PPO's next iteration, where a stop came in the middle of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def test_a_value_out_of_range_or_not_a_number_is_refused():
 @pytest.mark.parametrize(
     ("name", "field", "value", "words"),
     [
-        ("dpo", "seed", -1, "Seed is -1; at least 0 is needed."),
+        ("dpo", "seed", -1, "Seed is -1; between 0 and 2147483647 is needed."),
         ("dpo", "beta", -1.0, "Beta is -1; between 0.01 and 2 is needed."),
         ("sft", "held_out_share", 1e9, "Held-out share is 1000000000; between 0 and 0.5 is needed."),
     ],

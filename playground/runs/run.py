@@ -12,10 +12,18 @@ from playground.types import RunSpec
 class Run:
     """Handed to a train function. It may emit events, ask for a stop request, and write into its folder."""
 
-    def __init__(self, folder: RunFolder, spec: RunSpec, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        spec: RunSpec,
+        stop: threading.Event | None = None,
+        stop_at: tuple[int, int] | None = None,
+    ) -> None:
+        """stop_at: where to stop unasked: after that many steps, and so many updates of PPO's next iteration."""
         self.folder = folder
         self.spec = spec
         self.stop = stop or threading.Event()
+        self.stop_at = stop_at
 
     @property
     def stop_requested(self) -> bool:

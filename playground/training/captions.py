@@ -218,8 +218,8 @@ CAPTIONS: tuple[Caption, ...] = (
     ),
     Caption(
         "far_from_reference",
-        "The policy is more than 20 nats from where it started: the reward model has never seen such texts and its "
-        "scores mean little. Raise the KL coefficient, or stop earlier.",
+        "The policy is more than 20 nats from where it started: nobody has judged such texts, and a reward model's "
+        "scores of them mean little. Raise the KL coefficient (with DPO: beta), or stop earlier.",
         _far_away,
     ),
     Caption(
@@ -248,14 +248,14 @@ CAPTIONS: tuple[Caption, ...] = (
     ),
     Caption(
         "no_end",
-        "Fewer completions end by themselves: the policy forgets to stop. Raise the penalty for a missing end, or "
-        "check that the training rows carry their end token.",
+        "Fewer completions end by themselves: the policy forgets to stop. Raise the penalty for a missing end (with "
+        "DPO: beta), or check that the training rows carry their end token.",
         _no_end,
     ),
     Caption(
         "length_runs_away",
         "Completions grow much longer than they were: length seems to pay. Check what the reward model gives to long "
-        "texts, or raise the KL coefficient.",
+        "texts, or how often the longer one was chosen; raise the KL coefficient (with DPO: beta).",
         _length_runs_away,
     ),
     Caption(

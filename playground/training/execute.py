@@ -27,7 +27,7 @@ class CaptionedRun(Run):
     """A run whose known failures are named as its events pass by."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.folder, run.spec, run.stop)
+        super().__init__(run.folder, run.spec, run.stop, run.stop_at)
         self._watcher = CaptionWatcher()
 
     def emit(self, event: Event) -> None:
@@ -76,7 +76,7 @@ def _pinned(run: Run, threads: int) -> Run:
         dtype = "bfloat16" if autocast_dtype() is torch.bfloat16 else "float32"
     spec = replace(spec, threads=threads, dtype=dtype)
     run.folder.write_spec(spec)
-    return Run(run.folder, spec, run.stop)
+    return Run(run.folder, spec, run.stop, run.stop_at)
 
 
 def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:
@@ -90,13 +90,13 @@ def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:
 
 
 def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInputs:
-    pocket = spec.start.card == "pocket"
+    pocket, entry = spec.start.card == "pocket", algorithms()[spec.algorithm]
     prompts = [row for row in rows if isinstance(row, Prompt)]
     return TrainInputs(
         start=start,
         examples=[row for row in rows if isinstance(row, Example)] or (_demonstrations(spec.seed) if pocket else []),
         preferences=[row for row in rows if isinstance(row, Preference)],
-        prompts=prompts,
+        prompts=_prompts(spec.seed) if pocket and entry.needs == "preferences" else prompts,
         probes=_probes(pocket, rows),
         reward=_reward(spec, resolve),
         gold=_gold(spec) if pocket else None,
@@ -108,6 +108,13 @@ def _demonstrations(seed: int) -> list[Example]:
     from playground.pocket import demonstrations
 
     return demonstrations(512, seed)
+
+
+def _prompts(seed: int) -> list[Prompt]:
+    """The first of those that PPO learns from: what a policy that learns from pairs is watched by."""
+    from playground.pocket import prompt_set, training_mix
+
+    return prompt_set(64, seed, kinds=training_mix())
 
 
 def _probes(pocket: bool, rows: Sequence) -> list[Prompt]:

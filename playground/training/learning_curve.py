@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playground.events import Event, Measured, Phase
 from playground.rewards.agreement import accuracy
 from playground.runs.run import Run
+from playground.training.algorithms.reward_model import CURVE, RewardModelConfig
 from playground.training.reward_fit import Pairs, pair_scores, reward_trainer, scoring_network
 from playground.training.trained_policy import trainable
 from playground.training.trl_bridge import release
@@ -16,9 +17,6 @@ from playground.types import Json
 
 if TYPE_CHECKING:
     from playground.models.loader import LoadedModel
-    from playground.training.algorithms.reward_model import RewardModelConfig
-
-SIZES = (10, 30, 100)
 
 
 class _Hushed(Run):
@@ -32,16 +30,29 @@ class _Hushed(Run):
 
 
 def learning_curve(
-    run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: RewardModelConfig, step: int
+    run: Run,
+    start: LoadedModel,
+    train: Pairs,
+    held_out: Pairs,
+    config: RewardModelConfig,
+    step: int,
+    finished: Json,
 ) -> None:
-    """Measured "learning_curve": one point a size, each with its accuracy and 95 % interval. Ends early on a stop."""
+    """Measured "learning_curve": one point a size, each with its accuracy and 95 % interval. Ends early on a stop.
+
+    finished: the accuracy of the network that learned from all of them, which is the last point.
+    """
     points: list[Json] = []
-    for size in [*(s for s in SIZES if s < len(train.tokens)), len(train.tokens)]:
+    for size in [size for size in CURVE if size < len(train.tokens)]:
         if run.stop_requested:
-            break
-        run.emit(Phase(f"training again on {size} pairs"))
-        points.append({"pairs": size, **_point(run, start, train, held_out, config, size)})
-        run.emit(Measured(step, "learning_curve", {"points": points}))
+            return
+        run.emit(Phase(f"the reward model is finished; for the learning curve another one learns from {size} pairs"))
+        point = _point(run, start, train, held_out, config, size)
+        if run.stop_requested:  # it did not see all of them
+            return
+        points.append({"pairs": size, **point})
+        whole = {"pairs": len(train.tokens), **finished}
+        run.emit(Measured(step, "learning_curve", {"points": [*points, whole]}))
 
 
 def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: RewardModelConfig, size: int) -> Json:

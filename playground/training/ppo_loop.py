@@ -23,13 +23,11 @@ from playground.training.ppo_rollouts import (
     Batch,
     Learner,
     Progress,
-    Rollouts,
-    ScoreRollouts,
     collect,
-    draw,
     pieces,
     set_reward_scale,
 )
+from playground.training.rollouts import Rollouts, ScoreRollouts, draw
 
 Demonstration = tuple[Sequence[int], Sequence[int]]  # token ids of a prompt and of its completion, end included
 
@@ -64,6 +62,7 @@ def ppo(
     on_iteration: Callable[[IterationDone], None] = lambda done: None,
     should_stop: Callable[[], bool] = lambda: False,
     *,
+    stop_at: tuple[int, int] | None = None,
     pad_id: int,
     end_ids: Sequence[int] = (),
     gold_fn: ScoreRollouts | None = None,
@@ -78,6 +77,7 @@ def ppo(
     reference: a frozen module, or a function that gives a context in which the policy is its own reference.
     prompts: token ids, one list each. reward_fn, gold_fn: numbers for Rollouts, in their own units.
     generator: on the CPU, the run's own. Same state, same curve, whatever else draws random numbers.
+    stop_at: the iterations, and the updates of the next one, after which to stop as if it were asked for there.
     resume_folder: where the state is kept every save_every iterations and at the end. With resume, a state found there
     is gone on from, and gives the very weights an uninterrupted run gives.
 
@@ -94,6 +94,7 @@ def ppo(
         end_ids=tuple(end_ids),
         autocast_dtype=autocast_dtype,
         should_stop=should_stop,
+        stop_at=stop_at,
     )
     found = load_state(learner, resume_folder) if resume_folder and resume else None
     progress = found or Progress(kl_coef=settings.kl_coef)
@@ -118,7 +119,7 @@ def _optimiser(policy: nn.Module, value_head: nn.Module, settings: PPOConfig) ->
 
 def _iterate(learner, progress, prompts, reward_fn, gold_fn, demonstrations, on_iteration) -> bool:
     """One iteration, or the rest of one that was stopped. False where a stop came before its end."""
-    if learner.should_stop():
+    if learner.stops(progress.iteration, progress.batch.done if progress.batch else 0):
         return False
     if progress.reward_mean is None and not set_reward_scale(learner, progress, prompts, reward_fn):
         return False
@@ -152,7 +153,7 @@ def _learn(learner: Learner, progress: Progress, batch: Batch, demonstrations: S
     for group, rate in zip(learner.optimiser.param_groups, rates, strict=True):
         group["lr"] = rate * decay
     while batch.done < len(batch.plan):
-        if learner.should_stop():
+        if learner.stops(progress.iteration, batch.done):
             return False
         went_on = _step(learner, batch, batch.plan[batch.done], demonstrations, progress.iteration + 1)
         batch.done = batch.done + 1 if went_on else len(batch.plan)

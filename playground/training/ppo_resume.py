@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from playground.training.ppo_rollouts import Batch, Learner, Progress, Rollouts
+from playground.training.ppo_rollouts import Batch, Learner, Progress
+from playground.training.rollouts import Rollouts
 
 _FILE = "ppo.pt"
 

@@ -10,28 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from playground.models.decode import generate_ids
 from playground.models.logps import CompletionLogps, completion_logps
 from playground.training.algorithms.ppo import PPOConfig
-from playground.training.ppo_math import explained_variance, gae, kl_estimates, masked_mean, token_rewards, whiten
-
-
-@dataclass(frozen=True, slots=True)
-class Rollouts:
-    """Completions the policy wrote, as reward functions see them."""
-
-    prompt_index: list[int]  # where each prompt stands in the list the run was given
-    prompt_ids: list[list[int]]
-    completion_ids: list[list[int]]  # nothing after the end token, which is included
-    ended: list[bool]  # the last token is an end token
-
-    def ids(self, rows: Sequence[int]) -> tuple[list[list[int]], list[list[int]]]:
-        """Prompts and completions of some rows."""
-        return [self.prompt_ids[row] for row in rows], [self.completion_ids[row] for row in rows]
-
-
-Ids = Sequence[Sequence[int]]  # token ids, one list a row
-ScoreRollouts = Callable[[Rollouts], Sequence[float]]  # one number a completion, larger is better
+from playground.training.ppo_math import explained_variance, gae, token_rewards, whiten
+from playground.training.rollouts import Ids, Rollouts, ScoreRollouts, Writing, rollout_metrics, write_rollouts
 
 
 @dataclass(slots=True)
@@ -78,6 +60,11 @@ class Learner:
     end_ids: Sequence[int]
     autocast_dtype: torch.dtype | None
     should_stop: Callable[[], bool]
+    stop_at: tuple[int, int] | None = None  # iterations and updates of the next one
+
+    def stops(self, iteration: int, updates: int) -> bool:
+        """Whether to stop here: somebody asks for it, or it was settled beforehand."""
+        return self.should_stop() or (iteration, updates) == self.stop_at
 
     @property
     def device(self) -> torch.device:
@@ -146,63 +133,30 @@ def collect(
     penalty = settings.missing_end_penalty * (~torch.tensor(rollouts.ended)).double()
     earned = token_rewards((reward - penalty).to(logps), logps, ref_logps, mask, progress.kl_coef)
     advantages, returns = gae(earned, values, mask, settings.gamma, settings.gae_lambda)
-    divergence = kl_estimates(logps, ref_logps, mask)
     metrics = {
         "proxy_reward": reward.mean().item(),
         "missing_end_penalty": penalty.mean().item(),
-        "kl": divergence["k1"].mean().item(),
-        "k3": divergence["k3"].mean().item(),
         "kl_coef": progress.kl_coef,
-        "entropy": masked_mean(entropy, mask).item(),
-        "length": mask.sum().item() / len(mask),
-        "stop_rate": sum(rollouts.ended) / len(mask),
         "explained_variance": explained_variance(values, returns, mask).item(),
-    }
-    if gold_fn is not None:
-        metrics["gold_reward"] = torch.tensor(gold_fn(rollouts), dtype=torch.float64).mean().item()
+    } | rollout_metrics(rollouts, mask, logps, ref_logps, entropy, gold_fn)
     return Batch(rollouts, mask, logps, values, whiten(advantages, mask), returns, plan, metrics, seen=seen)
 
 
-@torch.no_grad()
 def write(learner: Learner, model: nn.Module, prompts: Ids, count: int) -> Rollouts | None:
-    """Draw prompts and let the model complete them from its full distribution. None where a stop came first."""
+    """Draw prompts and let the model complete them. None where a stop came first; the generator is then as it was."""
     before = learner.generator.get_state()
-    index = draw(len(prompts), count, learner.generator)
-    prompt_ids = [list(prompts[i]) for i in index]
-    completion_ids = generate_ids(
-        model,
-        prompt_ids,
-        max_new_tokens=learner.settings.max_new_tokens,
-        temperature=learner.settings.temperature,
-        top_p=1.0,
-        end_ids=tuple(learner.end_ids),
-        pad_id=learner.pad_id,
-        generator=learner.generator,
-        should_stop=learner.should_stop,
-        autocast_dtype=learner.autocast_dtype,
+    how = Writing(
+        learner.settings.max_new_tokens,
+        learner.settings.temperature,
+        tuple(learner.end_ids),
+        learner.pad_id,
+        learner.autocast_dtype,
     )
+    rollouts = write_rollouts(model, prompts, count, how, learner.generator, learner.should_stop)
     if learner.should_stop():
         learner.generator.set_state(before)
         return None
-    completion_ids = [cut_after_end(ids, learner.end_ids) for ids in completion_ids]
-    ended = [bool(ids) and ids[-1] in learner.end_ids for ids in completion_ids]
-    return Rollouts(index, prompt_ids, completion_ids, ended)
-
-
-def draw(population: int, count: int, generator: torch.Generator) -> list[int]:
-    """`count` places below `population`, none twice before all have come once."""
-    drawn: list[int] = []
-    while len(drawn) < count:
-        drawn += torch.randperm(population, generator=generator).tolist()
-    return drawn[:count]
-
-
-def cut_after_end(ids: Sequence[int], end_ids: Sequence[int]) -> list[int]:
-    """The ids up to the first end token, which stays."""
-    for position, token in enumerate(ids):
-        if token in end_ids:
-            return list(ids[: position + 1])
-    return list(ids)
+    return rollouts
 
 
 def minibatch_plan(learner: Learner, rollouts: Rollouts) -> list[list[int]]:

@@ -7,22 +7,22 @@ from functools import partial
 
 import torch
 
-from playground.errors import ModelNotUsable, NonFiniteLoss, NothingToLearn, PromptTooLong
+from playground.errors import ModelNotUsable, NonFiniteLoss, NothingToLearn
 from playground.events import Phase, RunStarted, Saved, StepDone
 from playground.models.adapters import reference_off
-from playground.models.chat import decode, encode_prompt, end_ids
+from playground.models.chat import end_ids
 from playground.models.loader import LoadedModel
 from playground.runs.run import Run
 from playground.training.algorithms.ppo import PPOConfig
-from playground.training.inputs import RewardFunction, TrainInputs
+from playground.training.inputs import TrainInputs
 from playground.training.ppo_loop import Demonstration, IterationDone, new_value_head, ppo
 from playground.training.ppo_resume import has_state
-from playground.training.ppo_rollouts import Rollouts, ScoreRollouts
 from playground.training.precision import precision, suit_attention
 from playground.training.probes import prober
+from playground.training.rollouts import fitting, scorer
 from playground.training.tokens import example_tokens, say_dropped, usable
 from playground.training.trained_policy import frozen_copy, saved, trainable
-from playground.types import Checkpoint, Completion, Prompt
+from playground.types import Checkpoint, Prompt
 
 
 class Teller:
@@ -49,10 +49,10 @@ class Teller:
         if sampled is not None:
             self.run.emit(sampled)
 
-    def save(self, step: int) -> Checkpoint:
+    def save(self, step: int, updates: int = 0) -> Checkpoint:
         """Write the policy as it stands into the run's folder."""
         checkpoint = saved(self.run, self.loaded, "ppo", self.config.seed, self.loaded.checkpoint.knows_chat)
-        self.run.emit(Saved(step, checkpoint))
+        self.run.emit(Saved(step, checkpoint, updates))
         return checkpoint
 
 
@@ -92,6 +92,7 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
             torch.Generator().manual_seed(config.seed),
             teller.iteration,
             lambda: run.stop_requested,
+            stop_at=run.stop_at,
             pad_id=loaded.tokenizer.pad_token_id,
             end_ids=end_ids(loaded.tokenizer, loaded.model),
             gold_fn=scorer(loaded, prompts, inputs.gold) if inputs.gold else None,
@@ -103,7 +104,9 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
     except NonFiniteLoss:
         teller.save(teller.done)
         raise
-    return teller.save(progress.iteration)
+    if run.stop_at is not None:
+        run.stop.set()
+    return teller.save(progress.iteration, progress.batch.done if progress.batch else 0)
 
 
 def encoded_prompts(run: Run, loaded: LoadedModel, prompts: Sequence[Prompt]) -> tuple[list[Prompt], list[list[int]]]:
@@ -111,33 +114,11 @@ def encoded_prompts(run: Run, loaded: LoadedModel, prompts: Sequence[Prompt]) ->
 
     Raises: NothingToLearn when none is left.
     """
-    kept, ids = [], []
-    for prompt in prompts:
-        try:
-            ids.append(encode_prompt(loaded, prompt, "auto", loaded.checkpoint.knows_chat))
-        except PromptTooLong:
-            continue
-        kept.append(prompt)
+    kept, ids = fitting(loaded, prompts)
     say_dropped(run, len(prompts), len(kept), f"prompts longer than the {loaded.context} tokens the model reads")
     if not kept:
         raise NothingToLearn("PPO was given no prompts.", hint="Choose a set of prompts, or type some.")
     return kept, ids
-
-
-def scorer(
-    loaded: LoadedModel, prompts: Sequence[Prompt], reward: RewardFunction, dtype: torch.dtype | None = None
-) -> ScoreRollouts:
-    """A reward on completions, as a reward on rollouts of these prompts; dtype is what a network computes in."""
-
-    def score(rollouts: Rollouts) -> list[float]:
-        texts = [decode(loaded.tokenizer, ids) for ids in rollouts.completion_ids]
-        reasons = ["stop" if ended else "length" for ended in rollouts.ended]
-        rows = zip(rollouts.prompt_index, texts, reasons, strict=True)
-        completions = [Completion(prompts[i], text, finish_reason=reason) for i, text, reason in rows]
-        with torch.autocast(loaded.device, dtype, enabled=dtype is not None):
-            return reward(completions)
-
-    return score
 
 
 def _demonstrations(run: Run, loaded: LoadedModel, inputs: TrainInputs, config: PPOConfig) -> list[Demonstration]:

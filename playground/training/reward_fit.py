@@ -134,26 +134,40 @@ class PairTest:
             "held_out_margin": sum(margins) / len(margins),
         }
 
-    def report(self, step: int) -> None:
-        """What the finished network gets right, how sure it is, and where it and the annotator disagree."""
+    def report(self, step: int) -> Json | None:
+        """What the finished network gets right, how sure it is, and where it and the annotator disagree.
+
+        Returns its accuracy with the 95 % interval, None where no pair is held out.
+        """
         if not self.pairs.tokens:
-            return
+            return None
         chosen, rejected = self._scores(step)
         margins = [c - r for c, r in zip(chosen, rejected, strict=True)]
-        self.run.emit(Measured(step, "accuracy", accuracy(margins)))
+        tested = accuracy(margins)
+        self.run.emit(Measured(step, "accuracy", tested))
         self.run.emit(Measured(step, "calibration", {"bins": calibration(margins)}))
-        self.run.emit(Measured(step, "disagreements", {"pairs": self._disagreements(margins)}))
+        self.run.emit(Measured(step, "disagreements", {"pairs": self._disagreements(chosen, rejected)}))
+        return tested
 
     def _scores(self, step: int) -> tuple[list[float], list[float]]:
         chosen, rejected = pair_scores(self.network, self.pairs.tokens, self.pad_id)
         self.run.emit(Measured(step, "scores", {"chosen": chosen, "rejected": rejected}))
         return chosen, rejected
 
-    def _disagreements(self, margins: Sequence[float]) -> list[Json]:
-        """The pairs it gets wrong, the surest mistakes first."""
-        wrong = sorted((m, i) for i, m in enumerate(margins) if m < 0)[:SHOWN]
-        rows = [(m, self.pairs.preferences[i]) for m, i in wrong]
-        return [{"prompt": p.prompt.text, "chosen": p.chosen, "rejected": p.rejected, "margin": m} for m, p in rows]
+    def _disagreements(self, chosen: Sequence[float], rejected: Sequence[float]) -> list[Json]:
+        """The pairs it gets wrong with both scores, the surest mistakes first."""
+        rows = zip(self.pairs.preferences, chosen, rejected, strict=True)
+        wrong = sorted((row for row in rows if row[1] < row[2]), key=lambda row: row[1] - row[2])
+        return [
+            {
+                "prompt": pair.prompt.text,
+                "chosen": pair.chosen,
+                "rejected": pair.rejected,
+                "chosen_score": above,
+                "rejected_score": below,
+            }
+            for pair, above, below in wrong[:SHOWN]
+        ]
 
 
 def bradley_terry(margin: float) -> float:

@@ -55,4 +55,5 @@ def max_length() -> Any:
 
 
 def seed() -> Any:
-    return dial(0, "Seed", "Fixes every random choice: the same seed gives the same weights.", minimum=0)
+    text = "Fixes every random choice: the same seed gives the same weights."
+    return dial(0, "Seed", text, minimum=0, maximum=2**31 - 1, step=1)

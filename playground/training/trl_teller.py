@@ -15,6 +15,7 @@ from playground.events import Event, RunStarted, StepDone, Warned
 from playground.models.loader import LoadedModel
 from playground.runs.run import Run
 from playground.training.trl_names import renamed
+from playground.training.watched import times_in
 
 SAVE_EVERY_S = 10.0  # a killed run loses at most this much
 
@@ -25,6 +26,7 @@ class Watch:
 
     probe: Callable[[int], Event | None] | None = None  # step -> Sampled; at the first, some, and the last step
     held_out: Callable[[int], dict[str, float]] | None = None  # step -> metrics that join that step's StepDone
+    written: Callable[[int], dict[str, float]] | None = None  # the same of completions that the policy writes
     train_count: int = 0
     held_out_count: int = 0
     probe_times: int = 4
@@ -55,6 +57,8 @@ class Teller(TrainerCallback):
             answer_probes(self._run, self._watch, 0)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self._run.stop_at is not None and state.global_step >= self._run.stop_at[0]:
+            self._run.stop.set()
         if self._run.stop_requested:
             control.should_training_stop = True
         due_again = time.monotonic() - self._saved_at > SAVE_EVERY_S and state.global_step < state.max_steps
@@ -77,6 +81,11 @@ class Teller(TrainerCallback):
         if watch.held_out and (ending or due(step, total, watch.held_out_times)):
             with evaluating(model):
                 metrics |= watch.held_out(step)
+        if watch.written:
+            metrics.pop("entropy", None)  # TRL's is of the texts it reads, this one of those the policy writes
+            if ending or step == 1 or due(step, total, times_in(total)):
+                with evaluating(model):
+                    metrics |= watch.written(step)
         self._run.emit(StepDone(step, metrics))
         if not ending and due(step, total, watch.probe_times):  # the last answers are those of the finished policy
             with evaluating(model):

@@ -13,6 +13,7 @@ from playground.types import Json
 from playground.vocabulary import METRICS
 
 _MOST_POINTS = 1500  # a curve in an overlay
+_FEW = 20  # points that are shown each by itself: one alone makes no line
 
 
 def figure(elem_id: str) -> gr.HTML:
@@ -66,9 +67,9 @@ class BestOf:
 def frontier(runs: Mapping[str, Sequence[Json]], gold: bool, best: Sequence[BestOf] = ()) -> Json:
     """Reward against the square root of KL (arXiv:2210.10760): how much reward each run bought for how far it went.
 
-    The solid line is the proxy, the dashed one the gold reward, where it is known and asked for. A point is the mean
-    of a step and its neighbours, else the line would jump back and forth. Best of n is drawn at its bound: its true KL
-    lies there or to the left.
+    The solid line is the proxy, the dashed one the gold reward, where it is known and asked for. A point of a long run
+    is the mean of a step and its neighbours, else the line would jump back and forth. Best of n is drawn at its bound:
+    its true KL lies there or to the left.
     """
     data = []
     for colour, (name, rows) in enumerate(runs.items()):
@@ -84,11 +85,28 @@ def frontier(runs: Mapping[str, Sequence[Json]], gold: bool, best: Sequence[Best
                 line = _line(f"best of n by {one.reward}, {what} (KL: a bound)", rooted, colour, {"dash": dash})
                 data.append(line | {"mode": "lines+markers"})
     layout = {"xaxis": {"title": {"text": "√KL from the reference (√nats)"}}, "yaxis": {"title": {"text": "reward"}}}
-    return {
-        "data": data,
-        "layout": layout,
-        "empty": "This needs a run with a reward and a KL: train a policy with PPO.",
-    }
+    note = _off_the_frontier(runs, gold)
+    return {"data": data, "layout": layout, "note": note, "empty": note or _NO_FRONTIER}
+
+
+_NO_FRONTIER = "This needs a policy with a reward and a KL: train one with PPO, or with DPO on a persona's pairs."
+
+
+def _off_the_frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> str:
+    """Says of each policy that is not drawn why it is not."""
+    said = []
+    for name, rows in runs.items():
+        seen = [row for row in rows if _has(row, "kl")]
+        if not seen or any(_has(row, "proxy_reward") for row in seen):
+            continue
+        if not any(_has(row, "gold_reward") for row in seen):
+            said.append(
+                f"{name} is left off: a run without a reward model has only a gold reward, and no persona labelled "
+                "most of its pairs, so that nobody knows it."
+            )
+        elif not gold:
+            said.append(f"{name} has no reward model: its gold reward stands here once you show it.")
+    return " ".join(said)
 
 
 def shared_metrics(runs: Mapping[str, Sequence[Json]]) -> list[str]:
@@ -101,7 +119,7 @@ def _line(name: str, points: list[tuple[float, float]], colour: int, line: Json 
     x, y = zip(*points, strict=True)
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers" if len(points) <= _FEW else "lines",
         "name": name,
         "x": list(x),
         "y": list(y),
@@ -115,8 +133,9 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return points[::stride] if stride > 1 else points
 
 
-def _smoothed(points: list[tuple[float, float]], reach: int = 2) -> list[tuple[float, float]]:
-    """Each point as the mean of itself and up to `reach` neighbours on either side."""
+def _smoothed(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Each point as the mean of itself and up to two neighbours on either side, none where there are few points."""
+    reach = min(2, len(points) // 10)
     windows = [points[max(0, i - reach) : i + reach + 1] for i in range(len(points))]
     return [(sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near)) for near in windows]
 

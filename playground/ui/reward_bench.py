@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from playground.ui.world_edge import world_edge
 from playground.workbench.gold import gold_of
 
 MOST = 6
+TYPED = "typed by you"
+Drawn = dict[tuple[str, str], str]  # prompt and completion -> whose sample that is
 
 
 def reward_bench(context: Context, item: gr.Tab, view: gr.HTML) -> None:
@@ -35,6 +38,7 @@ class Bench:
     prompt: gr.Textbox
     boxes: list[gr.Textbox]
     count: gr.State  # how many boxes are in sight
+    drawn: gr.State  # Drawn
     more: gr.Button
     fill: gr.Button
     reward: gr.Dropdown
@@ -78,7 +82,7 @@ def _draw(context: Context) -> Bench:
         apply_default_css=False,
         elem_id="bench-result",
     )
-    return Bench(prompt, boxes, gr.State(2), more, fill, reward, source, score, table)
+    return Bench(prompt, boxes, gr.State(2), gr.State({}), more, fill, reward, source, score, table)
 
 
 def _follow_models(context: Context, item: gr.Tab, view: gr.HTML, bench: Bench, part: gr.Column) -> None:
@@ -108,24 +112,32 @@ def _score_events(context: Context, bench: Bench) -> None:
 
     @told
     def fill(request: gr.Request, **given: Any) -> list[Any]:
-        texts = [given[name] or "" for name in bench.completions]
-        return _filled(context, workspace(context, request), given["prompt"], given["source"], given["count"], texts)
+        space, prompt, texts = workspace(context, request), given["prompt"], _texts(bench, given)
+        fresh = _samples(context, space, prompt, given["source"], _to_fill(given["count"], texts))
+        name = context.bench.checkpoints.find(space, given["source"]).name
+        drawn = given["drawn"] | {(prompt.strip(), text.strip()): f"sample of {name}" for text in fresh.values()}
+        return [*_filled(given["count"], fresh), drawn]
 
     @told
     def scored(request: gr.Request, **given: Any) -> Json:
-        texts = [given[name].strip() for name in bench.completions if (given[name] or "").strip()]
-        return score_rows(context, workspace(context, request), given["prompt"], given["reward"], texts)
+        texts = [text.strip() for text in _texts(bench, given) if text.strip()]
+        space = workspace(context, request)
+        return score_rows(context, space, given["prompt"], given["reward"], texts, given["drawn"])
 
     grown = [bench.count, *bench.boxes]
-    filling = {"prompt": bench.prompt, "source": bench.source, "count": bench.count, **bench.completions}
-    scoring = {"prompt": bench.prompt, "reward": bench.reward, **bench.completions}
+    shared = {"prompt": bench.prompt, "drawn": bench.drawn, **bench.completions}
+    filling = {"source": bench.source, "count": bench.count, **shared}
+    scoring = {"reward": bench.reward, **shared}
     bench.more.click(add, bench.count, grown, queue=False, **QUIET)
-    bench.fill.click(fill, None, grown, inputs_kwargs=filling, api_name="bench_fill")
+    bench.fill.click(fill, None, [*grown, bench.drawn], inputs_kwargs=filling, api_name="bench_fill")
     bench.score.click(scored, None, bench.table, inputs_kwargs=scoring, api_name="bench_score")
 
 
-def score_rows(context: Context, space: str, text: str, reward_id: str | None, texts: list[str]) -> Json:
-    """The bench's table: rank, raw score, sigmoid and, of a persona's reward model, the gold reward; best first."""
+def score_rows(context: Context, space: str, text: str, reward_id: str | None, texts: list[str], drawn: Drawn) -> Json:
+    """The bench's table: rank, raw score, sigmoid and, of a persona's reward model, the gold reward; best first.
+
+    Each row says whose completion it is, so that what was typed stands among the base model's and the SFT's samples.
+    """
     if not reward_id:
         raise PlaygroundError("There is no reward model yet.", hint="Train one above.")
     if not texts:
@@ -134,7 +146,8 @@ def score_rows(context: Context, space: str, text: str, reward_id: str | None, t
     scores = context.bench.completions.score(space, reward_id, [Completion(prompt, t) for t in texts])
     persona = context.bench.checkpoints.annotator(space, context.bench.checkpoints.find(space, reward_id))
     ordered = sorted(zip(texts, scores, strict=True), key=lambda row: row[1], reverse=True)
-    return {"rows": [_row(rank, text, t, s, persona) for rank, (t, s) in enumerate(ordered, start=1)]}
+    rows = [_row(rank, text, t, s, persona) for rank, (t, s) in enumerate(ordered, start=1)]
+    return {"rows": [row | {"by": drawn.get((text.strip(), row["text"]), TYPED)} for row in rows]}
 
 
 def _row(rank: int, prompt: str, text: str, score: float, persona: str | None) -> Json:
@@ -143,19 +156,29 @@ def _row(rank: int, prompt: str, text: str, score: float, persona: str | None) -
     return {"rank": rank, "text": text, "score": score, "sigmoid": sigmoid, "gold": gold}
 
 
-def _filled(context: Context, space: str, text: str, checkpoint: str, now: int, completions: list[str]) -> list[Any]:
-    """Empty boxes get fresh samples; where none is empty, two more boxes open."""
-    empty = [i for i in range(now) if not (completions[i] or "").strip()] or list(range(now, min(now + 2, MOST)))
+def _texts(bench: Bench, given: Mapping[str, Any]) -> list[str]:
+    return [given[name] or "" for name in bench.completions]
+
+
+def _to_fill(now: int, texts: Sequence[str]) -> list[int]:
+    """The empty boxes in sight; where none is empty, the two that open next. Raises PlaygroundError on none."""
+    empty = [i for i in range(now) if not texts[i].strip()] or list(range(now, min(now + 2, MOST)))
     if not empty:
         raise PlaygroundError("All six boxes hold a completion.", hint="Clear one first.")
+    return empty
+
+
+def _samples(context: Context, space: str, prompt: str, checkpoint: str, boxes: Sequence[int]) -> dict[int, str]:
+    """Box -> a fresh sample."""
     sampling = Sampling(seed=random.randrange(2**31))
-    drawn = context.bench.completions.sample(space, checkpoint, [Prompt.user(text)], sampling, n=len(empty))[0]
-    fresh = dict(zip(empty, drawn, strict=True))
-    shown = max(now, empty[-1] + 1)
-    return [
-        shown,
-        *(
-            gr.update(value=fresh[i].text, visible=True) if i in fresh else gr.update(visible=i < shown)
-            for i in range(MOST)
-        ),
-    ]
+    rows = context.bench.completions.sample(space, checkpoint, [Prompt.user(prompt)], sampling, n=len(boxes))[0]
+    return {box: completion.text for box, completion in zip(boxes, rows, strict=True)}
+
+
+def _filled(now: int, fresh: Mapping[int, str]) -> list[Any]:
+    """Updates: how many boxes are in sight, then each box."""
+    shown = max(now, max(fresh) + 1)
+    boxes = (
+        gr.update(value=fresh[i], visible=True) if i in fresh else gr.update(visible=i < shown) for i in range(MOST)
+    )
+    return [shown, *boxes]

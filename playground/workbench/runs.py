@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import threading
 import time
@@ -26,8 +25,7 @@ from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.estimates import Estimates
 from playground.workbench.queue import Place, TrainingQueue
 from playground.workbench.quotas import Quotas
-
-_LONGEST_NAME = 60
+from playground.workbench.run_names import LONGEST_NAME, numbered, renamed
 
 
 class Runs:
@@ -108,7 +106,7 @@ class Runs:
         with self._starting:
             self._quotas.require_new_run(len(self.all(workspace)))
             self._quotas.require_run(workspace, self._queue.count(workspace), self._queue.count(), spec.estimate_s)
-            spec = self._numbered(spec)
+            spec = numbered(spec, self.all(workspace))
             self._shelf.folder(workspace, spec.id).create(spec, [to_json(row) for row in rows])
             self._versions[workspace] += 1
             self._send(spec)
@@ -141,15 +139,15 @@ class Runs:
         """Give a run and its checkpoint another name, also where other runs speak of it."""
         self.own(workspace, run_id)
         name = " ".join(name.split())
-        if not 1 <= len(name) <= _LONGEST_NAME:
-            hint = f"Type one of 1 to {_LONGEST_NAME} characters."
+        if not 1 <= len(name) <= LONGEST_NAME:
+            hint = f"Type one of 1 to {LONGEST_NAME} characters."
             raise PlaygroundError(f"The name has {len(name)} characters.", hint=hint)
         if any(s.spec.name.casefold() == name.casefold() and s.spec.id != run_id for s in self.all(workspace)):
             raise PlaygroundError(f"Another run is called {name} already.", hint="Type a name that no other run has.")
         for other in self.all(workspace):
             folder = self._shelf.folder(workspace, other.spec.id)
             before = folder.spec()  # as its training wrote it down: threads and number format are settled there
-            spec = _renamed(before, run_id, name)
+            spec = renamed(before, run_id, name)
             if spec != before:
                 folder.write_spec(spec)
                 self._shelf.forget(workspace, spec.id)
@@ -284,33 +282,6 @@ class Runs:
         personas = Counter(one.alias for one in judges if one and one.kind == "persona" and one.alias in PERSONAS)
         most = personas.most_common(1)
         return most[0][0] if most and 2 * most[0][1] > len(rows) else None
-
-    def _numbered(self, spec: RunSpec) -> RunSpec:
-        """The run with the number after the highest of its algorithm here, and named by it unless it has a name."""
-        runs, title = self.all(spec.workspace), algorithms()[spec.algorithm].title
-        made = [s.spec.number for s in runs if s.spec.algorithm == spec.algorithm]
-        names = [s.spec.name for s in runs]
-        ends = [name.removeprefix(f"{title} ") for name in names if name.startswith(f"{title} ")]  # also by hand
-        number = 1 + max([len(made), *made, *(int(end) for end in ends if end.isdecimal())])
-        return replace(spec, number=number, name=_free(spec.name, names) if spec.name else f"{title} {number}")
-
-
-def _free(name: str, taken: Sequence[str]) -> str:
-    """The name, with a number behind it where another run has it already."""
-    known = {one.casefold() for one in taken}
-    tries = itertools.chain([name], (f"{name[: _LONGEST_NAME - 4]} {n}" for n in itertools.count(2)))
-    return next(one for one in tries if one.casefold() not in known)
-
-
-def _renamed(spec: RunSpec, run_id: str, name: str) -> RunSpec:
-    """The specification with that run's name wherever it stands in it."""
-    start, reward = spec.start, spec.reward
-    return replace(
-        spec,
-        name=name if spec.id == run_id else spec.name,
-        start=replace(start, name=name) if start.id == run_id else start,
-        reward=replace(reward, name=name) if reward and reward.id == run_id else reward,
-    )
 
 
 def _checked_config(entry: Algorithm, values: Json):

@@ -4,12 +4,14 @@ import pytest
 
 from playground.errors import NonFiniteLoss
 from playground.events import RunStarted, Saved, StepDone
+from playground.registry import algorithms, build_config
 from playground.training.algorithms.sft import SFTConfig
 from playground.training.trl_names import TRL_KEYS, renamed
 from playground.training.trl_settings import micro_batch
 from playground.training.trl_teller import due
 from playground.vocabulary import METRICS
 from tests.tiny import END, PAD, SPECIAL
+from tests.training import tiny_runs
 
 
 def test_every_name_of_ours_is_in_the_vocabulary():
@@ -125,3 +127,14 @@ def test_logits_are_computed_for_learned_tokens_alone(name, train, pairs, exampl
     assert all(hidden == len(labels) for hidden, labels in seen)
     assert seen[0][1].count(END) == {"sft": 8, "dpo": 16}[name]
     assert utils._use_triton.__name__ == "_use_triton"
+
+
+@pytest.mark.parametrize("name", sorted(algorithms()))
+def test_a_seed_that_numpy_cannot_take_is_refused_with_its_range(name):
+    with pytest.raises(ValueError, match=r"Seed is 4294967296.* 2147483647"):
+        build_config(algorithms()[name], {"seed": 2**32})
+
+
+@pytest.mark.parametrize("name", ["sft", "reward_model", "dpo"])
+def test_the_largest_seed_trains(name, train):
+    train(name, inputs=tiny_runs.rows(), batch_size=8, epochs=1, seed=2**31 - 1)

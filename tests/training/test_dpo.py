@@ -2,10 +2,16 @@ import math
 
 import pytest
 
+from playground import pocket
 from playground.errors import NothingToLearn, TooFewPreferences
 from playground.events import RunStarted, StepDone, Warned
 from playground.registry import algorithms, build_config
+from playground.training import execute
+from playground.training.algorithms import dpo
+from playground.training.trl_teller import due
+from playground.training.watched import COMPLETIONS, MAX_NEW_TOKENS, times_in
 from playground.types import Preference, Prompt
+from tests.training import tiny_runs
 
 
 def curve(run, metric: str) -> list[float]:
@@ -122,3 +128,76 @@ def test_too_few_or_equal_pairs_are_refused(train, pairs):
         train("dpo", inputs={"preferences": [Preference(Prompt.user("x"), "a", "a")] * 6})
     with pytest.raises(NothingToLearn, match="same pair"):
         train("dpo", inputs={"preferences": [Preference(Prompt.user("x"), "a", "b")] * 6})
+
+
+WRITTEN = {"kl", "k3", "entropy", "length", "stop_rate"}
+
+
+def seen(run) -> dict[int, dict[str, float]]:
+    """Step -> its figures, where completions of the policy's own were measured."""
+    steps = [e for e in run.folder.events() if isinstance(e, StepDone) and "kl" in e.metrics]
+    return {e.step: e.metrics for e in steps}
+
+
+@pytest.mark.parametrize("adapter", ["full", "lora"])
+def test_what_the_policy_writes_is_measured_at_the_first_and_at_the_last_step(adapter, train, pairs):
+    values = {"batch_size": 4, "epochs": 3, "learning_rate": 5e-3, "adapter": adapter}
+    _, run = train("dpo", inputs={"preferences": pairs, "gold": tiny_runs.letters}, **values)
+    measured = seen(run)
+    assert (min(measured), max(measured)) == (1, len(curve(run, "loss")))
+    assert 2 < len(measured) < len(curve(run, "loss"))
+    assert all(row.keys() >= WRITTEN | {"gold_reward"} for row in measured.values())
+    assert measured[max(measured)]["k3"] > measured[1]["k3"] > 0
+
+
+def test_the_gold_reward_is_that_of_what_the_policy_writes(train, pairs):
+    written = []
+
+    def gold(completions):
+        written.extend(completions)
+        return [float(len(completion.text)) for completion in completions]
+
+    prompts = [Prompt.user(f"tell {i}") for i in range(16)]
+    _, run = train("dpo", inputs={"preferences": pairs, "gold": gold, "prompts": prompts}, batch_size=8, epochs=1)
+    assert {c.prompt for c in written} == set(prompts)
+    rewards = [len(completion.text) for completion in written[-16:]]
+    assert seen(run)[max(seen(run))]["gold_reward"] == pytest.approx(sum(rewards) / 16)
+
+
+def test_without_a_persona_there_is_no_gold_reward(train, pairs):
+    _, run = train("dpo", inputs={"preferences": pairs}, batch_size=8, epochs=1)
+    assert all("gold_reward" not in row for row in seen(run).values())
+
+
+@pytest.mark.parametrize("adapter", ["full", "lora"])
+def test_looking_at_what_it_writes_changes_nothing_that_is_learned(adapter, train, pairs, monkeypatch):
+    values = {"inputs": {"preferences": pairs}, "batch_size": 5, "epochs": 3, "adapter": adapter}
+    looked_at, run = train("dpo", **values)
+    monkeypatch.setattr(dpo, "written_metrics", lambda *_: None)
+    left_alone, other = train("dpo", **values)
+    assert looked_at.fingerprint == left_alone.fingerprint
+    assert curve(run, "loss") == curve(other, "loss")
+
+
+def test_the_entropy_is_that_of_what_it_writes_and_never_that_of_the_pairs(train, pairs):
+    _, run = train("dpo", inputs={"preferences": pairs}, batch_size=4, epochs=3)
+    steps = [e.metrics for e in run.folder.events() if isinstance(e, StepDone)]
+    assert ["entropy" in row for row in steps] == ["kl" in row for row in steps]
+
+
+@pytest.mark.parametrize("pairs_stored", [20, 100, 2000])
+def test_the_estimate_knows_how_often_the_policy_is_looked_at(pairs_stored):
+    entry = algorithms()["dpo"]
+    config = build_config(entry, {})
+    steps = int(0.9 * pairs_stored * config.epochs / config.batch_size)
+    looks = 1 + sum(due(step, steps, times_in(steps)) for step in range(2, steps + 1))
+    work = entry.workload(config, pairs_stored, 40)
+    assert work.sample_tokens == looks * COMPLETIONS * MAX_NEW_TOKENS / 2
+
+
+def test_on_the_pocket_model_it_is_watched_on_the_prompts_that_ppo_learns_from(tiny, tmp_path, pairs):
+    config = build_config(algorithms()["dpo"], {"batch_size": 8, "epochs": 1})
+    run = tiny_runs.new_run("dpo", tiny, tmp_path / "run", config)
+    given = execute._inputs(run, run.spec, None, pairs, None)
+    assert given.prompts == pocket.prompt_set(512, run.spec.seed, kinds=pocket.training_mix())[:64]
+    assert given.preferences == pairs

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from playground.errors import NonFiniteLoss
 from playground.models.logps import completion_logps
-from playground.training import ppo_loop, ppo_rollouts
+from playground.training import ppo_loop, ppo_rollouts, rollouts
 from playground.training.algorithms.ppo import PPOConfig
 from playground.training.ppo_loop import new_value_head, ppo
 from playground.training.ppo_math import adapt_kl_coef, token_rewards
@@ -360,13 +360,13 @@ def test_the_pad_id_changes_nothing():
 
 
 def test_tokens_after_the_end_change_nothing_and_reach_no_reward_function(monkeypatch):
-    plain, sample = trained(), ppo_rollouts.generate_ids
+    plain, sample = trained(), rollouts.generate_ids
     seen: list[list[int]] = []
 
     def rambling(*args, **how):
         return [[*ids, 1, 2, 3] if ids[-1] == END else ids for ids in sample(*args, **how)]
 
-    monkeypatch.setattr(ppo_rollouts, "generate_ids", rambling)
+    monkeypatch.setattr(rollouts, "generate_ids", rambling)
     world = Ragged()
     world.train(reward_fn=lambda rollouts: seen.extend(rollouts.completion_ids) or world.score(rollouts))
     assert same(plain, world)

@@ -1,8 +1,12 @@
+import threading
+
 import pytest
 
 from playground.errors import TooFewPreferences
-from playground.events import Measured, RunStarted, StepDone, Warned
+from playground.events import Measured, RunStarted, Saved, StepDone, Warned
+from playground.registry import algorithms, build_config
 from playground.rewards.learned import load_reward
+from playground.training import learning_curve
 from playground.types import Completion, Preference, Prompt
 
 FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
@@ -49,10 +53,20 @@ def test_the_end_token_is_scored_only_where_the_completion_ended(train, pairs):
 def test_disagreements_name_the_pairs_that_it_ranks_the_other_way(train, pairs):
     flipped = [Preference(p.prompt, p.rejected, p.chosen) if i % 12 == 5 else p for i, p in enumerate(pairs)]
     _, run = train("reward_model", inputs={"preferences": flipped}, held_out_share=0.5, **FAST)
-    margins = {(p["chosen"], p["rejected"]): p["margin"] for p in measured(run, "disagreements")[0].data["pairs"]}
+    wrong = measured(run, "disagreements")[0].data["pairs"]
     accuracy = measured(run, "accuracy")[0].data
-    assert all(m < 0 for m in margins.values())
-    assert len(margins) == round((1 - accuracy["accuracy"]) * accuracy["count"])
+    margins = [pair["chosen_score"] - pair["rejected_score"] for pair in wrong]
+    assert max(margins) < 0 and margins == sorted(margins)
+    assert len(wrong) == round((1 - accuracy["accuracy"]) * accuracy["count"])
+
+
+def test_a_disagreement_carries_the_scores_that_the_saved_network_gives(train, pairs):
+    flipped = [Preference(p.prompt, p.rejected, p.chosen) if i % 12 == 5 else p for i, p in enumerate(pairs)]
+    made, run = train("reward_model", inputs={"preferences": flipped}, held_out_share=0.5, **FAST)
+    pair = measured(run, "disagreements")[0].data["pairs"][0]
+    prompt = Prompt.user(pair["prompt"])
+    scores = load_reward(made, device="cpu")([Completion(prompt, pair["chosen"]), Completion(prompt, pair["rejected"])])
+    assert scores == pytest.approx([pair["chosen_score"], pair["rejected_score"]], abs=1e-4)
 
 
 def test_calibration_counts_every_held_out_pair_once(train, pairs):
@@ -62,13 +76,50 @@ def test_calibration_counts_every_held_out_pair_once(train, pairs):
 
 
 def test_the_learning_curve_has_a_point_a_size_each_with_its_interval(train, pairs):
-    _, run = train("reward_model", inputs={"preferences": pairs}, learning_curve=True, held_out_share=0.3, **FAST)
+    _, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, **FAST)
     points = measured(run, "learning_curve")[-1].data["points"]
     train_count = next(e for e in run.folder.events() if isinstance(e, RunStarted)).train_count
     assert [p["pairs"] for p in points] == [10, train_count]
     assert all(p["low"] <= p["accuracy"] <= p["high"] for p in points)
     assert points[-1]["accuracy"] == measured(run, "accuracy")[0].data["accuracy"]
-    assert len([e for e in run.folder.events() if isinstance(e, RunStarted)]) == 1
+    events = list(run.folder.events())
+    assert len([e for e in events if isinstance(e, RunStarted)]) == 1
+    saved = next(i for i, e in enumerate(events) if isinstance(e, Saved))
+    assert saved < events.index(measured(run, "learning_curve")[0])  # the reward model does not wait for its curve
+
+
+def test_a_learning_curve_that_is_stopped_leaves_no_half_trained_point_and_comes_when_resumed(
+    train, pairs, monkeypatch
+):
+    stop, plain = threading.Event(), learning_curve._point
+
+    def stopped(*given):
+        stop.set()
+        return plain(*given)
+
+    monkeypatch.setattr(learning_curve, "_point", stopped)
+    _, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, **FAST)
+    assert measured(run, "learning_curve") == []
+    (kept,) = (e.checkpoint for e in run.folder.events() if isinstance(e, Saved))
+    stop.clear()
+    monkeypatch.setattr(learning_curve, "_point", plain)
+    again, _ = train("reward_model", inputs={"preferences": pairs, "resume": True}, run=run, **FAST)
+    assert again.fingerprint == kept.fingerprint
+    assert len(measured(run, "learning_curve")[-1].data["points"]) == 2
+
+
+def test_too_few_pairs_for_a_curve_draw_none(train, pairs):
+    _, run = train("reward_model", inputs={"preferences": pairs[:10]}, **FAST)
+    assert measured(run, "learning_curve") == []
+
+
+def test_the_estimate_counts_the_pairs_that_the_curve_learns_from_again():
+    entry = algorithms()["reward_model"]
+    with_it, without = (
+        entry.workload(build_config(entry, {"learning_curve": on, "held_out_share": 0.0}), 100, 1)
+        for on in (True, False)
+    )
+    assert with_it.train_tokens / without.train_tokens == pytest.approx(1.4)  # 10 and 30 of 100 once more
 
 
 def test_the_same_seed_gives_the_same_weights(train, pairs):

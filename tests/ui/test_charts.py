@@ -63,3 +63,31 @@ def test_a_negative_kl_does_not_break_the_frontier():
 
 def test_shared_metrics_come_in_the_vocabularys_order():
     assert shared_metrics({"a": [{"step": 1, "kl": 0.0}], "b": [{"step": 1, "loss": 0.0}]}) == ["loss", "kl"]
+
+
+PAIRS_RUN = [{"step": i, "kl": float(k), "gold_reward": float(i)} for i, k in ((1, 0), (6, 1), (12, 4))]
+
+
+def test_a_dpo_run_lies_on_the_frontier_with_its_gold_reward_point_by_point():
+    line = frontier({"ppo": ROWS, "dpo": PAIRS_RUN}, gold=True)["data"][-1]
+    assert (line["name"], line["x"], line["y"]) == ("dpo, gold", [0.0, 1.0, 2.0], [1.0, 6.0, 12.0])
+
+
+def test_the_frontier_says_who_is_not_on_it_and_why():
+    no_persona = [{"step": 1, "kl": 1.0, "loss": 2.0}]
+    hidden = frontier({"ppo": ROWS, "dpo": PAIRS_RUN, "mine": no_persona, "rm": [{"step": 1, "loss": 1.0}]}, gold=False)
+    assert "dpo has no reward model: its gold reward stands here once you show it." in hidden["note"]
+    assert "mine is left off: a run without a reward model has only a gold reward, and no persona" in hidden["note"]
+    assert "rm" not in hidden["note"]  # it writes nothing, so nobody looks for it here
+    assert "dpo" not in frontier({"ppo": ROWS, "dpo": PAIRS_RUN}, gold=True)["note"]
+    assert frontier({"ppo": ROWS}, gold=False)["note"] == ""
+
+
+def test_where_no_policy_can_be_drawn_its_reason_stands_in_the_chart_s_place():
+    assert "once you show it" in frontier({"dpo": PAIRS_RUN}, gold=False)["empty"]
+    assert "train one with PPO" in frontier({"rm": [{"step": 1, "loss": 1.0}]}, gold=False)["empty"]
+
+
+def test_a_curve_of_few_points_shows_them():
+    assert overlay({"a": ROWS[:1]}, "kl")["data"][0]["mode"] == "lines+markers"
+    assert overlay({"a": ROWS}, "kl")["data"][0]["mode"] == "lines"

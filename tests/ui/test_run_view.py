@@ -206,7 +206,7 @@ def test_the_tiles_never_run_ahead_of_the_charts(view):
 
 def test_no_text_of_a_model_or_a_person_becomes_markup(view):
     view.show()
-    disagreement = {"pairs": [{"prompt": HOSTILE, "chosen": HOSTILE, "rejected": HOSTILE, "margin": -1.0}]}
+    disagreement = {"pairs": [{"prompt": HOSTILE, "chosen": HOSTILE, "rejected": HOSTILE}]}
     view.send(
         started(),
         step(1),
@@ -421,6 +421,23 @@ def test_a_resumed_run_names_no_failure_twice(view):
     assert view.page.locator(".warnings li").all_inner_texts() == ["Step 2. Too far.", "Step 5. Undone."]
 
 
+def test_a_resumed_run_is_no_longer_told_that_its_result_is_at_chance(view):
+    """It was said of the network that the stop had left, and this run goes on from there."""
+    view.show()
+    dropped = {"kind": "Warned", "time": 1.0, "step": 0, "code": "rows_dropped", "text": "2 rows are not used."}
+    chance = {"kind": "Warned", "time": 1.0, "step": 2, "code": "chance_level", "text": "No better than a coin."}
+    view.send(dropped, started(), step(1), step(2), chance, ended("stopped"), run=RUN)
+    view.settle()
+    assert "No better than a coin." in view.text(".warnings")
+    view.send(started(), step(3))
+    view.settle()
+    assert "No better than a coin." not in view.text()
+    assert "2 rows are not used." in view.text(".warnings")
+    view.send({**chance, "step": 4}, ended("done"))
+    view.settle()
+    assert "No better than a coin." in view.text(".warnings")
+
+
 def test_a_resumed_run_is_noticed_without_anybody_doing_anything(view):
     view.show()
     view.send(started(), step(1), ended("stopped"), run=RUN)
@@ -492,6 +509,16 @@ def test_every_figure_of_the_reward_model_is_drawn(view, name):
         assert words[name] in view.text()
     else:
         assert view.page.evaluate("!!document.querySelector('.figures .chart').traces.length")
+
+
+def test_a_disagreement_shows_both_scores(view):
+    pair = {"prompt": "Hi", "chosen": "Good.", "rejected": "Bad.", "chosen_score": -0.25, "rejected_score": 1.5}
+    view.show()
+    shown = {"kind": "Measured", "time": 1.0, "step": 9, "name": "disagreements", "data": {"pairs": [pair]}}
+    view.send(started(), shown, run=RUN)
+    view.settle()
+    assert "Good. (score −0.250)" in view.text(".disagreements")
+    assert "Bad. (score 1.50)" in view.text(".disagreements")
 
 
 def test_a_figure_is_drawn_anew_in_its_own_place(view):

@@ -10,6 +10,7 @@ from playground.registry import algorithms
 from playground.settings import Settings
 from playground.types import Checkpoint, RunSpec
 from playground.workbench import Workbench
+from playground.workbench.run_names import numbered
 
 
 @pytest.fixture
@@ -124,9 +125,9 @@ def test_recorded_runs_and_those_of_others_stay_as_they_are(bench, call):
     assert len(bench.runs.all("local")) == 1
 
 
-def numbered(bench, algorithm="dpo"):
+def next_number(bench, algorithm="dpo"):
     start = bench.checkpoints.find("local", "pocket-sft")
-    spec = bench.runs._numbered(RunSpec("new", "local", algorithm, {}, start))
+    spec = numbered(RunSpec("new", "local", algorithm, {}, start), bench.runs.all("local"))
     return spec.number, spec.name.removeprefix(algorithms()[algorithm].title)
 
 
@@ -135,8 +136,8 @@ def test_a_new_run_is_numbered_after_all_that_were_made_whatever_they_are_called
         run(bench, "dpo", number)
     bench.runs.rename("local", "dpo-1", "Bold one")
     bench.runs.rename("local", "dpo-2", "Shy one")
-    assert numbered(bench) == (3, " 3")
-    assert numbered(bench, "ppo") == (1, " 1")
+    assert next_number(bench) == (3, " 3")
+    assert next_number(bench, "ppo") == (1, " 1")
 
 
 def test_a_new_run_takes_neither_a_number_that_is_kept_nor_one_that_a_name_bears(bench):
@@ -144,23 +145,23 @@ def test_a_new_run_takes_neither_a_number_that_is_kept_nor_one_that_a_name_bears
     folder = bench.shelf.folder("local", "dpo-1")
     folder.write_spec(replace(folder.spec(), number=7, name="Bold one"))
     bench.shelf.forget("local", "dpo-1")
-    assert numbered(bench) == (8, " 8")
+    assert next_number(bench) == (8, " 8")
     bench.runs.rename("local", "dpo-1", f"{algorithms()['dpo'].title} 30")
-    assert numbered(bench) == (31, " 31")
+    assert next_number(bench) == (31, " 31")
 
 
 def test_a_name_that_is_a_bare_number_numbers_nothing(bench):
     run(bench, "dpo", 1)
     bench.runs.rename("local", "dpo-1", "2024")
-    assert numbered(bench) == (2, " 2")
+    assert next_number(bench) == (2, " 2")
 
 
 def test_a_name_that_the_playground_gives_is_free(bench):
     made = run(bench, "dpo", 1)
     bench.runs.rename("local", "dpo-1", "Led")
     spec = replace(bench.runs.find("local", made.id).spec, id="new")
-    assert bench.runs._numbered(spec).name == "Led 2"
-    assert bench.runs._numbered(replace(spec, name="Other")).name == "Other"
+    assert numbered(spec, bench.runs.all("local")).name == "Led 2"
+    assert numbered(replace(spec, name="Other"), bench.runs.all("local")).name == "Other"
 
 
 @pytest.mark.parametrize("name", ["Bold one", "  bold   ONE "])

@@ -12,6 +12,7 @@ from playground.registry import algorithm, dial
 from playground.runs.run import Run
 from playground.training import shared_dials
 from playground.training.inputs import TrainInputs
+from playground.training.watched import watching, written_metrics
 from playground.types import Checkpoint, Json, Workload
 
 LOSSES = ("sigmoid", "ipo", "hinge", "robust")
@@ -77,7 +78,10 @@ def _workload(config: DPOConfig, rows: int, tokens: int) -> Workload:
     """A row has two completions; the reference scores each pair again whenever it is trained on."""
     train = rows * (1 - config.held_out_share) * 2 * tokens * config.epochs
     held_out = rows * config.held_out_share * 2 * tokens
-    return Workload(train_tokens=train, score_tokens=train + 9 * held_out, fixed_s=1.5)
+    steps = int(rows * (1 - config.held_out_share) * config.epochs / config.batch_size)
+    seen = watching(steps, tokens)
+    score = train + 9 * held_out + seen.score_tokens
+    return Workload(train_tokens=train, score_tokens=score, sample_tokens=seen.sample_tokens, fixed_s=1.5)
 
 
 @algorithm(
@@ -92,14 +96,20 @@ def _workload(config: DPOConfig, rows: int, tokens: int) -> Workload:
     ),
     about=(
         "Every chosen answer is made more likely relative to its rejected one, measured against a frozen copy of the "
-        "start. There is no reward model and no sampling: the policy itself is the reward model."
+        "start. There is no reward model, and nothing that the policy writes is learned from: it is the reward model "
+        "itself. What it writes is only looked at now and then, for the curves."
     ),
     charts=(
         ("held_out_accuracy", "accuracy"),
-        ("held_out_loss", "loss"),
+        ("kl", "k3"),
+        ("gold_reward",),
         ("held_out_margin", "margin"),
+        ("held_out_loss", "loss"),
         ("chosen_reward", "rejected_reward"),
         ("chosen_logps", "rejected_logps"),
+        ("entropy",),
+        ("length",),
+        ("stop_rate",),
     ),
     workload=_workload,
     presets={
@@ -138,6 +148,7 @@ def train_dpo(run: Run, inputs: TrainInputs, config: DPOConfig) -> Checkpoint:
     watch = Watch(
         probe=prober(loaded, inputs),
         held_out=_held_out(loaded, held_out, config) if held_out else None,
+        written=written_metrics(run, loaded, reference, inputs, config.seed),
         train_count=len(train),
         held_out_count=len(held_out),
     )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from playground.rewards.network import RewardNetwork
 
 
+CURVE = (10, 30, 100)  # pairs
+
+
 @dataclass(frozen=True, slots=True)
 class RewardModelConfig:
     """The dials of the reward model."""
@@ -46,9 +49,10 @@ class RewardModelConfig:
     )
     held_out_share: float = shared_dials.held_out_share(0.2, "prompts")
     learning_curve: bool = dial(
-        False,
+        True,
         "Learning curve",
-        "At the end, train again on 10, 30, 100 and all pairs and show how accuracy grows with labels. Takes longer.",
+        "Once the reward model is finished, train others on 10, 30 and 100 of the pairs and show how accuracy grows "
+        "with labels.",
     )
     adapter: str = shared_dials.adapter()
     lora_rank: int = shared_dials.lora_rank()
@@ -57,12 +61,15 @@ class RewardModelConfig:
 
 
 def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
-    """A row has two completions. The learning curve trains again on subsets, together about the size of the whole."""
+    """A row has two completions. For the learning curve others are trained on a part of the rows."""
     count = min(rows, config.labels)
-    train = count * (1 - config.held_out_share) * 2 * tokens * config.epochs
-    held_out = count * config.held_out_share * 2 * tokens
-    again = 2.5 if config.learning_curve else 1.0
-    return Workload(train_tokens=train * again, score_tokens=9 * held_out, fixed_s=1.5 * again)
+    train, held_out = count * (1 - config.held_out_share), count * config.held_out_share
+    others = [size for size in CURVE if size < train] if config.learning_curve else []
+    return Workload(
+        train_tokens=(train + sum(others)) * 2 * tokens * config.epochs,
+        score_tokens=(9 + len(others)) * held_out * 2 * tokens,
+        fixed_s=1.5 + 0.5 * len(others),
+    )
 
 
 @algorithm(
@@ -87,8 +94,7 @@ def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
     presets={
         "Usual": {"epochs": 4},
         "Memorised": {"epochs": 20},
-        "With learning curve": {"learning_curve": True},
-        "Larger model": {"adapter": "lora", "learning_rate": 1e-4, "rows_at_once": 4},
+        "Larger model": {"adapter": "lora", "learning_rate": 1e-4, "rows_at_once": 4, "learning_curve": False},
     },
 )
 def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig) -> Checkpoint:
@@ -119,11 +125,11 @@ def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig)
     run.emit(Phase("training"))
     outcome = fit(trainer, run, watch, inputs.resume)
     merge_adapter(policy, network)
-    test.report(outcome.step)
+    tested = test.report(outcome.step)
     run.emit(Phase("saving"))
     checkpoint = finish(run, outcome, _saved(run, policy, network, config))
-    if untouched is not None and held_out.tokens:
-        learning_curve(run, untouched, train, held_out, config, outcome.step)
+    if untouched is not None and tested is not None:
+        learning_curve(run, untouched, train, held_out, config, outcome.step, tested)
     return checkpoint
 
 

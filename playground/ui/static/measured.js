@@ -93,8 +93,8 @@
     });
 
   function scored(row, side) {
-    const value = row[`${side}_score`] ?? row[`${side}_reward`];
-    return value == null ? null : ` ${P.number(value)}`;
+    const value = row[`${side}_score`];
+    return value == null ? null : ` (score ${P.number(value)})`; // runs of older versions do not tell
   }
 
   const makers = { accuracy, scores, calibration, learning_curve: learningCurve, disagreements };

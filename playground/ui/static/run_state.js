@@ -3,6 +3,7 @@
 (function (P) {
   // As many as the server holds (runs/kept.py): twice as many, then every second one goes.
   const MOST_STEPS = 1500, MOST_OTHERS = 150;
+  const OF_THE_RESULT = ["chance_level"]; // warnings about what a part of a run had come to
 
   // Every second entry, the first and the newest excepted.
   function halved(list, most) {
@@ -34,6 +35,7 @@
   const apply = {
     RunStarted(run, e) {
       Object.assign(run, { status: "running", ended: null, phase: "", started: e, total: e.total_steps || run.total });
+      run.warnings = run.warnings.filter((w) => !OF_THE_RESULT.includes(w.code)); // it goes on from there
       run.base = { time: e.time, step: run.rows.length ? run.rows[run.rows.length - 1].step : 0 };
     },
     Phase(run, e) {

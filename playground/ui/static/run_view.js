@@ -183,7 +183,7 @@
       if (!view.drawn) words(); // the charts' script takes a moment to come
       view.drawn = true;
       if (now.has("Sampled") || now.has("RunEnded")) view.probes.draw(run, view.gold.checked);
-      if (now.has("Warned")) warn();
+      if (now.has("Warned") || now.has("RunStarted")) warn();
       const drawn = now.has("Measured") ? [view.figures.draw(run.measured)] : [];
       if (now.has("StepDone") || now.has("Warned")) drawn.push(...view.panels.map((p) => p.draw(run.rows, warningsInSight())));
       const step = run.rows.length ? run.rows[run.rows.length - 1].step : 0;

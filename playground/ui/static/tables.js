@@ -34,7 +34,7 @@
     return el("details.gold-parts", null, el("summary", null, `What the ${gold.annotator.toLowerCase()} annotator really wants (gold reward)`), P.goldParts(gold));
   }
 
-  // value = {"rows": [{"text", "score", "sigmoid", "rank", "gold"}]}
+  // value = {"rows": [{"text", "by", "score", "sigmoid", "rank", "gold"}]}
   P.scoreTable = function (element, props, watch) {
     shows(element, props, watch, ({ rows }) => {
       if (!rows || !rows.length) return [];
@@ -44,7 +44,7 @@
         el("tbody", null, ...rows.map((row) => {
           const bar = el("i", { class: row.score < 0 ? "below" : "above" });
           bar.style.width = `${(Math.abs(row.score) / reach) * 100}%`;
-          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, row.gold && goldFold(row.gold)),
+          return el("tr", null, el("td.figure", null, String(row.rank)), el("td", null, row.text, el("small.by", null, row.by), row.gold && goldFold(row.gold)),
             el("td.figure", null, P.number(row.score)), el("td.bar", null, el("div", null, bar)), el("td.figure", null, row.sigmoid.toFixed(3)));
         })))];
     });

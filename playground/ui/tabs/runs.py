@@ -33,25 +33,11 @@ def build(context: Context, item: gr.Tab) -> None:
         gold = gr.Checkbox(False, label="Show the gold reward", elem_id="runs-gold", min_width=200)
     gr.Markdown("### The ticked runs over each other")
     curves = figure("runs-overlay")
-    with gr.Accordion("Reward against distance: the frontier", open=False):
-        gr.Markdown(
-            "How much reward each run bought for how far it went from its reference. Proxy and gold part where the "
-            "reward model is being exploited; a run that lies above another got more for the same distance. "
-            "Best of n needs no training: ask for it in Evaluate, about the model that the run started from, and it "
-            "stands here too, at the most KL that it can have.",
-            elem_classes="note",
-        )
-        edge = figure("runs-frontier")
+    edge = _frontier_fold()
     gr.Markdown("### Settings of the ticked runs")
     settings = _shown_by("sideBySide", "runs-settings")
     gr.Markdown("### Lineage: which checkpoint comes from which")
-    tree = gr.HTML(
-        "",
-        html_template='<div class="lineage">${value}</div>',
-        js_on_load=None,
-        apply_default_css=False,
-        elem_id="runs-lineage",
-    )
+    tree = _lineage_tree()
     hub_fold(context, "the ticked run", lambda space, name, value: _pushed(bench, space, name, value), table)
 
     @told
@@ -92,6 +78,29 @@ def build(context: Context, item: gr.Tab) -> None:
     table.changed_runs(opened, everything, [table, tree, *outputs], api_visibility="private", **hidden)
     table.chosen(changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
     gr.on([metric.input, gold.input], changed, [table, metric, gold], outputs, api_visibility="private", **hidden)
+
+
+def _frontier_fold() -> gr.HTML:
+    """The frontier, folded: its figure."""
+    with gr.Accordion("Reward against distance: the frontier", open=False):
+        gr.Markdown(
+            "How much reward each run bought for how far it went from its reference. Proxy and gold part where the "
+            "reward model is being exploited; a run that lies above another got more for the same distance. "
+            "Best of n needs no training: ask for it in Evaluate, about the model that the run started from, and it "
+            "stands here too, at the most KL that it can have.",
+            elem_classes="note",
+        )
+        return figure("runs-frontier")
+
+
+def _lineage_tree() -> gr.HTML:
+    return gr.HTML(
+        "",
+        html_template='<div class="lineage">${value}</div>',
+        js_on_load=None,
+        apply_default_css=False,
+        elem_id="runs-lineage",
+    )
 
 
 def _pushed(bench: Workbench, space: str, name: str, value: Json) -> str:
