@@ -42,10 +42,11 @@ def changed(examiner: Examiner, plan: Plan) -> Findings:
         figures += _judged(plan, gains)
     answers = [
         Answer(a.prompt.text, a.text, _verdict(gain), beside=b.text, note="" if gain is None else f"{gain:+.2f}")
-        for a, b, differs, gain in zip(ours, theirs, differ, gains or [None] * len(ours), strict=True)
         if differs
+        else Answer(a.prompt.text, a.text, "the same")
+        for a, b, differs, gain in zip(ours, theirs, differ, gains or [None] * len(ours), strict=True)
     ]
-    answers.sort(key=lambda one: -abs(float(one.note or 0)))
+    answers.sort(key=lambda one: (one.verdict == "the same", -abs(float(one.note or 0))))
     return Findings(_summary(plan, figures), tuple(figures), tuple(answers))
 
 
