@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from playground.models.memory import free_memory
-from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, Speed, TokenScore
+from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, Speed, Template, TokenScore
 
 _MODELS_KEPT = 6
 
@@ -91,13 +91,19 @@ class SamplerService:
         return token_scores(self._policy(policy), self._policy(reference), prompt, completion, sampling.template)
 
     def logit_difference(
-        self, cancelled: threading.Event, a: Checkpoint, b: Checkpoint, prompt: Prompt, family: list[Checkpoint]
+        self,
+        cancelled: threading.Event,
+        a: Checkpoint,
+        b: Checkpoint,
+        prompt: Prompt,
+        template: Template,
+        family: list[Checkpoint],
     ) -> float:
         """Largest difference of the two checkpoints' next-token logits."""
         from playground.completions.sampler import logit_difference
 
         self._know(family)
-        return logit_difference(self._policy(a), self._policy(b), prompt)
+        return logit_difference(self._policy(a), self._policy(b), prompt, template)
 
     def surprise(self, cancelled: threading.Event, base: Checkpoint, text: str) -> float:
         """How strange the text is to the pocket world's base model, in nats a byte."""

@@ -105,13 +105,20 @@ def token_scores(
     return [TokenScore(text, p, r) for text, p, r in zip(texts, *logps, strict=True)]
 
 
-def logit_difference(a: LoadedModel, b: LoadedModel, prompt: Prompt) -> float:
-    """The largest difference between two models' next-token logits after one prompt: 0 for the same weights."""
+def logit_difference(a: LoadedModel, b: LoadedModel, prompt: Prompt, template: Template = "auto") -> float:
+    """The largest difference between two models' next-token logits after one prompt: 0 for the same weights.
+
+    Where auto gives one of them chat and the other raw text, both read both: what differs is never the text alone.
+    """
     _check_same_tokenizer(a, b)
-    ids = encode_prompt(a, prompt, "auto", a.checkpoint.knows_chat)
+    given = {tuple(_prompt_ids(loaded, prompt, template)) for loaded in (a, b)}
+    return max(float((_next_logits(a, ids) - _next_logits(b, ids)).abs().max()) for ids in given)
+
+
+def _next_logits(loaded: LoadedModel, ids: Sequence[int]) -> torch.Tensor:
     with torch.inference_mode():
-        first, second = (m.model(input_ids=torch.tensor([ids], device=m.device)).logits[0, -1] for m in (a, b))
-    return float((first.float().cpu() - second.float().cpu()).abs().max())
+        logits = loaded.model(input_ids=torch.tensor([list(ids)], device=loaded.device)).logits
+    return logits[0, -1].float().cpu()
 
 
 def _prompt_ids(loaded: LoadedModel, prompt: Prompt, template: Template) -> list[int]:

@@ -21,6 +21,10 @@ _FULL_COLOUR_NATS = 4.0  # a log-ratio of that size gets the strongest colour
 _MOST_TIMES = 1_000_000  # larger factors say nothing to a reader
 _ALIKE_NATS = 0.01
 _MOST_ASKED = 300  # characters of a prompt that are repeated above its completions
+_EACH_ITS_OWN = (
+    "The question is the same, its template is not: a checkpoint that has learned the chat template is given it, any "
+    "other one raw text to continue. Under Sampling you can choose one template for all."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +37,33 @@ class Pane:
     tokens: str = ""  # HTML of the coloured tokens; stands in place of the text
 
 
-def panes_html(panes: Sequence[Pane], sampling: Sampling, prompt: str = "", busy: bool = False) -> str:
-    """All panes side by side, under the prompt that they answer."""
+def panes_html(panes: Sequence[Pane], sampling: Sampling | None, prompt: str = "", busy: bool = False) -> str:
+    """All panes side by side, under the prompt that they answer. sampling: None before anything was asked."""
     asked = f'<p class="asked">Asked: <b>{escape(_shortened(prompt))}</b></p>' if prompt else ""
+    if sampling and len({template_words(pane.checkpoint, sampling) for pane in panes}) > 1:
+        asked += f'<p class="asked">{_EACH_ITS_OWN}</p>'
     cells = "".join(_pane(i, pane, sampling) for i, pane in enumerate(panes))
     return f'{asked}<div class="panes" data-n="{len(panes)}" aria-busy="{str(busy).lower()}">{cells}</div>'
 
 
 def waiting_html(checkpoints: Sequence[Checkpoint]) -> str:
     """Empty panes: what will answer."""
-    return panes_html([Pane(c, note="Press Run.") for c in checkpoints], Sampling())
+    return panes_html([Pane(c, note="Press Run.") for c in checkpoints], None)
 
 
 def _shortened(prompt: str) -> str:
     return prompt if len(prompt) <= _MOST_ASKED else f"{prompt[:_MOST_ASKED].rstrip()}…"
 
 
-def _pane(i: int, pane: Pane, sampling: Sampling) -> str:
+def _pane(i: int, pane: Pane, sampling: Sampling | None) -> str:
     c = pane.checkpoint
+    given = f" · given {template_words(c, sampling)}" if sampling else ""
     body = pane.tokens or f'<p class="text">{escape(pane.text)}</p>'
     note = f'<p class="note">{pane.note}</p>' if pane.note else ""
     return (
         f'<section class="pane" id="compare-pane-{i}" aria-label="{escape(c.name)}">'
         f"<h3>{escape(c.name)}</h3>"
-        f'<p class="about">{escape(method_words(c))} · {template_words(c, sampling)}'
+        f'<p class="about">{escape(method_words(c))}{given}'
         f' · <code title="Fingerprint: the first digits of the hash of its weights">{escape(c.fingerprint)}</code></p>'
         f"{body}{note}</section>"
     )
@@ -70,7 +77,7 @@ def method_words(checkpoint: Checkpoint) -> str:
 def template_words(checkpoint: Checkpoint, sampling: Sampling) -> str:
     """Whether this checkpoint is given the prompt as chat or as raw text."""
     chat = checkpoint.knows_chat if sampling.template == "auto" else sampling.template == "chat"
-    return "gets the chat template" if chat else "gets raw text"
+    return "the chat template" if chat else "raw text"
 
 
 def tokens_html(scores: Sequence[TokenScore], reference: Checkpoint) -> str:

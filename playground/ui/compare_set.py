@@ -10,7 +10,7 @@ import gradio as gr
 from playground.errors import EmptyPrompt, PlaygroundError
 from playground.pocket import prompt_chips
 from playground.types import Prompt, Sampling
-from playground.ui.compare_panes import set_html, status_html
+from playground.ui.compare_panes import set_html, status_html, template_words
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling
 from playground.ui.tab import Context, workspace
@@ -66,10 +66,11 @@ def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, samp
         raise PlaygroundError("No checkpoint is chosen.", hint="Choose some at the top of this page.")
     checkpoints = [bench.checkpoints.find(here, i) for i in ids]
     names, columns = [c.name for c in checkpoints], [[] for _ in checkpoints]
-    yield set_html(names, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
+    heads = [f"{c.name}, given {template_words(c, sampling)}" for c in checkpoints]
+    yield set_html(heads, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
     for i, checkpoint in enumerate(checkpoints):
         drawn = bench.completions.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
         columns[i] = [completions[0].text for completions in drawn]
         done = i + 1 == len(checkpoints)
         words = f"{len(prompts)} prompts, {len(names)} checkpoints." if done else f"{names[i + 1]} is answering."
-        yield set_html(names, prompts, columns, busy=not done) + status_html(words)
+        yield set_html(heads, prompts, columns, busy=not done) + status_html(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from playground.errors import PlaygroundError
@@ -9,17 +11,20 @@ from playground.types import Sampling
 from playground.ui.slider import Slider
 
 _TEMPLATES = [
-    ("Automatic: chat where the checkpoint knows it", "auto"),
-    ("Chat template for all", "chat"),
+    ("Each its own: chat where the checkpoint knows it", "auto"),
+    ("The chat template for all", "chat"),
     ("Raw text for all", "raw"),
 ]
+_MOST_SEEN = 40  # characters of what was sent that a refusal repeats
 
 
 def sampling_fold() -> list[gr.components.Component]:
     """The folded dials, in the order in which read_sampling takes them."""
     with gr.Accordion("Sampling", open=False, elem_id="compare-sampling"):
         gr.Markdown(
-            "The same for every checkpoint. The same seed gives the same completions again.", elem_classes="note"
+            "The same for every checkpoint; only the template may be each one's own. The same seed gives the same "
+            "completions again.",
+            elem_classes="note",
         )
         with gr.Row():
             temperature = _slider(0, 2, 0.05, 0.7, "Temperature", "0: always the likeliest token")
@@ -31,17 +36,18 @@ def sampling_fold() -> list[gr.components.Component]:
                 _TEMPLATES,
                 value="auto",
                 label="Template",
-                info="The base model has never seen the chat template, so it is given raw text.",
+                info="The base model has never seen the chat template: its own is raw text.",
                 min_width=240,
                 elem_id="compare-template",
             )
     return [temperature, top_p, most, seed, template]
 
 
-def read_sampling(
-    temperature: float | None, top_p: float | None, most: float | None, seed: float | None, template: str
-) -> Sampling:
-    """The dials as Sampling. Raises PlaygroundError where one of them is not usable."""
+def read_sampling(temperature: Any, top_p: Any, most: Any, seed: Any, template: Any) -> Sampling:
+    """The dials as Sampling; a program may have sent anything. Raises PlaygroundError where one is not usable."""
+    known = [name for _, name in _TEMPLATES]
+    if template not in known:
+        raise PlaygroundError(f"There is no template {template!r}.", hint=f"Choose among {', '.join(known)}.")
     return Sampling(
         _number("temperature", temperature, 0, 2),
         _number("top-p", top_p, 0.05, 1),
@@ -51,9 +57,10 @@ def read_sampling(
     )
 
 
-def _number(name: str, value: float | None, least: float, most: float, whole: bool = False) -> float:
-    if value is None or not least <= value <= most or (whole and value != int(value)):
-        seen = "missing" if value is None else f"{value:.10g}"
+def _number(name: str, value: Any, least: float, most: float, whole: bool = False) -> float:
+    counts = isinstance(value, int | float) and not isinstance(value, bool)
+    if not counts or not least <= value <= most or (whole and value != int(value)):
+        seen = "missing" if value is None else f"{value:.10g}" if counts else repr(value)[:_MOST_SEEN]
         hint = f"Type a {'whole ' if whole else ''}number from {least} to {most}."
         raise PlaygroundError(f"The {name} is {seen}.", hint=hint)
     return float(value)

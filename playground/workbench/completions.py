@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playground.errors import EmptyPrompt
 from playground.runs.process import WorkerProcess
-from playground.types import Completion, Likelihood, Prompt, Sampling, TokenScore
+from playground.types import Completion, Likelihood, Prompt, Sampling, Template, TokenScore
 from playground.workbench.checkpoints import Checkpoints
 
 
@@ -59,12 +59,13 @@ class Completions:
             family=self._checkpoints.family(workspace, policy, reference),
         )
 
-    def logit_difference(self, workspace: str, a_id: str, b_id: str, prompt: Prompt) -> float:
+    def logit_difference(
+        self, workspace: str, a_id: str, b_id: str, prompt: Prompt, template: Template = "auto"
+    ) -> float:
         """Largest difference of two checkpoints' next-token logits: 0 means they are the same model."""
         a, b = self._checkpoints.find(workspace, a_id), self._checkpoints.find(workspace, b_id)
-        return self._sampler.call(
-            "logit_difference", a=a, b=b, prompt=prompt, family=self._checkpoints.family(workspace, a, b)
-        )
+        family = self._checkpoints.family(workspace, a, b)
+        return self._sampler.call("logit_difference", a=a, b=b, prompt=prompt, template=template, family=family)
 
     def surprise(self, text: str) -> float:
         """How strange the text is to the pocket world's base model, in nats a byte."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -139,6 +140,21 @@ def test_an_empty_completion_has_no_tokens(loaded):
 def test_logits_differ_between_models_and_not_within_one(loaded):
     assert logit_difference(loaded, loaded, PROMPTS[0]) == 0
     assert logit_difference(loaded, tiny_loaded(seed=5), PROMPTS[0]) > 0.1
+
+
+def test_both_models_are_measured_on_the_very_tokens_that_each_was_given(loaded, monkeypatch):
+    other = tiny_loaded(seed=5)
+    base = replace(other, checkpoint=replace(other.checkpoint, knows_chat=False))
+    apart = {t: logit_difference(loaded, other, PROMPTS[0], t) for t in ("chat", "raw")}
+    assert apart["chat"] != apart["raw"]
+    assert {t: logit_difference(loaded, base, PROMPTS[0], t) for t in ("chat", "raw")} == apart
+    assert logit_difference(loaded, other, PROMPTS[0], "auto") == apart["chat"]
+    assert logit_difference(loaded, base, PROMPTS[0], "auto") == max(apart.values())  # one reads chat, one raw text
+
+
+def test_one_model_under_two_names_is_the_same_whatever_template_each_gets(loaded):
+    base = replace(loaded, checkpoint=replace(loaded.checkpoint, knows_chat=False))
+    assert logit_difference(loaded, base, PROMPTS[0], "auto") == 0
 
 
 def test_the_logit_difference_is_the_largest(loaded):

@@ -7,11 +7,20 @@ import pytest
 
 from playground.errors import EmptyPrompt, NotFound, PlaygroundError
 from playground.types import Checkpoint, Completion, Prompt, Sampling, TokenScore
-from playground.ui.compare_panes import Pane, difference_html, panes_html, set_html, times_words, tokens_html
+from playground.ui.compare_panes import (
+    Pane,
+    difference_html,
+    panes_html,
+    set_html,
+    times_words,
+    tokens_html,
+    waiting_html,
+)
 from playground.ui.compare_set import MOST_PROMPTS, sample_set
+from playground.ui.compare_tokens import PARENT, coloured
+from playground.ui.comparing import compare
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling
-from playground.ui.tabs.compare import PARENT, coloured, compare
 
 HOSTILE = "<img src=x onerror=alert(1)> & </p><script>alert(2)</script> \" '"
 BASE = Checkpoint("base", "Base", "policy", "pocket", "/b", knows_chat=False, fingerprint="aaaaaaaaaaaa")
@@ -25,7 +34,7 @@ class Bench:
     def __init__(self):
         self.known = {c.id: c for c in (BASE, SFT, TWIN)}
         self.checkpoints = self.completions = self  # one stand-in for both parts
-        self.streamed, self.scored, self.sampled, self.closed = [], [], [], False
+        self.streamed, self.scored, self.sampled, self.compared, self.closed = [], [], [], [], False
 
     def find(self, workspace, checkpoint_id):
         if checkpoint_id not in self.known:
@@ -40,7 +49,8 @@ class Bench:
         finally:
             self.closed = True
 
-    def logit_difference(self, workspace, a, b, prompt):
+    def logit_difference(self, workspace, a, b, prompt, template):
+        self.compared.append((a, b, prompt, template))
         return 0.0 if {a, b} == {"sft", "twin"} else 3.24
 
     def token_scores(self, workspace, policy, reference, prompt, completion, sampling):
@@ -157,12 +167,38 @@ def test_a_pane_that_cannot_be_coloured_keeps_its_text_and_says_why():
 
 @pytest.mark.parametrize(
     ("template", "base", "sft"),
-    [("auto", "raw text", "chat template"), ("chat",) + ("chat template",) * 2, ("raw",) + ("raw text",) * 2],
+    [("auto", "raw text", "the chat template"), ("chat",) + ("the chat template",) * 2, ("raw",) + ("raw text",) * 2],
 )
 def test_each_pane_says_which_template_its_checkpoint_got(template, base, sft):
     first, second = panes_html([Pane(BASE), Pane(SFT)], Sampling(template=template)).split("</section>")[:2]
-    assert f"gets {base}" in first or f"gets the {base}" in first
-    assert f"gets {sft}" in second or f"gets the {sft}" in second
+    assert f"given {base}" in first
+    assert f"given {sft}" in second
+
+
+@pytest.mark.parametrize(
+    ("panes", "template", "told"),
+    [
+        ([BASE, SFT], "auto", True),
+        ([BASE, SFT], "chat", False),
+        ([BASE, SFT], "raw", False),
+        ([SFT, TWIN], "auto", False),
+    ],
+)
+def test_where_the_templates_differ_the_page_says_so_and_where_they_do_not_it_does_not(panes, template, told):
+    html = panes_html([Pane(c) for c in panes], Sampling(template=template), "Hello")
+    assert ("its template is not" in html) == told
+
+
+def test_panes_that_were_not_asked_yet_do_not_say_what_they_were_given():
+    html = waiting_html([BASE, SFT])
+    assert "given" not in html and "template" not in html
+
+
+@pytest.mark.parametrize("template", ["auto", "chat", "raw"])
+def test_whether_they_differ_is_measured_on_what_the_panes_were_given(template):
+    bench = Bench()
+    list(compare(bench, "w", ["base", "sft"], "Hello", Sampling(template=template)))
+    assert bench.compared == [("base", "sft", Prompt.user("Hello"), template)]
 
 
 @pytest.mark.parametrize(("ids", "n"), [([], 0), (["sft"], 1), (["base", "sft", "twin", "base", "sft"], 5)])
@@ -190,6 +226,11 @@ def test_a_seed_that_cannot_be_used_is_refused_and_not_replaced(seed):
     ("values", "words"),
     [
         ((0.7, 1.0, 64, 1.5), "seed is 1.5"),
+        (("warm", 1.0, 64, 0), "temperature is 'warm'"),
+        ((0.7, "0.9", 64, 0), "top-p is '0.9'"),
+        ((0.7, 1.0, [64], 0), "longest completion is \\[64\\]"),
+        ((0.7, 1.0, 64, True), "seed is True"),
+        ((float("nan"), 1.0, 64, 0), "temperature is nan"),
         ((None, 1.0, 64, 0), "temperature is missing"),
         ((0.7, 7.0, 64, 0), "top-p is 7"),
         ((0.7, 1.0, 3.7, 0), "longest completion is 3.7"),
@@ -199,6 +240,12 @@ def test_a_seed_that_cannot_be_used_is_refused_and_not_replaced(seed):
 def test_a_dial_that_cannot_be_used_is_refused_by_its_name(values, words):
     with pytest.raises(PlaygroundError, match=words):
         read_sampling(*values, "auto")
+
+
+@pytest.mark.parametrize("template", ["automatic", None, 3])
+def test_a_template_that_is_not_there_is_refused(template):
+    with pytest.raises(PlaygroundError, match="template"):
+        read_sampling(0.7, 1.0, 64, 0, template)
 
 
 def test_the_dials_become_the_sampling():
@@ -269,6 +316,7 @@ def test_a_set_runs_every_distinct_line_once_on_each_checkpoint():
     *_, html = sample_set(bench, "w", ["base", "sft"], "One?\n\n  Two?  \nOne?\n", Sampling(seed=4))
     assert bench.sampled == [("base", Sampling(seed=4)), ("sft", Sampling(seed=4))]
     assert html.count("<tr>") == 1 + 2
+    assert 'data-name="Base, given raw text"' in html and 'data-name="SFT, given the chat template"' in html
     for text in ("base on One?", "base on Two?", "sft on One?", "sft on Two?"):
         assert f">{text}</td>" in html
 

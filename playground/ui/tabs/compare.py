@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
-from html import escape
-from itertools import combinations
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -14,18 +10,11 @@ import gradio as gr
 from playground.errors import PlaygroundError
 from playground.models.catalogue import shipped_checkpoints
 from playground.pocket import prompt_chips
-from playground.types import Checkpoint, Prompt, Sampling
 from playground.ui.checkpoint_lists import FIRST_COMPARED, choices_of, follow, newest_beside_its_start
-from playground.ui.compare_panes import (
-    Pane,
-    difference_html,
-    legend_html,
-    panes_html,
-    status_html,
-    tokens_html,
-    waiting_html,
-)
+from playground.ui.compare_panes import status_html, waiting_html
 from playground.ui.compare_set import compare_set
+from playground.ui.compare_tokens import reference_choices, token_events, token_fold
+from playground.ui.comparing import compare
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.newer import follow_newer, newer_line
@@ -34,8 +23,7 @@ from playground.ui.sampling_dials import read_sampling, sampling_fold
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.theme import static
 from playground.ui.world_edge import world_edge
-from playground.workbench import Workbench
-from playground.workbench.typed_prompt import HOW, typed_prompt
+from playground.workbench.typed_prompt import HOW
 
 FIRST_PROMPT = "What is the capital of France?"
 FORMULAS = (
@@ -51,7 +39,6 @@ FORMULAS = (
         r"\log \frac{\pi(y_t \mid x, y_{<t})}{\pi_{ref}(y_t \mid x, y_{<t})}",
     ),
 )
-PARENT = "parent"  # as reference: the checkpoint that each one was trained from
 
 
 def build(context: Context, tab: gr.Tab) -> None:
@@ -60,13 +47,13 @@ def build(context: Context, tab: gr.Tab) -> None:
     newer = newer_line("compare")
     prompt, run, stop = _prompt_row()
     world_edge(context, prompt, ids, "compare-edge")
-    panes = _html("compare.css", "compare-panes", _before_the_first_run(), js=static("compare.js"))
-    line = _html("compare.css", "compare-status")
+    panes = _html("compare-panes", _before_the_first_run(), js=static("compare.js"))
+    line = _html("compare-status")
     last = gr.State(None)
     dials = sampling_fold()
-    reference, colour, legend = _token_fold()
+    reference, colour, legend = token_fold()
     running = _run_events(context, ids, prompt, dials, run, stop, panes, line, last)
-    _token_events(context, running, reference, colour, panes, line, legend, last)
+    token_events(context, running, reference, colour, panes, line, legend, last)
     compare_set(context, ids, dials)
     formula_fold(FORMULAS)
     set_to = gr.State(FIRST_COMPARED)
@@ -131,86 +118,15 @@ def _picked(event: gr.EventData) -> str:
     return str(event.text)
 
 
-def _token_fold() -> tuple[gr.Dropdown, gr.Checkbox, gr.HTML]:
-    with gr.Accordion("Which tokens changed", open=False, elem_id="compare-tokens"):
-        gr.Markdown(
-            "Colours each token by its log-ratio: how much likelier this checkpoint finds it than a reference does. "
-            "That ratio is what DPO calls the implicit reward and what PPO's KL penalty adds up.",
-            elem_classes="note",
-        )
-        with gr.Row():
-            with gr.Column(min_width=280):
-                reference = gr.Dropdown(
-                    _reference_choices(shipped_checkpoints()),
-                    value=PARENT,
-                    label="Reference",
-                    elem_id="compare-reference",
-                )
-            with gr.Column(min_width=180):
-                colour = gr.Checkbox(label="Colour the tokens", elem_id="compare-colour")
-        legend = _html("compare.css", "compare-legend")
-    return reference, colour, legend
-
-
 def _before_the_first_run() -> str:
     return waiting_html([c for c in shipped_checkpoints() if c.id in FIRST_COMPARED])
 
 
-def _html(css: str, elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
-    return gr.HTML(html, css_template=static(css), js_on_load=js, apply_default_css=False, elem_id=elem_id)
-
-
-def _reference_choices(checkpoints: Sequence[Checkpoint]) -> list[tuple[str, str]]:
-    return [("What each was trained from", PARENT), *choices_of(checkpoints)]
+def _html(elem_id: str, html: str = "", js: str | None = None) -> gr.HTML:
+    return gr.HTML(html, css_template=static("compare.css"), js_on_load=js, apply_default_css=False, elem_id=elem_id)
 
 
 # --- the same prompt to all -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The last comparison, so that its tokens can be coloured."""
-
-    checkpoints: tuple[Checkpoint, ...]
-    prompt: Prompt
-    texts: tuple[str, ...]
-    sampling: Sampling
-
-    def panes(self) -> list[Pane]:
-        """One pane a checkpoint, uncoloured."""
-        return [Pane(c, text) for c, text in zip(self.checkpoints, self.texts, strict=True)]
-
-    def html(self, busy: bool = False) -> str:
-        """All of them as they stand."""
-        return panes_html(self.panes(), self.sampling, self.prompt.text, busy)
-
-
-def compare(
-    bench: Workbench, here: str, ids: Sequence[str], text: str, sampling: Sampling
-) -> Iterator[tuple[Compared, str, str]]:
-    """The comparison so far, its panes and the line under them; at the end the line says whether the logits differ."""
-    if not 2 <= len(ids) <= 4:
-        raise PlaygroundError(f"{len(ids)} checkpoints are chosen.", hint="Choose two to four.")
-    prompt = typed_prompt(text)
-    checkpoints = tuple(bench.checkpoints.find(here, i) for i in ids)
-    now = Compared(checkpoints, prompt, ("",) * len(ids), sampling)
-    yield now, now.html(busy=True), status_html("Waiting for the first token.")
-    with closing(bench.completions.stream(here, ids, now.prompt, sampling)) as stream:
-        for texts in stream:
-            now = replace(now, texts=tuple(texts))
-            yield now, now.html(busy=True), status_html("Writing.")
-    shown = now.html()
-    yield now, shown, status_html("Done. Checking that these are different models.")
-    yield now, shown, _difference(bench, here, checkpoints, now.prompt)
-
-
-def _difference(bench: Workbench, here: str, checkpoints: Sequence[Checkpoint], prompt: Prompt) -> str:
-    pairs = list(combinations(checkpoints, 2))
-    try:
-        differences = [bench.completions.logit_difference(here, a.id, b.id, prompt) for a, b in pairs]
-    except PlaygroundError as error:  # models of two families share no tokens; their completions stand nevertheless
-        return status_html(f"Done. Whether they differ was not measured: {error.message}")
-    return difference_html([(a.name, b.name) for a, b in pairs], differences)
 
 
 def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr.events.Dependency:
@@ -224,51 +140,6 @@ def _run_events(context, ids, prompt, dials, run, stop, panes, line, last) -> gr
     running = gr.on(asked, go, [ids, prompt, *dials], [last, panes, line], api_name="compare", show_progress="hidden")
     stop.click(lambda: status_html("Stopped."), outputs=line, cancels=[running], **QUIET)
     return running
-
-
-# --- which tokens changed -------------------------------------------------------------------------------------------
-
-
-def coloured(bench: Workbench, here: str, last: Compared | None, reference: str) -> tuple[str, str]:
-    """The panes with coloured tokens, and the legend."""
-    if last is None:
-        raise PlaygroundError("There are no completions yet.", hint="Press Run first.")
-    panes = [_coloured_pane(bench, here, pane, last, reference) for pane in last.panes()]
-    what = "the checkpoint it was trained from" if reference == PARENT else bench.checkpoints.find(here, reference).name
-    return panes_html(panes, last.sampling, last.prompt.text), legend_html(what)
-
-
-def _coloured_pane(bench: Workbench, here: str, pane: Pane, last: Compared, reference: str) -> Pane:
-    c = pane.checkpoint
-    against = c.parent if reference == PARENT else reference
-    if against is None:
-        return replace(pane, note="Not coloured: it was trained from nothing. Choose another reference.")
-    if against == c.id:
-        return replace(pane, note="Not coloured: it is the reference itself.")
-    if not pane.text:
-        return replace(pane, note="Not coloured: there is no text.")
-    try:
-        scores = bench.completions.token_scores(here, c.id, against, last.prompt, pane.text, last.sampling)
-    except PlaygroundError as error:
-        return replace(pane, note=f"Not coloured: {escape(error.message)}")
-    return replace(pane, tokens=tokens_html(scores, bench.checkpoints.find(here, against)))
-
-
-def _token_events(context, running, reference, colour, panes, line, legend, last) -> None:
-    def draw(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
-        if not wanted:
-            return compared.html() if compared else gr.skip(), "", gr.skip()
-        try:
-            return *coloured(context.bench, workspace(context, request), compared, against), gr.skip()
-        except PlaygroundError as error:
-            return gr.skip(), gr.skip(), problem_html(error)
-
-    def after_run(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
-        return draw(request, True, against, compared) if wanted and compared else (gr.skip(),) * 3
-
-    io = [colour, reference, last], [panes, legend, line]
-    gr.on([colour.change, reference.change], draw, *io, **QUIET)
-    running.then(after_run, *io, **QUIET)
 
 
 # --- which checkpoints ----------------------------------------------------------------------------------------------
@@ -286,7 +157,7 @@ def _follow_checkpoints(
             gr.update(**follow(known, now, before, proposal, sent[:4])),
             proposal,
             [],
-            gr.Dropdown(choices=_reference_choices(known)),
+            gr.Dropdown(choices=reference_choices(known)),
         )
 
     sent = context.compare_ids
