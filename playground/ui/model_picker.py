@@ -65,14 +65,15 @@ def model_fold(context: Context, item: gr.Tab) -> None:
         workspace(context, request)
         bench.models.stop()
 
-    def going_on() -> Iterator[tuple]:
+    def going_on(request: gr.Request) -> Iterator[tuple]:
+        workspace(context, request)
         yield from progress(bench)
 
     outputs = [said, fetch, stop, here]
     name.change(lambda: ("", gr.update(value="Fetch", interactive=False)), None, [said, fetch], queue=False, **QUIET)
     look.click(looked, name, [said, fetch], api_name="models_look", show_progress="hidden")
     fetch.click(told(fetched), name, outputs, api_name="models_fetch", show_progress="hidden")
-    item.select(going_on, None, outputs, **QUIET)
+    item.select(told(going_on), None, outputs, **QUIET)
     stop.click(told(stopped), None, None, **QUIET)
 
 

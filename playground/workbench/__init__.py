@@ -22,6 +22,7 @@ from playground.types import Speed, content_hash
 from playground.workbench.attacks import Attacks
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
+from playground.workbench.downloads import clear_downloads
 from playground.workbench.erasure import Erasure
 from playground.workbench.estimates import Estimates
 from playground.workbench.evaluations import Evaluations
@@ -87,6 +88,7 @@ class Workbench:
     def start(self) -> None:
         """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""
         self._queue.close_orphans()
+        clear_downloads(self.settings.data_dir)
         if self.settings.mode == "demo":
             self.erasure.start()
         if self.mirror is not None:

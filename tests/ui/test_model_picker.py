@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
-from playground.errors import ModelNotUsable
+from playground.errors import ModelNotUsable, NotAllowed
 from playground.models.catalogue import CARDS
 from playground.models.facts import ModelFacts, ModelFile
 from playground.models.fetching import FetchProgress
 from playground.models.memory import Shape, in_words
 from playground.models.shelf import KeptModel
 from playground.registry import FOR_LARGER, algorithms
+from playground.ui import listener
 from playground.ui.form import defaults, draw_form, draw_rest, preset_values
 from playground.ui.model_picker import here_words, model_fold, offer_html, progress, progress_html
 from playground.ui.suited_settings import suited_form
@@ -84,6 +86,27 @@ def test_the_page_looks_at_a_fetch_that_goes_on_without_beginning_another():
 def test_what_ended_long_ago_is_not_told_again():
     (shown,) = progress(bench(failure=ModelNotUsable("It was gated.")))
     assert "gated" not in str(shown)
+
+
+def test_whoever_has_no_workspace_here_is_refused_whatever_they_ask_of_the_models(monkeypatch):
+    def refused(cookies):
+        raise NotAllowed("Only the host may do this.")
+
+    said = []
+    monkeypatch.setattr(listener.gr, "Warning", lambda text, **look: said.append(text))
+    one = bench(FetchProgress("Downloading.", 1, 2))
+    one.workspace_of, one.models.look = refused, None
+    one.models.stop = one.models.begin = lambda *name: pytest.fail("it was done")
+    with gr.Blocks() as page, gr.Tab() as item:
+        model_fold(SimpleNamespace(bench=one), item)
+    asking = [event.fn for event in page.fns.values() if "request" in inspect.signature(event.fn).parameters]
+    assert {fn.__name__ for fn in asking} == {"looked", "fetched", "stopped", "going_on"}
+    for fn in asking:
+        given = [None] * len(inspect.signature(fn).parameters)
+        answer = fn(*given)
+        shown = str(list(answer) if inspect.isgenerator(answer) else answer) + " ".join(said)
+        assert "Only the host" in shown and "Downloading" not in shown
+        said.clear()
 
 
 def test_every_card_with_its_memory_and_licence_stands_in_the_fold():
