@@ -31,6 +31,16 @@ def run_ends(page, view, words, limit_s):
     expect(page.locator(view)).to_contain_text(re.compile(words), timeout=limit_s * SECOND)
 
 
+def completions_side_by_side(page):
+    """What two checkpoints wrote to each prompt of the fold's set, with one seed: rows of two texts."""
+    fold_out(page, "A whole set of prompts at once")
+    page.locator("#compare-set-run").click()
+    table = page.locator("#compare-set-table .set[aria-busy=false]")
+    expect(table).to_be_visible(timeout=60 * SECOND)
+    read = "rows => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))"
+    return table.locator("tbody tr").evaluate_all(read)
+
+
 def test_the_whole_loop(page, app, tmp_path):
     open_tab(page, "Compare")
     page.locator("#compare-prompt textarea").fill("What is the capital of France?")
@@ -58,8 +68,10 @@ def test_the_whole_loop(page, app, tmp_path):
     open_tab(page, "Policy")
     page.locator("#policy-method").get_by_text("PPO").click()
     expect(page.locator("#policy-reward")).to_be_visible()
+    fold_out(page, "More settings")
+    page.locator("#ppo-iterations input[type=number]").fill("10")
     page.locator("#policy-train").click()
-    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([5-9]|1\d) of 40"), timeout=120 * SECOND)
+    expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step [3-9] of 10"), timeout=120 * SECOND)
     page.locator("#policy-stop").click()
     run_ends(page, "#policy-run", "Stopped", 30)
     page.locator("#policy-resume").click()
@@ -69,6 +81,9 @@ def test_the_whole_loop(page, app, tmp_path):
     page.locator("#compare-prompt textarea").fill("What is the capital of France?")
     page.locator("#compare-run").click()
     expect(page.get_by_text("really differ")).to_be_visible(timeout=60 * SECOND)
+    pairs = completions_side_by_side(page)
+    assert pairs and all(before and after for before, after in pairs)
+    assert any(before != after for before, after in pairs)
 
     open_tab(page, "Rank")
     with page.expect_download(timeout=60 * SECOND) as download:

@@ -27,6 +27,19 @@ def test_measuring_speed_leaves_no_trace(lora, monkeypatch):
         assert p.grad is None
 
 
+@pytest.mark.parametrize("disturbed", [(), (1,), (1, 2), (4, 8)])
+def test_what_disturbs_a_pass_does_not_make_the_machine_slow(monkeypatch, disturbed):
+    clock, passes = [0.0], []
+
+    def work(rows):
+        clock[0] += 0.002 * rows + (3.0 if len(passes) in disturbed else 0.0)
+        passes.append(rows)
+        return 8 * rows
+
+    monkeypatch.setattr(devices.time, "perf_counter", lambda: clock[0])
+    assert devices._grow(work) == pytest.approx(8 / 0.002)
+
+
 def test_picking_threads_leaves_the_threads_alone():
     before = torch.get_num_threads()
     assert devices.pick_threads() in (1, 2)
