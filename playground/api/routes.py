@@ -15,6 +15,7 @@ from playground.api.evaluation_routes import evaluation_routes
 from playground.api.gate import gate
 from playground.api.host_routes import host_routes
 from playground.api.rank_routes import rank_routes
+from playground.api.resting_page import RestingPage
 from playground.api.run_routes import run_routes
 from playground.api.workshop_routes import workshop_routes
 from playground.errors import PlaygroundError
@@ -26,7 +27,7 @@ _A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 def app_options(bench: Workbench) -> dict[str, Any]:
     """For launch(app_kwargs=...): routes and gate are there from the first request on."""
-    return {"routes": api_routes(bench), "middleware": [Middleware(SmallBodies), *gate(bench)]}
+    return {"routes": api_routes(bench), "middleware": [Middleware(SmallBodies), *gate(bench), Middleware(RestingPage)]}
 
 
 def api_routes(bench: Workbench) -> list[BaseRoute]:

@@ -17,6 +17,16 @@ SETTLED = """() => {
 }"""
 
 
+COUNT_FRAMES = """window.frames_asked = 0;
+const frame = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (callback) => { window.frames_asked++; return frame(callback); };"""
+RESTED = """() => {
+  const asked = window.frames_asked;
+  window.frames_asked = 0;
+  return asked === 0;
+}"""
+
+
 @pytest.fixture
 def phone(browser, app):
     """A visitor with a phone that prefers the dark."""
@@ -37,6 +47,15 @@ def test_no_tab_scrolls_sideways_on_a_phone(phone):
         phone.wait_for_function(SETTLED, polling=700, timeout=30 * SECOND)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, tab.id
         assert phone.evaluate(SCROLLS) == [], tab.id
+
+
+def test_a_page_that_nobody_touches_rests(browser, app):
+    page = browser.new_page()
+    page.add_init_script(COUNT_FRAMES)
+    page.goto(app.url)
+    expect(page.locator("#start-pipeline, #tab-start").first).to_be_visible(timeout=30 * SECOND)
+    page.wait_for_function(RESTED, polling=SECOND, timeout=30 * SECOND)
+    page.close()
 
 
 def test_in_the_dark_what_the_browser_draws_itself_is_dark_too(phone):
