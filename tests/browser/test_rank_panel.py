@@ -90,15 +90,25 @@ def server():
     return Server()
 
 
-@pytest.fixture
-def panel(browser, address, server):
-    """A visitor with the Rank tab open and the first pair before them."""
+@pytest.fixture(scope="module")
+def visitor(browser):
+    """One browser for all of them: it has the page's scripts after the first test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.route("**/api/rank/**", server.answer)
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def panel(visitor, address, server):
+    """A visitor of whom nothing is known, with the Rank tab open and the first pair before them."""
+    visitor.route("**/api/rank/**", server.answer)
+    page = visitor.new_page()
     open_rank(page, address)
     yield page
-    context.close()
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.close()
+    visitor.clear_cookies()
+    visitor.unroute_all()
 
 
 def open_rank(page, address):
