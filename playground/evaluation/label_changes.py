@@ -25,7 +25,11 @@ class LabelChange:
 def label_changes(rows: Sequence[Preference], now: Sequence[Preference] = ()) -> list[LabelChange]:
     """The changes that make sense for these rows, the oldest first. now: the set as it stands today."""
     found = [
-        LabelChange(f"annotator-{id}", f"without {_who(rows, id)} ({count} of {len(rows)} labels)", _without(rows, id))
+        LabelChange(
+            f"annotator-{id}",
+            f"without {_who(rows, id)}, who gave {count} of the {len(rows)} labels",
+            _without(rows, id),
+        )
         for id, count in _annotators(rows)
     ]
     found.append(LabelChange("newest", f"without the {_NEWEST} newest labels", tuple(rows[:-_NEWEST])))

@@ -14,6 +14,7 @@ from playground.vocabulary import METRICS
 
 _MOST_POINTS = 1500  # a curve in an overlay
 _FEW = 20  # points that are shown each by itself: one alone makes no line
+_FEW_STEPS = 12  # each has room for its number on the axis
 
 
 def figure(elem_id: str) -> gr.HTML:
@@ -39,12 +40,19 @@ def overlay(runs: Mapping[str, Sequence[Json]], metric: str, left_out: int = 0) 
         if points:
             data.append(_line(name, points, colour))
     unit = f" ({words.unit})" if words.unit else ""
-    layout = {"xaxis": {"title": {"text": "step"}, "tickformat": "d"}, "yaxis": {"title": {"text": words.title + unit}}}
+    layout = {"xaxis": _whole_steps(data), "yaxis": {"title": {"text": words.title + unit}}}
     note = _without([name for name in runs if name not in {line["name"] for line in data}], words.title)
     if left_out:
         note += f" Only the first {len(runs)} ticked runs are drawn."
     empty = f"None of the chosen runs has logged “{words.title}”."
     return {"data": data, "layout": layout, "note": note.strip(), "empty": empty}
+
+
+def _whole_steps(lines: Sequence[Json]) -> Json:
+    """There is no half a step: left to itself, an axis of few steps has ticks between them and names both "1"."""
+    axis = {"title": {"text": "step"}, "tickformat": "d"}
+    last = max((line["x"][-1] for line in lines), default=0)
+    return axis | {"dtick": 1} if 0 < last <= _FEW_STEPS else axis
 
 
 def _without(names: Sequence[str], title: str) -> str:

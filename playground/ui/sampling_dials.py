@@ -11,7 +11,7 @@ from playground.types import Sampling
 from playground.ui.slider import Slider
 
 _TEMPLATES = [
-    ("Each its own: chat where the checkpoint knows it", "auto"),
+    ("Each checkpoint's own", "auto"),
     ("The chat template for all", "chat"),
     ("Raw text for all", "raw"),
 ]
@@ -36,7 +36,7 @@ def sampling_fold() -> list[gr.components.Component]:
                 _TEMPLATES,
                 value="auto",
                 label="Template",
-                info="The base model has never seen the chat template: its own is raw text.",
+                info="One that has learned the chat template gets it; the base model, which has not, gets raw text.",
                 min_width=240,
                 elem_id="compare-template",
             )

@@ -9,6 +9,7 @@ import pytest
 
 from playground.api.body_limit import SmallBodies
 from playground.api.gate import is_for_all
+from playground.api.resting_page import RestingPage
 from playground.api.routes import app_options
 from playground.preferences.record import Rules
 from playground.settings import Settings
@@ -170,4 +171,4 @@ def test_the_status_tells_a_stranger_nothing_of_sets_and_runs(nobody):
 
 def test_without_a_password_everybody_gets_the_page(tmp_path):
     with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
-        assert [one.cls for one in app_options(bench)["middleware"]] == [SmallBodies]
+        assert [one.cls for one in app_options(bench)["middleware"]] == [SmallBodies, RestingPage]

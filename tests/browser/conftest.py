@@ -3,6 +3,7 @@
 import pytest
 
 from tests.driven import App
+from tests.phones import open_room, phone_in
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,17 @@ def page(browser, app):
     yield visitor
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def room(tmp_path):
+    """A workshop with one open session, served without models."""
+    with open_room(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def phone(browser):
+    """A narrow phone, with nothing stored."""
+    with phone_in(browser) as page:
+        yield page

@@ -49,22 +49,32 @@ def child_of(app, service):
     raise AssertionError(f"no {service} process")
 
 
-@pytest.fixture
-def own_app(tmp_path):
-    """An app that may be broken."""
-    running = App(tmp_path)
+@pytest.fixture(scope="module")
+def own_app(tmp_path_factory):
+    """An app that may be broken. Whoever breaks it leaves it running again."""
+    running = App(tmp_path_factory.mktemp("broken"))
     yield running
     running.close()
 
 
-def visitor(browser, app):
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(app.url)
-    return page
+@pytest.fixture
+def visitor(browser):
+    """Opens an app in a browser of its own, as often as asked. A page left open would ask a closed app for ever."""
+    opened = []
+
+    def visit(app):
+        opened.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        page = opened[-1].new_page()
+        page.goto(app.url)
+        return page
+
+    yield visit
+    for context in opened:
+        context.close()
 
 
-def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(browser, own_app):
-    page = visitor(browser, own_app)
+def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(visitor, own_app):
+    page = visitor(own_app)
     label_with_persona(page, 120)
     start_long_dpo(page)
 
@@ -72,7 +82,7 @@ def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(browser, ow
     open_tab(page, "Policy")
     expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step \d+ of"), timeout=30 * SECOND)
 
-    other = visitor(browser, own_app)
+    other = visitor(own_app)
     open_tab(other, "Policy")
     expect(other.locator("#policy-run")).to_contain_text(re.compile(r"step \d+ of"), timeout=30 * SECOND)
     open_tab(other, "Compare")
@@ -96,9 +106,10 @@ def test_a_run_survives_reload_a_second_visitor_and_a_killed_trainer(browser, ow
         run_ends(visiting, "#policy-run", "Stopped", 60)
 
 
-def test_nothing_acknowledged_is_lost_when_the_app_is_killed(browser, own_app):
-    page = visitor(browser, own_app)
+def test_nothing_acknowledged_is_lost_when_the_app_is_killed(visitor, own_app):
+    page = visitor(own_app)
     open_tab(page, "Rank")
+    before = judged(page)
     judge_by_keyboard(page, 5)
     status = page.locator("#head .status-line")
     expect(status).to_contain_text("Ready", timeout=30 * SECOND)
@@ -108,8 +119,8 @@ def test_nothing_acknowledged_is_lost_when_the_app_is_killed(browser, own_app):
     expect(status).to_contain_text("Ready", timeout=30 * SECOND)  # nobody reloaded the page
     page.goto(own_app.url)
     open_tab(page, "Rank")
-    expect(page.locator("#rank-count")).to_contain_text("5 by people", timeout=60 * SECOND)
-    assert judged(page) == 5
+    expect(page.locator("#rank-count")).to_contain_text(f"{before + 5} by people", timeout=60 * SECOND)
+    assert judged(page) == before + 5
 
 
 def test_the_page_answers_before_the_models_are_loaded(tmp_path):
@@ -127,10 +138,10 @@ def test_the_page_answers_before_the_models_are_loaded(tmp_path):
         app.close()
 
 
-def test_no_browser_of_a_demo_sees_what_another_did(browser, tmp_path):
+def test_no_browser_of_a_demo_sees_what_another_did(visitor, tmp_path):
     app = App(tmp_path, PLAYGROUND_MODE="demo")
     try:
-        anna, ben = visitor(browser, app), visitor(browser, app)
+        anna, ben = visitor(app), visitor(app)
         open_tab(anna, "Rank")
         judge_by_keyboard(anna, 2)
         open_tab(ben, "Rank")

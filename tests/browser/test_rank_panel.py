@@ -15,6 +15,7 @@ from tests.driven import fold_out, open_tab
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"> <b>& text</b>"
+BOXES = "nodes => nodes.map((node) => node.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom])"
 UNREAD = 300  # milliseconds; the panel ignores a choice on a pair that has just appeared
 
 
@@ -45,7 +46,7 @@ class Server:
 
     def __init__(self):
         self.shown, self.choices, self.orders, self.undone = 0, [], [], 0
-        self.reachable, self.refusal = True, None
+        self.reachable, self.refusal, self.long = True, None, ""
 
     def answer(self, route):
         path = route.request.url.rsplit("/api/rank/", 1)[1]
@@ -58,7 +59,8 @@ class Server:
 
     def pair(self, _):
         self.shown += 1
-        return {"token": f"t{self.shown}", "prompt": f"Prompt {self.shown}", "left": HOSTILE, "right": "plain"}
+        texts = {"left": self.long or HOSTILE, "right": self.long or "plain"}
+        return {"token": f"t{self.shown}", "prompt": f"Prompt {self.shown}", **texts}
 
     def set(self, body):
         self.shown += 1
@@ -88,15 +90,25 @@ def server():
     return Server()
 
 
-@pytest.fixture
-def panel(browser, address, server):
-    """A visitor with the Rank tab open and the first pair before them."""
+@pytest.fixture(scope="module")
+def visitor(browser):
+    """One browser for all of them: it has the page's scripts after the first test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.route("**/api/rank/**", server.answer)
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def panel(visitor, address, server):
+    """A visitor of whom nothing is known, with the Rank tab open and the first pair before them."""
+    visitor.route("**/api/rank/**", server.answer)
+    page = visitor.new_page()
     open_rank(page, address)
     yield page
-    context.close()
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.close()
+    visitor.clear_cookies()
+    visitor.unroute_all()
 
 
 def open_rank(page, address):
@@ -266,6 +278,29 @@ def test_on_a_phone_the_buttons_stay_in_reach_of_the_thumb(browser, address, ser
         assert box["y"] > 640 / 2 and box["y"] + box["height"] <= 640
         assert box["height"] >= 48 and box["width"] >= 48
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+@pytest.mark.parametrize("height", [844, 664], ids=["whole screen", "beside the browser's bars"])
+def test_on_a_phone_a_long_pair_stands_above_the_buttons_and_each_is_read_to_its_end(browser, address, server, height):
+    server.long = "The moon goes around the earth. " * 20 + "The end."
+    size = {"viewport": {"width": 390, "height": height}, "is_mobile": True, "has_touch": True}
+    context = browser.new_context(**size)
+    context.route("**/api/rank/**", server.answer)
+    page = context.new_page()
+    open_rank(page, address)
+    page.locator("#rank-left").tap()
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 2")
+    tops = page.locator("#rank-panel .prompt, #rank-a, #rank-b").evaluate_all(BOXES)
+    (buttons,) = page.locator("#rank-panel .actions:visible").evaluate_all(BOXES)
+    assert min(top for top, _ in tops) >= 0 and max(bottom for _, bottom in tops) <= buttons[0]
+    for side in ("a", "b"):
+        card = page.locator(f"#rank-{side}")
+        assert card.evaluate("(node) => { node.scrollTop = 1e6; return node.scrollTop; }") > 0
+    page.wait_for_timeout(UNREAD)
+    page.locator("#rank-right").tap()
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 3")
+    assert page.locator("#rank-a, #rank-b").evaluate_all("nodes => nodes.map((node) => node.scrollTop)") == [0, 0]
     context.close()
 
 

@@ -3,21 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.phones import VOTE, choose, join, open_room, phone_in
+from tests.phones import VOTE, choose, join
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def room(tmp_path):
-    with open_room(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def phone(browser):
-    with phone_in(browser) as page:
-        yield page
 
 
 def test_a_phone_votes_without_a_network_and_everything_arrives_once(phone, room):

@@ -10,18 +10,6 @@ JOIN, WITHDRAW, LEAVE = "**/api/workshop/join", "**/api/workshop/withdraw", "**/
 WORDS = "**/workshop_words.json"
 
 
-@pytest.fixture
-def room(tmp_path):
-    with open_room(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def phone(browser):
-    with phone_in(browser) as page:
-        yield page
-
-
 def arrives_and_its_answer_is_lost(route):
     route.fetch()
     route.abort()

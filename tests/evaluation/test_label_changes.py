@@ -19,7 +19,7 @@ def test_each_of_several_annotators_can_be_left_out_and_personas_are_called_simu
     found = {one.key: one for one in label_changes(rows)}
     assert [row.annotator for row in found["annotator-a"].rows] == [BEN] * 9
     assert found["annotator-p"].rows == tuple(rows[:20])
-    assert "persona polite (simulated) (9 of 29 labels)" in found["annotator-p"].title
+    assert "persona polite (simulated), who gave 9 of the 29 labels" in found["annotator-p"].title
 
 
 def test_who_gave_all_of_them_cannot_be_left_out():

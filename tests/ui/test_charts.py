@@ -32,6 +32,12 @@ def test_a_number_that_was_not_finite_is_left_out():
     assert overlay({"a": [{"step": 1, "loss": None}, {"step": 2, "loss": 1.0}]}, "loss")["data"][0]["x"] == [2]
 
 
+@pytest.mark.parametrize(("last", "every_one"), [(1, True), (4, True), (12, True), (100, False)])
+def test_an_axis_of_few_steps_names_each_of_them_once(last, every_one):
+    figure = overlay({"a": ROWS[:1], "b": ROWS[:last]}, "kl")
+    assert figure["layout"]["xaxis"].get("dtick") == (1 if every_one else None)
+
+
 def test_long_runs_are_thinned():
     rows = [{"step": i, "loss": 1.0} for i in range(100_000)]
     assert len(overlay({"a": rows}, "loss")["data"][0]["x"]) <= 1500

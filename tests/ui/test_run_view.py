@@ -303,6 +303,17 @@ def test_the_axes_keep_what_the_visitor_zoomed_to(view):
     assert view.steps() == [1, 2, 3]
 
 
+def test_an_axis_of_few_steps_names_each_of_them_once(view):
+    view.show()
+    view.send(started(), step(1), run=RUN)
+    view.settle()
+    every = "document.querySelector('.panel .chart').drawn.xaxis.dtick ?? null"
+    assert view.page.evaluate(every) == 1
+    view.send(*(step(n) for n in range(2, 40)))
+    view.settle()
+    assert view.page.evaluate(every) is None
+
+
 def test_a_resumed_run_goes_on_from_its_save_in_the_same_curve(view):
     view.show()
     view.send(started(), *(step(i) for i in range(1, 8)), ended("stopped"), run=RUN)

@@ -61,6 +61,10 @@
     return P.el("figcaption", null, P.el("div.titles", null, ...title), button, text);
   };
 
+  // There is no half a step: left to itself, an axis of few steps has ticks between them and names both "1".
+  const FEW_STEPS = 12; // as in ui/charts.py
+  const wholeSteps = (x) => ({ tickformat: "d", ...(x.length && x[x.length - 1] <= FEW_STEPS ? { dtick: 1 } : {}) });
+
   // One panel: title with the latest value, a "?" on how healthy and sick look, thin lines, warnings as marks.
   P.panel = function (metrics) {
     const chart = P.el("div.chart");
@@ -88,7 +92,7 @@
         line: { color: c.warn, width: 1, dash: "dot" } }));
       const annotations = warnings.map((w, i) => ({ x: w.step, yref: "paper", y: 1, yanchor: "top", xanchor: "left",
         text: String(i + 1), showarrow: false, font: { color: c.warn, size: 11 } }));
-      return P.draw(chart, traces, { shapes, annotations, xaxis: { tickformat: "d", rangemode: "tozero" } });
+      return P.draw(chart, traces, { shapes, annotations, xaxis: { ...wholeSteps(x), rangemode: "tozero" } });
     }
     return { root, draw };
   };

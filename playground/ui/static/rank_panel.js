@@ -127,9 +127,16 @@ function display(shown) {
     find("rank-a").children[1].textContent = shown.left;
     find("rank-b").children[1].textContent = shown.right;
   }
+  for (const card of all("article")) card.scrollTop = 0;
   busy(false);
-  const prompt = element.querySelector(".prompt");
-  if (element.offsetParent !== null && prompt.getBoundingClientRect().top < 0) prompt.scrollIntoView({ block: "start" });
+  if (element.offsetParent !== null) bring();
+}
+// The next pair stands where it is read: never above the window, and on a phone wholly above the buttons.
+function bring() {
+  const prompt = element.querySelector(".prompt"), buttons = all(".actions").find((part) => !part.hidden);
+  const hidden = find("rank-b").getBoundingClientRect().bottom - buttons.getBoundingClientRect().top;
+  const covered = state.past.length && getComputedStyle(buttons).position === "sticky" && hidden > 0;
+  if (prompt.getBoundingClientRect().top < 0 || covered) prompt.scrollIntoView({ block: "start" });
 }
 async function next() {
   const question = ++state.question;
