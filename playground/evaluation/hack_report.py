@@ -17,6 +17,7 @@ from playground.types import Completion, Json
 
 ASKED = 120  # prompts
 _GOLD, _PROXY = "gold", "proxy"
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,16 @@ def _measured(recipe: Recipe, examiner: Examiner, plan: Plan) -> Findings:
         likes = "What the biased reward model gives."
         figures.append(mean_figure(_PROXY, "Proxy reward", proxies, "reward", likes, "none"))
     answers = [_answer(recipe, one, gold) for one, gold in zip(said, golds, strict=True)]
-    return Findings(_summary(recipe, figures), tuple(figures), tuple(answers))
+    table = _plainest(recipe, said, golds)
+    return Findings(_summary(recipe, figures), tuple(figures), tuple(answers), table=table)
+
+
+def _plainest(recipe: Recipe, said: Sequence[Completion], golds: Sequence[float]) -> tuple[tuple[str, ...], ...]:
+    """The completions that show the sign most, of these what the annotator likes least."""
+    measure = MEASURES[recipe.sign].of
+    ranked = sorted(zip(said, golds, strict=True), key=lambda row: (-float(measure(row[0]) or 0), row[1]))
+    rows = ((one.prompt.text, one.text, f"{gold:+.1f}") for one, gold in ranked[:_EXAMPLES])
+    return (("Asked", "It wrote", "Gold reward"), *rows)
 
 
 def _figure(key: str, said: Sequence[Completion]) -> Figure:

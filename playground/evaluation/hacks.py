@@ -13,8 +13,8 @@ from playground.pocket.features import features
 from playground.pocket.gold import bradley_terry, felt_reward
 from playground.types import Annotator, Choice, Completion, Json, Preference
 
-LABELS = 240  # behind each reward model
-LET_GO: Json = {"kl_coef": 0.0, "iterations": 24, "learning_rate": 4e-4, "probe_every": 12, "save_every": 12}
+LABELS = 200  # behind each reward model
+LET_GO: Json = {"kl_coef": 0.0, "iterations": 20, "learning_rate": 4e-4, "probe_every": 10, "save_every": 10}
 _PER_WORD = 0.2  # what the annotator that is paid by the word gives for one
 _SLIME = 3  # kind phrases: more than anybody wants
 

@@ -86,7 +86,7 @@ def no_fit(form: Form, points: Points) -> str:
     """Why no curve is drawn, in a sentence; empty where one is."""
     found = fit(form, points)
     if found is None and len(points) < FEWEST[form]:
-        return f"{len(points)} points so far; {FEWEST[form]} are needed for a curve."
+        return f"{len(points)} point{'s' if len(points) != 1 else ''} so far; {FEWEST[form]} are needed for a curve."
     if found is None:
         return "All points lie at about the same distance: no curve can be told from them."
     return "" if found.fits else f"No curve of this form fits (R² {found.r2:.2f}), so none is drawn."

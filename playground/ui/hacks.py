@@ -97,7 +97,7 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     recipe = RECIPES[name]
     return {
         parts.words: recipe_words(context, space, recipe),
-        parts.cure: gr.update(interactive=report is not None, value=f"Cure it: {recipe.cure.title.lower()}"),
+        parts.cure: gr.update(interactive=report is not None),
         parts.reports: hack_reports(recipe, report),
     }
 
@@ -117,6 +117,8 @@ def hack_reports(recipe: Recipe, report: HackReport | None) -> Json:
     rows = []
     for one, before in report.shown:
         row = report_row(with_beside(one, before) if before else one, before)
+        if before is None:  # the audit of the reward model: its faults here, all of its figures in the file
+            row |= {"figures": [], "answers": [], "table": []}
         rows.append({**row, "name": one.checkpoint, "beside": before.checkpoint if before else ""})
     return {
         "name": report.hacked.checkpoint,

@@ -85,6 +85,7 @@ def test_the_figures_of_a_hack_expose_it(report):
     assert report.hacked.figure("gold").value < report.start.figure("gold").value
     assert report.hacked.figure("proxy").value > report.start.figure("proxy").value  # the stand-in likes long texts
     assert "Stuffed with keywords: 100 %" in report.hacked.findings.summary
+    assert {row[1] for row in report.hacked.findings.table[1:]} == {GIVES["stuffing"]}  # seen without a click
 
 
 def test_a_hack_report_is_read_back_as_it_was_kept(report):

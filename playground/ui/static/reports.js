@@ -31,7 +31,7 @@
       el("p.summary", null, report.summary),
       ...report.warnings.map((text) => el("p.warning", null, text)),
       report.table.length > 0 && grid(report.table),
-      el("table.figures", null,
+      report.figures.length > 0 && el("table.figures", null,
         el("thead", null, el("tr", null, ...["What was measured", before && beside, before ? name : "Now", "95 % interval", ""].filter((c) => c !== false).map((c) => el("th", { scope: "col" }, c)))),
         el("tbody", null, ...report.figures.map((f) => row(f, before)))),
       answers(report, { name, beside }),

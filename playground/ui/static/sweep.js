@@ -50,7 +50,7 @@
       chart.hidden = !traces.length;
       if (!traces.length || !element.offsetParent) return;
       const shape = layout(last);
-      chart.style.height = `${shape.height + 14}px`;
+      chart.style.height = `${shape.height}px`;
       P.draw(chart, traces, shape);
     }
     watch("value", open);
@@ -99,8 +99,8 @@
 
   function layout(picture) {
     const narrow = window.innerWidth < 700;
-    return { height: narrow ? 460 : 400, showlegend: true, hovermode: "closest", uirevision: picture.id,
-      legend: { orientation: "h", x: 0, y: narrow ? -0.2 : 1.02, yanchor: narrow ? "top" : "bottom", font: { size: 11 } }, margin: { l: 46, r: 14, t: narrow ? 8 : 60, b: 44 },
+    return { height: narrow ? 480 : 400, showlegend: true, hovermode: "closest", uirevision: picture.id,
+      legend: { orientation: "h", x: 0, y: narrow ? -0.3 : 1.02, yanchor: narrow ? "top" : "bottom", font: { size: 11 } }, margin: { l: 46, r: 14, t: narrow ? 8 : 60, b: 44 },
       xaxis: { title: { text: "√KL from the start (√nats)" }, rangemode: "tozero" }, yaxis: { title: { text: "reward" } } };
   }
 })(window.Playground);
