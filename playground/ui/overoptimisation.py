@@ -189,9 +189,12 @@ def _choice_events(context: Context, item: gr.Tab, lab: Lab) -> None:
         other, None, [lab.values, lab.reward, lab.estimate], inputs_kwargs={**reads, "kind": lab.kind}, **QUIET
     )
 
-    @told
     def tell(request: gr.Request, **given: Any) -> str:
-        return estimate_words(context, workspace(context, request), given)
+        """What is wrong stands where the estimate would: nothing was pressed yet."""
+        try:
+            return estimate_words(context, workspace(context, request), given)
+        except PlaygroundError as error:
+            return f"{error.message} {error.hint}".strip()
 
     changes = [lab.values.blur, lab.values.submit, lab.reward.input, lab.iterations.release]
     gr.on(changes, tell, None, lab.estimate, inputs_kwargs=lab.reads, **QUIET)
