@@ -124,8 +124,11 @@ class Sweeps:
 
     def finished(self, workspace: str, sweep: Sweep) -> bool:
         """Whether every run has come to its end."""
-        ends = [self.summary(workspace, leg.run) for leg in sweep.legs]
-        return all(one is not None and one.status == "done" for one in ends)
+        return all(self._is_done(workspace, leg) for leg in sweep.legs)
+
+    def _is_done(self, workspace: str, leg: Leg) -> bool:
+        found = self.summary(workspace, leg.run)
+        return found is not None and found.status == "done"
 
     def estimate(self, workspace: str, wanted: Wanted) -> float | None:
         """Seconds a whole sweep will take; None while the machine's speed is not yet known."""
@@ -149,7 +152,9 @@ class Sweeps:
             work.begin(partial(self._drive, workspace, sweep, work))
 
     def _drive(self, workspace: str, sweep: Sweep, work: BackgroundWork[SweepProgress]) -> None:
-        for place in range(len(sweep.legs)):
+        for place, leg in enumerate(sweep.legs):
+            if self._is_done(workspace, leg):
+                continue
             sweep, reward = self._with_reward(workspace, sweep, place, work)
             if reward is None:
                 break

@@ -225,7 +225,7 @@ def _leading(context: Context, parts: Parts) -> list[Start]:
 def _led(context: Context, parts: Parts, space: str, given: dict[str, Any]) -> dict[Any, Any]:
     """Where a model was trained to be asked, that one is chosen once it was; nothing where none was."""
     made = context.bench.evaluations.made_now(space)
-    if not made:
+    if not made or context.bench.checkpoints.find(space, made).parent != given["checkpoint"]:
         return {}
     policies, rewards = (context.bench.checkpoints.all(space, kind) for kind in ("policy", "reward"))
     now = gr.update(choices=choices_of([*policies, *rewards]), value=made)
