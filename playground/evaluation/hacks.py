@@ -13,8 +13,7 @@ from playground.pocket.features import features
 from playground.pocket.gold import bradley_terry, felt_reward
 from playground.types import Annotator, Choice, Completion, Json, Preference
 
-LABELS = 200  # behind each reward model
-LET_GO: Json = {"kl_coef": 0.0, "iterations": 20, "learning_rate": 4e-4, "probe_every": 10, "save_every": 10}
+LET_GO: Json = {"kl_coef": 0.0, "learning_rate": 4e-4, "probe_every": 10, "save_every": 10}
 _PER_WORD = 0.2  # what the annotator that is paid by the word gives for one
 _SLIME = 3  # kind phrases: more than anybody wants
 
@@ -60,6 +59,12 @@ class Recipe:
     labelling: Labelling
     sign: str  # the measure that exposes it, a key of MEASURES
     cure: Cure
+    labels: int = 240  # behind each reward model
+    iterations: int = 18  # of PPO: enough for the sign to show, and little more
+
+    def settings(self, cure: bool) -> Json:
+        """Of the policy's training, to bring it about or to cure it."""
+        return {**LET_GO, "iterations": self.iterations, **(self.cure.settings if cure else {})}
 
 
 def hack_pairs(sample: Sample, labelling: Labelling, n: int, seed: int) -> list[Preference]:
@@ -157,6 +162,8 @@ RECIPES: dict[str, Recipe] = {
                 "The policy is held near its start, where the reward model can be trusted.",
                 {"kl_coef": 0.3},
             ),
+            labels=300,
+            iterations=20,
         ),
         Recipe(
             "flattery",
@@ -171,6 +178,8 @@ RECIPES: dict[str, Recipe] = {
                 "Of three labels two come from annotators who cannot be flattered.",
                 labelling=Labelling((_persona("flattered"), *map(_persona, _CAREFUL)), kinds=label_mix("flattered")),
             ),
+            labels=300,
+            iterations=24,
         ),
     )
 }

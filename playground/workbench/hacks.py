@@ -14,7 +14,7 @@ from playground.errors import NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped
 from playground.evaluation.export import FORMS, Form
 from playground.evaluation.hack_report import HackReport, hack_from_text, hack_to_text, measuring, with_beside
-from playground.evaluation.hacks import LABELS, LET_GO, RECIPES, Labelling, Recipe, hack_pairs
+from playground.evaluation.hacks import RECIPES, Labelling, Recipe, hack_pairs
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of
@@ -96,7 +96,7 @@ class Hacks:
         policy = self._runs.estimate(workspace, "ppo", _settings(recipe, cure, 0), 0, START)
         if policy is None or (cure and recipe.cure.labelling is None):
             return policy
-        reward = self._runs.estimate(workspace, "reward_model", {"held_out_share": 0.0}, LABELS, START)
+        reward = self._runs.estimate(workspace, "reward_model", {"held_out_share": 0.0}, recipe.labels, START)
         return policy + (reward or 0.0)
 
     # --- what goes on in the background ---
@@ -144,7 +144,7 @@ class Hacks:
     def _reward(self, doing: _Doing, labelling: Labelling, name: str, seed: int) -> Checkpoint | None:
         """A reward model of labels made for it; None: stopped."""
         who = " and ".join(one.alias for one, _ in labelling.annotators)
-        doing.tell(f"The simulated annotator {who} judges {LABELS} pairs.", 0, 0)
+        doing.tell(f"The simulated annotator {who} judges {doing.recipe.labels} pairs.", 0, 0)
 
         def sample(prompts: Sequence[Prompt], drawn: int) -> list[list[Completion]]:
             if doing.stopped():
@@ -152,7 +152,7 @@ class Hacks:
             return self._completions.sample(doing.workspace, START, prompts, Sampling(seed=drawn), n=2)
 
         try:
-            rows = hack_pairs(sample, labelling, LABELS, seed)
+            rows = hack_pairs(sample, labelling, doing.recipe.labels, seed)
         except EvaluationStopped:
             return None
         spec = self._runs.start(
@@ -223,4 +223,4 @@ def _recipe(name: str) -> Recipe:
 
 
 def _settings(recipe: Recipe, cure: bool, seed: int) -> dict:
-    return {**LET_GO, **(recipe.cure.settings if cure else {}), "seed": seed}
+    return {**recipe.settings(cure), "seed": seed}
