@@ -11,17 +11,16 @@ from fastapi.responses import StreamingResponse
 
 from playground.types import Json
 
-_LOOK_EVERY_S = 0.4
 _HEARTBEAT_S = 15.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def live(request: Request, look: Callable[[], Json]) -> StreamingResponse:
+def live(request: Request, look: Callable[[], Json], every_s: float = 0.4) -> StreamingResponse:
     """look: the value now. What it says under "over" ends the stream; it is told first."""
-    return StreamingResponse(_told(request, look), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(_told(request, look, every_s), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _told(request: Request, look: Callable[[], Json]) -> AsyncIterator[str]:
+async def _told(request: Request, look: Callable[[], Json], every_s: float) -> AsyncIterator[str]:
     told, silent_s = "", 0.0
     while not await request.is_disconnected():
         value = await asyncio.to_thread(look)
@@ -31,8 +30,8 @@ async def _told(request: Request, look: Callable[[], Json]) -> AsyncIterator[str
             told, silent_s = text, 0.0
         if value["over"]:
             return
-        silent_s += _LOOK_EVERY_S
+        silent_s += every_s
         if silent_s >= _HEARTBEAT_S:
             silent_s = 0.0
             yield ": still here\n\n"
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(every_s)

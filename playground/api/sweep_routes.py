@@ -26,6 +26,6 @@ def sweep_routes(bench: Workbench) -> APIRouter:
             picture = bench.pictures.draw(space, sweep_id)
             return {**dataclasses.asdict(picture), "over": not picture.going}
 
-        return live(request, look)
+        return live(request, look, every_s=1.0)  # each look fits the curves anew
 
     return router

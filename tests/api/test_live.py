@@ -19,8 +19,7 @@ def messages(response):
     return [json.loads(line[5:]) for line in response.text.splitlines() if line.startswith("data:")]
 
 
-def test_a_value_is_told_when_it_is_another_and_the_last_one_too(monkeypatch):
-    monkeypatch.setattr("playground.api.live._LOOK_EVERY_S", 0.0)
+def test_a_value_is_told_when_it_is_another_and_the_last_one_too():
     steps = iter([1, 1, 2, 2, 3])
     app = FastAPI()
 
@@ -30,7 +29,7 @@ def test_a_value_is_told_when_it_is_another_and_the_last_one_too(monkeypatch):
             step = next(steps)
             return {"step": step, "over": step == 3}
 
-        return live(request, look)
+        return live(request, look, every_s=0.0)
 
     assert [one["step"] for one in messages(TestClient(app).get("/"))] == [1, 2, 3]
 
