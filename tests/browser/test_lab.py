@@ -5,10 +5,18 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.driven import fold_out, open_tab
+from tests.driven import App, fold_out, open_tab
 
 pytestmark = pytest.mark.browser
 SECOND = 1000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """An app of its own: a sweep leaves runs and reward models that other tests would take for theirs."""
+    running = App(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
 
 
 def test_a_sweep_grows_survives_a_reload_and_keeps_its_runs(page):
