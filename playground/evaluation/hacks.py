@@ -148,6 +148,7 @@ RECIPES: dict[str, Recipe] = {
                 "Of three labels two come from annotators who read what they judge.",
                 labelling=Labelling((_persona("hurried"), *map(_persona, _CAREFUL)), kinds=label_mix("hurried")),
             ),
+            iterations=20,
         ),
         Recipe(
             "courtesy",

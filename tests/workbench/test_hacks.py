@@ -62,7 +62,7 @@ def test_keyword_stuffing_is_brought_about_exposed_and_cured(tmp_path):
     made = bench.hacks.report("local", "stuffing")
     stuffed = [one.figure("stuffed") for one in (made.start, made.hacked)]
     gold = [one.figure("gold") for one in (made.start, made.hacked)]
-    assert stuffed[1].low > 0.4 > stuffed[0].high and gold[1].high < gold[0].low
+    assert stuffed[1].low > stuffed[0].high and gold[1].high < gold[0].low
     assert made.audited.findings.warnings
     assert list(bench_done(bench, bench.hacks.begin_cure))[-1].text.startswith("Done")
     cured = bench.hacks.report("local", "stuffing").cured
