@@ -35,6 +35,7 @@ def test_what_the_audit_found_is_labelled_in_rank(page):
     page.locator("#reward-train").click()
     expect(page.locator("#reward-run")).to_contain_text("Done", timeout=120 * SECOND)
     open_tab(page, "Attack")
+    expect(page.locator("#attack-estimate")).to_contain_text("What does this reward model fall for?")  # it is chosen
     page.locator("#attack-run").click()
     expect(page.locator("#attack-progress")).to_contain_text("Done", timeout=120 * SECOND)
     expect(page.locator('.report[data-question="reward_model"]')).to_contain_text("Label next")
