@@ -135,10 +135,6 @@ class Sweeps:
         legs = [Leg(value) for value in wanted.values]
         return self._seconds_left(workspace, Sweep("", wanted, tuple(legs), 0.0))
 
-    def seconds_left(self, workspace: str, sweep_id: str) -> float | None:
-        """Seconds until the sweep ends, by how far its runs are."""
-        return self._seconds_left(workspace, self.find(workspace, sweep_id))
-
     # --- what goes on in the background ---
 
     def _launch(self, workspace: str, sweep: Sweep) -> None:

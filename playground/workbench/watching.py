@@ -11,6 +11,7 @@ from playground.types import Checkpoint
 from playground.workbench.runs import Runs
 
 LOOK_EVERY_S = 0.2
+_GOES_ON = ("stopped", "died", "failed")  # whoever waits for a run that ended so before wants it tried again
 
 
 def made_by(
@@ -25,7 +26,7 @@ def made_by(
     A run that was broken off goes on. Raises: PlaygroundError when it fails, with the run's own words.
     """
     summary = runs.find(workspace, run_id)
-    if summary.status in ("stopped", "died") and not stopped():
+    if summary.status in _GOES_ON and not stopped():
         runs.resume(workspace, run_id)
         summary = runs.find(workspace, run_id)
     while summary.active:
