@@ -181,7 +181,7 @@ def _persona(context: Context, view: SetView, hand: gr.State) -> None:
                 titles = [(persona.title, name) for name, persona in PERSONAS.items()]
                 name = gr.Dropdown(titles, value=first, label="Simulated annotator", elem_id="persona-name")
             with gr.Column(min_width=300):
-                n = gr.Number(100, label="Pairs", precision=0, elem_id="persona-n")
+                n = gr.Number(200, label="Pairs", precision=0, elem_id="persona-n")
         described = rank_text("persona-about", persona_html(first))
         with gr.Row():
             start = gr.Button("Judge pairs", variant="primary", scale=0, min_width=140, elem_id="persona-label")
