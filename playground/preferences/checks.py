@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, case, select
 
 from playground.preferences import tables
-from playground.preferences.reading import CHECKS
+from playground.preferences.reading import APART
 from playground.preferences.record import Checks, Given
 from playground.preferences.statistics import share_of
 
@@ -16,7 +16,7 @@ _judgment, _assignment, _annotator, _pair = tables.judgment, tables.assignment, 
 
 def checks_of(given: Sequence[Given]) -> Checks:
     """What those choices show that were made to check."""
-    first = {(one.annotator, one.pair): one.outcome for one in given if one.strategy not in CHECKS}
+    first = {(one.annotator, one.pair): one.outcome for one in given if one.strategy not in APART}
     gold = [one.outcome == one.better for one in given if one.strategy == "gold"]
     again = [(one.outcome, first.get((one.annotator, one.pair))) for one in given if one.strategy == "repeat"]
     same = [now == before for now, before in again if before is not None]

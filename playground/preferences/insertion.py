@@ -152,6 +152,7 @@ def judgment_row(
     supersedes: str | None = None,
     created_at: float | None = None,
     client_time: float | None = None,
+    tapped: int | None = None,
 ) -> Json:
     """A live judgment on an assignment; x is the first completion of its pair."""
     left, right = ("x", "y") if assignment["left"] == x else ("y", "x")
@@ -169,6 +170,7 @@ def judgment_row(
         "input": input,
         "comment": comment,
         "client_time": client_time,
+        "tapped": tapped,
         "supersedes": supersedes,
         "valid": True,
         "reason": "",

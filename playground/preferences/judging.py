@@ -28,6 +28,7 @@ def give(
     comment: str,
     by: str | None = None,
     client_time: float | None = None,
+    tapped: int | None = None,
 ) -> str:
     """Store a judgment, once: the same id again changes nothing. Returns its id.
 
@@ -61,6 +62,7 @@ def give(
         comment=comment,
         supersedes=earlier[0].id if earlier else None,
         client_time=client_time,
+        tapped=tapped,
     )
     connection.execute(insert(_judgment), row)
     state = "skipped" if choice == "skip" else "judged"

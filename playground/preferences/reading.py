@@ -14,8 +14,11 @@ from playground.preferences.record import Contested, Judgment, SetCounts, ShownP
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
 
+EJECTED = "ejected"  # the role of who was taken out by the host
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
 CHECKS = ("repeat", "gold")  # strategies whose judgments say something of the annotator, and train nothing
+REVOTE = "revote"  # the strategy of what compares the models before and after training; it trains nothing
+APART = (*CHECKS, REVOTE)
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
@@ -32,10 +35,10 @@ _JUDGED = (
 # Why a judgment is no training row; the first that holds. An empty text: it is one.
 _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
-    (_annotator.c.withdrawn_at.is_not(None), "withdrawn"),
+    (_annotator.c.withdrawn_at.is_not(None), case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
-    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
+    (_assignment.c.strategy.in_(APART), _assignment.c.strategy),
     else_="",
 )
 

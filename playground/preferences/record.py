@@ -119,6 +119,32 @@ class Session:
     consent_version: str
     snapshot: str | None = None
     created_at: float = 0.0
+    host: str = ""  # the workspace that it was made in
+    revotes: int = 0  # begun so far
+    delete_after: float | None = None  # seconds since 1970; None: kept until the host deletes it
+
+    @property
+    def round(self) -> str:
+        """The kind of the pairs that are given out now."""
+        return f"revote {self.revotes}" if self.revotes else "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Revote:
+    """A round in which the same people judge the model before training against the one after it."""
+
+    number: int  # 1 is the first
+    old: str  # ids of the checkpoints
+    new: str
+    snapshot: str  # what the new one has learned from
+    created_at: float
+
+
+class Revoted(NamedTuple):
+    """One choice of a re-vote."""
+
+    annotator: str
+    score: float  # 1: the new model's completion was chosen, 0: the old one's, 0.5: neither
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +153,8 @@ class Participant:
 
     annotator: Annotator
     session: Session
-    withdrawn: bool
+    withdrawn: bool  # nothing that they chose counts
+    ejected: bool = False  # by the host
 
 
 class Given(NamedTuple):

@@ -29,8 +29,8 @@ def agreement(given: Sequence[Given]) -> Spread:
     rows = [[found[outcome] for outcome in outcomes] for found in by_pair.values() if found.total() > 1]
     if len(rows) < FEWEST_PAIRS or len(outcomes) < 2:
         return Spread(None, 0.0, 1.0, len(rows))
-    counts = np.array(rows, dtype=float)  # (pairs, outcomes)
-    drawn = np.vstack([np.ones(len(rows)), _draws(len(rows))])  # the first row is the room itself
+    counts, times = _kinds(rows)  # (kinds of pairs, outcomes)
+    drawn = np.vstack([times, _draws(times)])  # the first row is the room itself
     labels = counts.sum(1)
     differing = drawn @ ((labels**2 - (counts**2).sum(1)) / (labels - 1))
     totals, n = drawn @ counts, drawn @ labels
@@ -73,13 +73,13 @@ def lean(given: Sequence[Given]) -> Lean:
 
 def by_people(counts: Sequence[Sequence[float]]) -> Spread:
     """A share over all, from (count, of how many) of each person."""
-    people = np.array(counts, dtype=float).reshape(-1, 2)
-    n = int(people[:, 1].sum())
-    if len(people) < FEWEST_PEOPLE:
+    count, n = sum(count for count, _ in counts), int(sum(of for _, of in counts))
+    if len(counts) < FEWEST_PEOPLE:
         return Spread(None, 0.0, 1.0, n)
-    drawn = _draws(len(people)) @ people
+    people, times = _kinds(counts)
+    drawn = _draws(times) @ people
     low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
-    return Spread(float(people[:, 0].sum() / n), float(low), float(high), n)
+    return Spread(float(count / n), float(low), float(high), n)
 
 
 def binomial_p(count: int, n: int) -> float:
@@ -100,9 +100,15 @@ def detectable(n: int) -> float | None:
     return None
 
 
-def _draws(n: int) -> np.ndarray:
-    """(ROUNDS, n): how often each of n was drawn in each round."""
-    return np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=ROUNDS).astype(float)
+def _kinds(rows: Sequence[Sequence[float]]) -> tuple[np.ndarray, np.ndarray]:
+    """(the different rows, how many there are of each): drawing kinds by how many there are is drawing rows."""
+    return np.unique(np.array(rows, dtype=float), axis=0, return_counts=True)
+
+
+def _draws(times: np.ndarray) -> np.ndarray:
+    """(ROUNDS, kinds): how many of each kind each round drew, out of as many as there are."""
+    n = int(times.sum())
+    return np.random.default_rng(0).multinomial(n, times / n, size=ROUNDS).astype(float)
 
 
 def _log_choose(n: int, k: int) -> float:

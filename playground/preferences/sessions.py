@@ -11,14 +11,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, exists, func, insert, or_, select, update
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
-from playground.preferences.reading import CHECKS, read_shown
+from playground.preferences.loads import SessionPairs, read_labels, read_pairs
+from playground.preferences.reading import APART, EJECTED, read_shown
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair
 from playground.preferences.resampling import agreement, ceiling, lean
 from playground.types import Annotator, Completion, content_hash
@@ -47,7 +48,7 @@ class SessionStore:
     def __init__(self, engine: Engine, write: Write) -> None:
         self._engine = engine
         self._write = write
-        self._sides: dict[str, assigning.SessionPairs] = {}  # of the sessions in use; only the writer looks
+        self._pairs: dict[tuple[str, str], SessionPairs] = {}  # of each round in use; the writer alone gives out
 
     def create(
         self,
@@ -128,18 +129,18 @@ class SessionStore:
     def live(self, host: str, id: str) -> LiveCounts:
         """Who is there and how far the labels are."""
         with reading(self._engine) as connection:
-            _row(connection, id, host)
+            session = _session_of(_row(connection, id, host))
             now, here = time.time(), _judgment.c.workspace == id
-            loads = assigning.read_labels(connection, id)
+            labels = read_labels(connection, id, session.round)
             recent = here & _judgment.c.valid.is_(True) & (_judgment.c.created_at > now - 60)
             people = select(func.count(), func.count(_annotator.c.withdrawn_at)).where(_annotator.c.session == id)
             joined, withdrawn = connection.execute(people).one()
             question = select(func.count(), func.count(_judgment.c.annotator.distinct())).where(recent)
             votes, voters = connection.execute(question).one()
             given = read_given(connection, id)
-        first = [one for one in given if one.strategy not in CHECKS]
+        first = [one for one in given if one.strategy not in APART]
         told = checks_of(given), agreement(first), ceiling(first), lean(given)
-        return LiveCounts(joined, withdrawn, voters, votes, tuple(loads), *told)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(labels), *told)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared."""
@@ -162,11 +163,11 @@ class SessionStore:
 
         def add(connection: Connection) -> Participant:
             session = _by_code(connection, code)
-            known = _person(connection, hashed)
+            known = _participant(connection, hashed)
             if known is not None:
-                if known.session != session.id:
+                if known.session.id != session.id:
                     raise NotAllowed("This device's key belongs to another session.", hint="Reload the page.")
-                return _participant(connection, known)
+                return known
             _check_room(connection, session.id, most)
             row = {
                 "id": uuid.uuid4().hex,
@@ -189,10 +190,10 @@ class SessionStore:
     def participant(self, secret: str) -> Participant:
         """Whose secret it is. Raises: NotFound."""
         with reading(self._engine) as connection:
-            found = _person(connection, content_hash(secret))
-            if found is None:
-                raise NotFound("This device has not joined a session here.", hint="Join with the code again.")
-            return _participant(connection, found)
+            found = _participant(connection, content_hash(secret))
+        if found is None:
+            raise NotFound("This device has not joined a session here.", hint="Join with the code again.")
+        return found
 
     def to_judge(self, person: Participant) -> list[ShownPair]:
         """The pairs on this person's device: those not judged yet and, while the session is open, new ones."""
@@ -202,7 +203,8 @@ class SessionStore:
             session = _row(connection, id)
             if session.state != "open":
                 return assigning.read_waiting(connection, annotator)
-            return assigning.open_assignments(connection, session, self._sides_of(connection, id), annotator, AHEAD)
+            pairs = self._pairs_of(connection, _session_of(session))
+            return assigning.open_assignments(connection, session, pairs, annotator, AHEAD)
 
         tokens = self._write(assign) if person.session.state == "open" else None
         with reading(self._engine) as connection:
@@ -210,14 +212,17 @@ class SessionStore:
                 tokens = assigning.read_waiting(connection, annotator)
             return read_shown(connection, id, tokens)
 
-    def _sides_of(self, connection: Connection, session: str) -> assigning.SessionPairs:
-        if session not in self._sides:
-            self._sides[session] = assigning.read_sides(connection, session)
-        return self._sides[session]
+    def _pairs_of(self, connection: Connection, session: Session) -> SessionPairs:
+        key = session.id, session.round
+        if key not in self._pairs:
+            self._pairs[key] = read_pairs(connection, *key)
+        return self._pairs[key]
 
     def leave(self, person: Participant) -> None:
         """Let others have what is on this person's screen."""
         self._write(lambda connection: assigning.release(connection, person.annotator.id))
+        for pairs in list(self._pairs.values()):
+            pairs.count_anew()
 
 
 def spelt(code: str) -> str:
@@ -269,13 +274,26 @@ def _row(connection: Connection, id: str, host: str | None = None) -> Row:
     return row
 
 
-def _person(connection: Connection, secret_hash: str) -> Row | None:
-    return connection.execute(select(_annotator).where(_annotator.c.secret_hash == secret_hash)).first()
+_PERSON = (  # made once: every request of a phone begins with it
+    select(
+        _session,
+        _annotator.c.id.label("person"),
+        _annotator.c.alias,
+        _annotator.c.kind,
+        _annotator.c.withdrawn_at,
+        _annotator.c.role,
+    )
+    .join(_session, _annotator.c.session == _session.c.id)
+    .where(_annotator.c.secret_hash == bindparam("secret_hash"))
+)
 
 
-def _participant(connection: Connection, row: Row) -> Participant:
-    session = _session_of(_row(connection, row.session))
-    return Participant(Annotator(row.id, row.alias, row.kind), session, row.withdrawn_at is not None)
+def _participant(connection: Connection, secret_hash: str) -> Participant | None:
+    row = connection.execute(_PERSON, {"secret_hash": secret_hash}).first()
+    if row is None:
+        return None
+    who = Annotator(row.person, row.alias, row.kind)
+    return Participant(who, _session_of(row), row.withdrawn_at is not None, row.role == EJECTED)
 
 
 def _session_of(row: Row) -> Session:
@@ -287,4 +305,7 @@ def _session_of(row: Row) -> Session:
         row.consent_version,
         row.snapshot,
         row.created_at,
+        row.host,
+        row.revotes,
+        row.delete_after,
     )

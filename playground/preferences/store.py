@@ -45,6 +45,7 @@ from playground.preferences.reading import (
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.revotes import RevoteStore
 from playground.preferences.sessions import SessionStore
 from playground.preferences.writer import Writer
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
@@ -61,6 +62,7 @@ class PreferenceStore:
         self._engine = open_engine(url)
         self._writer = Writer(self._engine)
         self.sessions = SessionStore(self._engine, self._write)
+        self.revotes = RevoteStore(self._engine, self._write)
         try:
             self._write(create_tables)
         except Exception:
@@ -133,10 +135,12 @@ class PreferenceStore:
         comment: str = "",
         by: Annotator | None = None,
         client_time: float | None = None,
+        tapped: int | None = None,
     ) -> str:
         """Store a choice on a shown pair and return its id, which the caller made: sending the same again is harmless.
 
         by: who sent it, where many share a workspace. client_time: by the sender's clock, which may be wrong.
+        tapped: how many choices were made on the sender's device so far.
         Raises: NotFound for a token the workspace does not have; NotAllowed where another id has judged the pair, or
         where it was shown to another.
         """
@@ -160,6 +164,7 @@ class PreferenceStore:
                 comment=storable(comment),
                 by=by.id if by else None,
                 client_time=client_time,
+                tapped=tapped,
             )
         )
 

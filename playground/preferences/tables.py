@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -36,6 +36,11 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE pair ADD COLUMN better VARCHAR(64)",
         "CREATE INDEX assignments_of_a_session ON assignment "
         '(workspace, pair, "left", state, lease_until, annotator, strategy)',
+    ),
+    4: (
+        "ALTER TABLE session ADD COLUMN revotes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE judgment ADD COLUMN tapped INTEGER",
+        "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
 }
 
@@ -77,6 +82,7 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("target_overlap", Integer, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
     Column("snapshot", String(64)),  # what was frozen last
+    Column("revotes", Integer, nullable=False, server_default="0"),  # begun so far; the newest is the one that is judged
     Column("delete_after", Float),
     _created_at(),
 )
@@ -138,7 +144,7 @@ pair = Table(  # x <= y by id: one row whichever side each was shown on
     _to("prompt", "prompt"),
     _to("x", "completion"),
     _to("y", "completion"),
-    Column("kind", String(16), nullable=False),  # main, anchor, gold, practice
+    Column("kind", String(16), nullable=False),  # main, anchor, gold, practice, revote 1 and so on
     Column("better", String(64)),  # of a gold one: the completion that is known to be better
     _created_at(),
 )
@@ -152,11 +158,11 @@ assignment = Table(  # made when the pair is shown; its id is the single-use tok
     _to("pair", "pair"),
     _to("left", "completion"),
     _to("right", "completion"),
-    Column("strategy", String(32), nullable=False),  # uniform, repeat, gold; ranked and imported had no sides
+    Column("strategy", String(32), nullable=False),  # uniform, informative, repeat, gold, revote; ranked and imported had no sides
     Column("selection_probability", Float, nullable=False),
     Column("lease_until", Float),
     Column("shown_at", Float, nullable=False),
-    Column("state", String(16), nullable=False),  # shown, judged, skipped
+    Column("state", String(16), nullable=False),  # shown, judged, skipped; over: its round ended before
 )
 _OF_A_SESSION = (
     "workspace",
@@ -188,6 +194,7 @@ judgment = Table(
     Column("input", String(32), nullable=False),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("client_time", Float),
+    Column("tapped", Integer),  # choices made on that device so far, this one too: what never arrived is missed
     Column("supersedes", String(64)),
     Column("valid", Boolean, nullable=False),
     Column("reason", String(32), nullable=False, server_default=""),  # why not valid: undone, removed
@@ -215,6 +222,19 @@ event = Table(  # append only
     _created_at(),
 )
 
+revote = Table(  # the same people judge the model before training against the one after it
+    "revote",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("number", Integer, nullable=False),  # 1 and so on; its pairs' kind ends with it
+    Column("old", String(64), nullable=False),  # ids of the checkpoints
+    Column("new", String(64), nullable=False),
+    Column("snapshot", String(64), nullable=False),  # what the new one has learned from
+    _created_at(),
+    UniqueConstraint("workspace", "number"),
+)
+
 snapshot = Table(
     "snapshot",
     metadata,
@@ -225,5 +245,6 @@ snapshot = Table(
     Column("content_hash", String(64), nullable=False),
     Column("rows", Text, nullable=False),  # JSON of the preferences themselves, with their judgment ids
     Column("dropped", Text, nullable=False),  # JSON: reason -> judgments left out
+    Column("what_if", String(64), nullable=False, server_default=""),  # how it differs from what was frozen
     _created_at(),
 )

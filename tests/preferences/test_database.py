@@ -76,8 +76,11 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_jud
         connection.execute("drop index one_session_per_code")
         connection.execute("drop index annotator_by_secret")
         connection.execute("drop index assignments_of_a_session")
-        for column in ("host", "rubric", "consent", "snapshot"):
+        connection.execute("drop table revote")
+        for column in ("host", "rubric", "consent", "snapshot", "revotes"):
             connection.execute(f"alter table session drop column {column}")
+        connection.execute("alter table judgment drop column tapped")
+        connection.execute("alter table snapshot drop column what_if")
         connection.execute("alter table completion drop column fingerprint")
         connection.execute("alter table pair drop column better")
         connection.execute("update schema_version set version = 1")

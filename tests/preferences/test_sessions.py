@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
-from playground.preferences import assigning
-from playground.preferences.assigning import Load, choose
+from playground.preferences import loads
+from playground.preferences.assigning import choose
+from playground.preferences.loads import Load
 from playground.preferences.record import Rules
 from playground.preferences.sessions import AHEAD, CODE_LETTERS, LONGEST_ALIAS
 from playground.types import Completion, Prompt
@@ -124,7 +125,7 @@ def test_asking_while_nothing_is_given_out_writes_nothing(store, session, join, 
 def test_the_loads_are_not_counted_for_whoever_has_seen_every_pair(store, join, monkeypatch):
     person = join()
     judge_all(store, person)
-    monkeypatch.setattr(assigning, "read_loads", None)
+    monkeypatch.setattr(loads, "read_loads", None)
     assert store.sessions.to_judge(person) == []
 
 
@@ -274,8 +275,8 @@ def test_which_checkpoint_stands_left_is_even_to_one_for_every_person_and_every_
 
 
 def test_the_pair_with_the_lowest_load_comes_first_with_its_probability():
-    loads = [Load("a", "x", "y", 2, 1), Load("b", "x", "y", 1, 1)]
-    chosen = choose(loads, 0, random.Random(0))
+    carried = [Load("a", "x", "y", 2, 1), Load("b", "x", "y", 1, 1)]
+    chosen = choose(carried, 0, random.Random(0))
     assert (chosen.load.pair, chosen.first_left, chosen.probability) == ("b", False, 1.0)
 
 
