@@ -5,6 +5,7 @@ Nothing sent to a phone says which checkpoint wrote what, or what anybody else c
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ from playground.api.refusals import RefusalsAsJson
 from playground.preferences.record import Session, ShownPair
 from playground.types import Choice, Json
 from playground.workbench import Workbench
+from playground.workbench.session_runs import phase
 
 STATIC = Path(__file__).parent / "static"
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -43,6 +45,7 @@ class Vote(BaseModel):
     input: Literal["key", "mouse", "touch"] = "touch"
     comment: Annotated[str, Field(max_length=2000)] = ""
     client_time: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    tapped: Annotated[int | None, Field(ge=0, le=1_000_000)] = None  # choices made on the device so far
 
 
 class Undoing(BaseModel):
@@ -77,7 +80,7 @@ def workshop_routes(bench: Workbench) -> APIRouter:
     @router.post("/api/workshop/pairs")
     def pairs(secret: _Secret) -> Json:
         session, waiting = workshop.pairs(secret)
-        return {"state": session.state, "pairs": [_pair_json(pair) for pair in waiting]}
+        return {**_phase_json(session), "pairs": [_pair_json(pair) for pair in waiting]}
 
     @router.post("/api/workshop/vote")
     def vote(made: Vote, secret: _Secret) -> Json:
@@ -90,8 +93,14 @@ def workshop_routes(bench: Workbench) -> APIRouter:
             source=made.input,
             comment=made.comment,
             client_time=made.client_time,
+            tapped=made.tapped,
         )
-        return {"saved": made.id, "state": session.state}
+        return {"saved": made.id, **_phase_json(session)}
+
+    @router.get("/api/workshop/curves/{code}")
+    async def curves(code: _Code) -> Json:
+        fresh = bench.session_runs.shared.find(code)
+        return fresh or await asyncio.to_thread(bench.session_runs.curves, code)
 
     @router.post("/api/workshop/undo")
     def undo(made: Undoing, secret: _Secret) -> Json:
@@ -112,7 +121,11 @@ def workshop_routes(bench: Workbench) -> APIRouter:
 
 def _session_json(session: Session) -> Json:
     rules = session.rules
-    return {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, "state": session.state}
+    return {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, **_phase_json(session)}
+
+
+def _phase_json(session: Session) -> Json:
+    return {"state": phase(session), "round": session.revotes}
 
 
 def _pair_json(pair: ShownPair) -> Json:

@@ -143,9 +143,11 @@ class SessionStore:
         return LiveCounts(joined, withdrawn, voters, votes, tuple(labels), *told)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
-        """The ids of the checkpoints whose completions are compared."""
-        table = tables.completion
-        question = select(table.c.checkpoint).distinct().where(table.c.workspace == id, table.c.checkpoint.is_not(None))
+        """The ids of the checkpoints whose completions are compared in the first round."""
+        table, pair = tables.completion, tables.pair
+        compared = pair.join(table, or_(pair.c.x == table.c.id, pair.c.y == table.c.id))
+        here = and_(pair.c.workspace == id, pair.c.kind == "main", table.c.checkpoint.is_not(None))
+        question = select(table.c.checkpoint).distinct().select_from(compared).where(here)
         with reading(self._engine) as connection:
             _row(connection, id, host)
             return sorted(connection.scalars(question))

@@ -54,6 +54,12 @@ def freeze(
     return Snapshot(row["id"], row["content_hash"], tuple(preferences), dict(dropped), row["created_at"])
 
 
+def ids_of(connection: Connection, workspace: str, what_if: bool) -> set[str]:
+    """The frozen sets; what_if: also those that were made to try something."""
+    question = select(_table.c.id).where(_table.c.workspace == workspace)
+    return set(connection.scalars(question if what_if else question.where(_table.c.what_if == "")))
+
+
 def find(connection: Connection, workspace: str, snapshot_id: str) -> Snapshot:
     """A stored set. Raises: NotFound where the workspace has none with that id."""
     row = connection.execute(select(_table).where(_table.c.workspace == workspace, _table.c.id == snapshot_id)).first()

@@ -347,6 +347,11 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return snapshots.last_event(connection, workspace)
 
+    def snapshot_ids(self, workspace: str, what_if: bool = False) -> set[str]:
+        """The ids of the frozen sets; what_if: also of those that were made to try something."""
+        with reading(self._engine) as connection:
+            return snapshots.ids_of(connection, workspace, what_if)
+
     def get_snapshot(self, workspace: str, id: str) -> Snapshot:
         """A frozen set, as it was. Raises: NotFound."""
         with reading(self._engine) as connection:

@@ -82,7 +82,9 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("target_overlap", Integer, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
     Column("snapshot", String(64)),  # what was frozen last
-    Column("revotes", Integer, nullable=False, server_default="0"),  # begun so far; the newest is the one that is judged
+    Column(
+        "revotes", Integer, nullable=False, server_default="0"
+    ),  # begun so far; the newest is the one that is judged
     Column("delete_after", Float),
     _created_at(),
 )
@@ -158,7 +160,9 @@ assignment = Table(  # made when the pair is shown; its id is the single-use tok
     _to("pair", "pair"),
     _to("left", "completion"),
     _to("right", "completion"),
-    Column("strategy", String(32), nullable=False),  # uniform, informative, repeat, gold, revote; ranked and imported had no sides
+    Column(
+        "strategy", String(32), nullable=False
+    ),  # uniform, informative, repeat, gold, revote; ranked and imported had no sides
     Column("selection_probability", Float, nullable=False),
     Column("lease_until", Float),
     Column("shown_at", Float, nullable=False),

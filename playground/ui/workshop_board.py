@@ -11,6 +11,8 @@ from playground.ui.theme import static
 
 _LEFT_OUT = {
     "gold": "with a known answer",
+    "revote": "of the vote after training",
+    "ejected": "of people you took out",
     "repeat": "shown a second time",
     "tie": "equally good",
     "both_bad": "both bad",

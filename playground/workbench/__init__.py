@@ -35,8 +35,10 @@ from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
+from playground.workbench.revotes import Revotes
 from playground.workbench.rights import HostRights
 from playground.workbench.runs import Runs
+from playground.workbench.session_runs import SessionRuns
 from playground.workbench.steering import Steering
 from playground.workbench.sweep_picture import Pictures
 from playground.workbench.sweeps import Sweeps
@@ -82,6 +84,8 @@ class Workbench:
         self.workshop = Workshop(settings, self.store, pairs, self.checkpoints.find)
         self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
+        self.session_runs = SessionRuns(self.store, self.runs, self.workshop.greet)
+        self.revotes = Revotes(self.workshop, self.store, pairs, self.session_runs, self.checkpoints.find)
         parts = self.runs, self.checkpoints, self.completions, quotas
         self.takeaway = Takeaway(settings, shelf, self.store, *parts)
         self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
-from playground.pocket import training_mix
 from playground.pocket.known_answers import known_answers
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, SetCounts, ShownPair
 from playground.preferences.sessions import State
@@ -20,6 +19,7 @@ from playground.settings import Settings
 from playground.types import Choice, Snapshot
 from playground.workbench.pace import Pace
 from playground.workbench.pairs import FindCheckpoint, PairPool
+from playground.workbench.session_pairs import sample_pairs
 
 MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
@@ -27,7 +27,6 @@ GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one 
 MOST_PEOPLE = 1000  # in a session: who judged, or joined just now
 LONGEST_TITLE = 80
 LONGEST_TEXT = 4000  # of the rubric and of what people consent to
-_PART = 20  # pairs sampled in one go
 
 
 class Workshop:
@@ -46,13 +45,10 @@ class Workshop:
 
     def make(self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int) -> Session:
         """A session over n pairs sampled now: from one checkpoint both completions, from two one each."""
-        self._require_host()
+        self.require_host()
         _check(rules, checkpoint_ids, n)
-        sampled = []
-        while len(sampled) < n:
-            part = min(_PART, n - len(sampled))
-            seed = secrets.randbelow(2**31)
-            sampled += self._pairs.fresh(workspace, tuple(checkpoint_ids), part, seed, training_mix())
+        compared = [self._checkpoint(workspace, one) for one in checkpoint_ids]
+        sampled = sample_pairs(self._pairs, workspace, compared, n)
         return self._sessions.create(workspace, rules, sampled, known_answers(GOLD, secrets.randbelow(2**31)))
 
     def all(self, workspace: str) -> list[Session]:
@@ -66,7 +62,7 @@ class Workshop:
     def move(self, workspace: str, id: str, state: State) -> Session:
         """Open, pause or close a session. One that closes with nothing frozen keeps what was judged."""
         if state == "open":
-            self._require_host()
+            self.require_host()
         session = self._sessions.move(workspace, id, state)
         return self._keep(workspace, session) if state == "closed" and session.snapshot is None else session
 
@@ -75,11 +71,15 @@ class Workshop:
         return self._sessions.live(workspace, id), self._store.counts(id)
 
     def freeze(self, workspace: str, id: str) -> Snapshot:
-        """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart."""
+        """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart.
+
+        Once there was a re-vote, what it is about stays frozen as it was.
+        """
         session = self.find(workspace, id)
         if session.state != "closed":
             session = self._sessions.move(workspace, id, "frozen")
-        self._keep(workspace, session)
+        if not session.revotes:
+            self._keep(workspace, session)
         return self.frozen(workspace, id)
 
     def frozen(self, workspace: str, id: str) -> Snapshot:
@@ -130,6 +130,7 @@ class Workshop:
         source: str = "touch",
         comment: str = "",
         client_time: float | None = None,
+        tapped: int | None = None,
     ) -> Session:
         """Store a choice; returns the session once it is on disk. The same judgment_id again changes nothing."""
         person = self._person(secret)
@@ -145,6 +146,7 @@ class Workshop:
             comment=comment,
             by=person.annotator,
             client_time=client_time,
+            tapped=tapped,
         )
         return person.session
 
@@ -176,7 +178,7 @@ class Workshop:
             raise NotAllowed("You have withdrawn; your choices are not used.", hint="Join again to take part anew.")
         return person
 
-    def _require_host(self) -> None:
+    def require_host(self) -> None:
         """Raises: NotAllowed where a visitor would be as much of a host as the host."""
         if self._settings.mode == "demo":
             hint = "Set PLAYGROUND_HOST_PASSWORD on this Space, or run the playground yourself."

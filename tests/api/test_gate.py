@@ -160,6 +160,7 @@ def test_what_is_for_all_is_only_what_phones_and_the_sign_in_need(page):
         "/gradio_api/startup-events",
         *(f"/api/workshop/{name}" for name in ("join", "pairs", "vote", "undo", "leave", "withdraw")),
         "/api/workshop/session/{code}",
+        "/api/workshop/curves/{code}",
     }
 
 

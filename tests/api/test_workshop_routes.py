@@ -92,7 +92,8 @@ def test_the_page_writes_texts_as_text_only():
 
 def test_what_is_stored_can_be_read_before_joining(client, session):
     told = client.get(f"/api/workshop/session/{session.code.lower()}").json()
-    assert told == {"title": "Tuesday", "rubric": RULES.rubric, "consent": RULES.consent, "state": "open"}
+    known = {"title": "Tuesday", "rubric": RULES.rubric, "consent": RULES.consent}
+    assert told == known | {"state": "open", "round": 0}
 
 
 def test_nobody_joins_without_consent(client, session):
@@ -141,7 +142,11 @@ def test_a_clock_that_is_hours_off_costs_no_vote(bench, session, phone):
 def test_a_vote_sent_twice_is_stored_once_and_undone_once(bench, session, phone):
     pair = phone.pairs()[0]
     body = {"id": "one", "token": pair["token"], "choice": "left"}
-    assert phone.post("vote", body).json() == phone.post("vote", body).json() == {"saved": "one", "state": "open"}
+    assert (
+        phone.post("vote", body).json()
+        == phone.post("vote", body).json()
+        == {"saved": "one", "state": "open", "round": 0}
+    )
     assert bench.store.counts(session.id).total == 1
     assert [phone.post("undo", {"id": "one"}).json()["undone"] for _ in range(2)] == [True, False]
     assert phone.pairs()[0]["token"] == pair["token"]
@@ -164,7 +169,7 @@ def test_whoever_withdrew_has_no_pairs_and_no_vote_counts(bench, session, phone)
 def test_a_closed_session_takes_no_vote_and_says_so(bench, session, phone):
     pair = phone.pairs()[0]
     bench.workshop.move("local", session.id, "closed")
-    assert phone.post("pairs").json() == {"state": "closed", "pairs": []}
+    assert phone.post("pairs").json() == {"state": "closed", "round": 0, "pairs": []}
     answer = phone.vote(pair)
     assert answer.status_code == 403 and "ended" in answer.json()["message"]
 
@@ -305,6 +310,7 @@ SAID = {  # what a vote carries, and the words that tell people so; a field that
     "decision_ms": "how long you take",
     "input": "whether you tap, click or type",
     "client_time": "your device's clock",
+    "tapped": "how many choices you make",
 }
 
 

@@ -174,12 +174,15 @@ def test_a_frozen_session_that_is_paused_is_told_to_open_first(room):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7"])
 def test_without_a_password_no_session_is_held_where_others_reach_the_playground(tmp_path, host):
-    pairs = PairPool(sample, lambda workspace, id: MODELS[id])
+    def find(workspace, id):
+        return MODELS[id]
+
+    pairs = PairPool(sample, find)
     with closing(PreferenceStore(f"sqlite:///{tmp_path / 'a.db'}")) as store:
-        alone = Workshop(Settings(data_dir=tmp_path), store, pairs, None)
-        shared = Workshop(Settings(data_dir=tmp_path, host=host), store, pairs, None)
+        alone = Workshop(Settings(data_dir=tmp_path), store, pairs, find)
+        shared = Workshop(Settings(data_dir=tmp_path, host=host), store, pairs, find)
         guarded = Workshop(
-            Settings(data_dir=tmp_path, host=host, mode="workshop", host_password="p"), store, pairs, None
+            Settings(data_dir=tmp_path, host=host, mode="workshop", host_password="p"), store, pairs, find
         )
         session = alone.make("local", RULES, ["sft"], 4)
         for refused in (

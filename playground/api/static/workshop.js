@@ -9,18 +9,20 @@ const VIEWS = ["find", "consent", "wait", "judge"];
 const FEW = 2; // ask for more pairs when so many are left
 const LIMIT_MS = 10000; // a request that has no answer by then is given up, and tried again
 const SLOWEST_MS = 15000; // between two tries
-const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, closed: 60000}; // until the pairs are asked for again
+const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, voted: 15000, ejected: 30000, closed: 60000}; // until the pairs are asked for again
+const LOOK_MS = 4000; // until the curves of what is learning are asked for again
 const KEEP_MS = 15000; // the same while pairs are on the screen: whoever reads on keeps them
 let words = {}, language = "en", code = "", session = null, over = "";
 let shown = null, shownAt = 0, input = "touch", taught = "", sure = false;
 let busy = false, timer = 0, failed = false, pause_ms = 1000; // of tick()
 let stale = false, next_at = 0, none = false; // of the pairs: judged since asked, when to ask again, nothing came
+let learning = []; // runs on what the room chose, while they learn
 
 const word = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[language]?.[name] ?? name);
 
 /* --- what this device keeps --------------------------------------------------------------------------------------- */
 
-const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, state: "open"});
+const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, tapped: 0, round: 0, state: "open"});
 let kept = fresh(), alone = false;
 
 function read() {
@@ -49,6 +51,7 @@ const PROOF = { // what a proxy, a hotel's sign-in page or another program on th
   session: (said) => typeof said.consent === "string",
   join: (said) => typeof said.alias === "string",
   pairs: (said) => Array.isArray(said.pairs),
+  curves: (said) => Array.isArray(said.runs),
   vote: (said, sent) => said.saved === sent.id,
   undo: (said) => "undone" in said,
   leave: (said) => said.left === true,
@@ -105,7 +108,8 @@ async function step() {
   if (kept.queue.length) return deliver(kept.queue[0]);
   if (over || !kept.secret || kept.state === "closed" || !watched()) return null;
   const left_ms = stale && kept.pairs.length <= FEW ? 0 : next_at - performance.now();
-  return left_ms > 0 ? left_ms : more();
+  if (left_ms <= 0) return more();
+  return kept.state === "frozen" ? look(left_ms) : left_ms;
 }
 
 function wake() {
@@ -192,9 +196,19 @@ async function more() {
   return 0;
 }
 
+/* While a model learns: its curves, and whether the room goes on. Returns until when there is nothing to ask. */
+async function look(left_ms) {
+  const said = await ask(`curves/${code}`);
+  if (said.state !== kept.state || said.round !== kept.round) next_at = 0;
+  if (next_at === 0) return 0;
+  learning = said.runs;
+  return Math.min(left_ms, LOOK_MS);
+}
+
 function take(said) {
   change((now) => {
     now.state = said.state;
+    if (said.round !== now.round) Object.assign(now, {round: said.round, done: []}); // what was judged before stays
     if (!now.queue.some((one) => one.path === "undo")) now.pairs = unjudged(now, said.pairs);
   });
   none = said.pairs.length === 0;
@@ -215,6 +229,7 @@ function choose(choice, comment = "") {
   const body = {id: hex(16), token: shown.token, choice, comment, input, decision_ms: Math.round(performance.now() - shownAt), client_time: Date.now() / 1000};
   const pair = shown;
   change((now) => {
+    body.tapped = now.tapped += 1;
     now.pairs = now.pairs.filter((one) => one.token !== pair.token);
     now.queue.push({key: hex(8), path: "vote", body});
     now.done = [...now.done, {id: body.id, pair}].slice(-20);
@@ -235,6 +250,7 @@ function undo() {
   if (!last || !kept.practised) return;
   change((now) => {
     const untried = now.queue.some((one) => one.body.id === last.id && !one.tried);
+    if (untried) now.tapped -= 1;
     if (untried) now.queue = now.queue.filter((one) => one.body.id !== last.id);
     else now.queue.push({key: hex(8), path: "undo", body: {id: last.id}}); // its request may have arrived
     now.done = now.done.filter((one) => one.id !== last.id);
@@ -286,7 +302,35 @@ function wait(name) {
   shown = null;
   $("wait-title").textContent = word(`${name}Title`);
   $("wait-text").textContent = word(name);
+  $("curves").replaceChildren(...(name === "frozen" ? learning.flatMap(curve) : []));
   view("wait");
+}
+
+function curve(run) {
+  const title = document.createElement("h3"), said = document.createElement("p");
+  const value = run.points.at(-1)?.[1];
+  title.textContent = word(run.makes === "reward" ? "rewardModel" : "policyModel");
+  const measured = value === undefined ? "" : `${words[language]?.[run.metric] ?? run.name}: ${run.unit === "share" ? `${Math.round(100 * value)} %` : value.toFixed(2)}`;
+  said.textContent = [word(["waiting", "running", "done"].includes(run.status) ? `run_${run.status}` : "run_ended", run), measured].filter(Boolean).join(" · ");
+  return run.points.length > 1 ? [title, drawn(run), said] : [title, said];
+}
+
+/* A share is drawn between its ends, with a line at one half; anything else between its lowest and its highest. */
+function drawn({points, unit, total}) {
+  const shares = unit === "share", values = points.map(([, value]) => value);
+  const low = shares ? 0 : Math.min(...values), high = shares ? 1 : Math.max(...values, low + 1e-6);
+  const last = Math.max(total, points.at(-1)[0]);
+  const at = ([step, value]) => `${(296 * step / last + 2).toFixed(1)},${(88 - 86 * (value - low) / (high - low)).toFixed(1)}`;
+  const svg = part("svg", {viewBox: "0 0 300 90", "aria-hidden": "true"});
+  if (shares) svg.append(part("line", {x1: 0, x2: 300, y1: 45, y2: 45}));
+  svg.append(part("polyline", {points: points.map(at).join(" ")}));
+  return svg;
+}
+
+function part(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
 }
 
 function practicePair() {
@@ -299,7 +343,8 @@ function teach() {
   const names = practicePair().good === "left" ? {good: "A", bad: "B"} : {good: "B", bad: "A"};
   const answers = {yes: word("practiceYes", names), no: word("practiceNo", names)};
   const practising = going() && !kept.practised ? word("practice") : "";
-  const text = !kept.secret || over ? "" : answers[taught] ?? practising;
+  const again = going() && kept.round && kept.practised && kept.pairs.length ? word("again") : "";
+  const text = !kept.secret || over ? "" : answers[taught] ?? (practising || again);
   if ($("practice-note").textContent !== text) $("practice-note").textContent = text;
   $("practice-note").hidden = !text;
 }

@@ -33,6 +33,7 @@
       root.querySelector(".state").textContent = found.state;
       const tiles = found.tiles.map(([figure, words]) => P.el("div.tile", null, P.el("b", null, figure), P.el("span", null, words)));
       root.querySelector(".tiles").replaceChildren(...tiles);
+      root.querySelector(".revote").replaceChildren(...(found.revote ? revote(found.revote) : []));
     }
 
     watch("value", draw);
@@ -52,9 +53,20 @@
       P.el("p.problem.old", { hidden: true }, OLD),
       value.warning && P.el("p.problem", null, value.warning),
       value.frozen && P.el("p.frozen", null, value.frozen),
+      P.el("div.revote"),
       P.el("div.tiles"),
       files(value.id),
     ].filter(Boolean);
+  }
+
+  function revote({ words, bars }) {
+    const drawn = bars.map(({ name, value, low, high, words }) => {
+      const span = P.el("i.span"), dot = P.el("i.dot");
+      Object.assign(span.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
+      dot.style.left = `${100 * value}%`;
+      return P.el("div.bar", null, P.el("span", null, name), P.el("div.axis", null, P.el("i.half"), span, dot), P.el("b", null, words));
+    });
+    return [P.el("h3", null, "Before against after training"), ...drawn, P.el("p", null, words)];
   }
 
   function files(id) {

@@ -16,7 +16,7 @@ from playground.ui.workshop_board import board, board_value
 from playground.workbench import Workbench
 
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
-CONSENT = """We store what you choose, why you skip, how long you take, whether you tap, click or type, the time on \
+CONSENT = """We store what you choose, why you skip, how many choices you make, how long you take, whether you tap, click or type, the time on \
 your device's clock, and the name that you give yourself here. No e-mail address, nothing else about your device.
 
 Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
@@ -44,11 +44,13 @@ def build(context: Context, tab: gr.Tab) -> None:
         moves = [(gr.Button(label, elem_id=f"workshop-{state}", min_width=90), state) for label, state in _STATES]
         freeze = gr.Button("Freeze", variant="primary", elem_id="workshop-freeze", min_width=90)
     gr.Markdown(
-        "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that.",
+        "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that. "
+        "Then the same people vote again on their phones, blind: the model before training against the one after it.",
         elem_classes="note",
     )
     with gr.Row():
         trains = [(gr.Button(label, elem_id=f"workshop-{name}"), name, to) for label, name, to in _TRAINED]
+        again = gr.Button("Vote again: before against after", elem_id="workshop-revote")
     with gr.Accordion("End the session", open=False, elem_id="workshop-end"):
         gr.Markdown(
             "Nobody can join or judge in it ever again. What was judged is kept, to train on.", elem_classes="note"
@@ -56,6 +58,7 @@ def build(context: Context, tab: gr.Tab) -> None:
         moves.append((gr.Button("Close for good", elem_id="workshop-closed"), "closed"))
     _listen(context, tab, fields, make, chosen, shown)
     _steer(context, chosen, shown, moves, freeze)
+    _vote_again(context, chosen, shown, again)
     for button, name, to in trains:
         _train(context, chosen, button, name, to)
 
@@ -144,6 +147,15 @@ def _steer(
     for button, state in moves:
         button.click(told(move(state)), [chosen], shown, api_name=f"workshop_{state}", show_progress="hidden")
     freeze.click(told(frozen), [chosen], shown, api_name="workshop_freeze")
+
+
+def _vote_again(context: Context, chosen: Any, shown: gr.HTML, button: gr.Button) -> None:
+    def begun(id: str | None, request: gr.Request) -> Json:
+        here = workspace(context, request)
+        context.bench.revotes.begin(here, _named(id))
+        return _board(context.bench, here, context.bench.workshop.find(here, _named(id)), request)
+
+    button.click(told(begun), [chosen], shown, api_name="workshop_revote")
 
 
 def _train(context: Context, chosen: Any, button: gr.Button, algorithm: str, to: str) -> None:

@@ -1,0 +1,115 @@
+"""A session as its host's board shows it: figures, and the words under them."""
+
+from __future__ import annotations
+
+from playground.preferences.record import Lean, LiveCounts, Session, SetCounts, Spread
+from playground.preferences.statistics import ENOUGH, Share
+from playground.types import Json
+from playground.workbench import Workbench
+from playground.workbench.revotes import Outcome
+
+_STATES = {
+    "open": "Open: people get pairs.",
+    "paused": "Paused: people can join, nobody gets new pairs.",
+    "frozen": "Frozen: no new pairs; what comes late is stored beside the frozen set.",
+    "closed": "Closed for good.",
+}
+_AGAIN = {
+    "open": "Voting again: people judge the model before training against the one after it. What comes of it is shown "
+    "once you freeze.",
+    "paused": "The second vote is paused.",
+    "frozen": "The second vote is over.",
+    "closed": "Closed for good.",
+}
+
+
+def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
+    """All that the board asks for every few seconds."""
+    session = bench.workshop.find(workspace, session_id)
+    live, counts = bench.workshop.live(workspace, session_id)
+    outcome = bench.revotes.outcome(workspace, session_id)
+    return {
+        "state": (_AGAIN if session.revotes else _STATES)[session.state],
+        "tiles": _tiles(session, live, counts),
+        "revote": None if outcome is None else _outcome(outcome),
+    }
+
+
+def _outcome(found: Outcome) -> Json:
+    """Words, and the bars on one axis from 0 to 100 %."""
+    said = f"{found.new} against {found.old}: {found.choices} choices by {found.people} people"
+    if found.share is None:
+        return {"words": f"{said} so far.", "bars": []}
+    bars = [_bar("People preferred the model after training", found.share, found.rate)]
+    if found.accuracy is not None:
+        bars.append(_bar("The reward model was right on held-out pairs", found.accuracy))
+    if found.ceiling.value is not None:
+        bars.append(_bar("People chose what most others chose", found.ceiling.value, found.ceiling))
+    return {"words": f"{said}. {_verdict(found)}", "bars": bars}
+
+
+def _verdict(found: Outcome) -> str:
+    if found.rate.value is None:
+        return f"With {found.people} people there is no interval: ten are needed to speak for others."
+    if found.rate.low <= 0.5 <= found.rate.high:
+        return "The two cannot be told apart: the interval holds 50 %."
+    return "People prefer the model after training." if found.rate.low > 0.5 else "People prefer the one before."
+
+
+def _bar(name: str, value: float, interval: Spread | None = None) -> Json:
+    told = interval is not None and interval.value is not None
+    low, high = (interval.low, interval.high) if told else (value, value)
+    words = f"{100 * value:.0f} %" + (f" ({100 * low:.0f} to {100 * high:.0f} %)" if told else "")
+    return {"name": name, "value": value, "low": low, "high": high, "words": words}
+
+
+def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[str, str]]:
+    """Figures and the words under them."""
+    overlap = session.rules.overlap
+    full = sum(labels >= overlap for labels in live.labels)
+    tiles = [
+        (str(live.joined - live.withdrawn), f"people, {live.active} of them judging"),
+        (str(counts.total), f"choices stored, {live.per_minute} in the last minute"),
+        (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
+        (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
+        (str(counts.usable), "preferences to train on"),
+        _agreement(live.agreement),
+        _spread(live.ceiling, "of choices are those of most others; a reward model can hardly be right more often"),
+        _lean(live.lean),
+        _share(live.checks.gold, "of the pairs with a known answer were judged right"),
+        _share(live.checks.same, "chose the same when a pair came again with its sides swapped"),
+    ]
+    if live.withdrawn:
+        tiles.append((str(live.withdrawn), "people who withdrew"))
+    return tiles
+
+
+def _agreement(found: Spread) -> tuple[str, str]:
+    if found.value is None:
+        return "too few", f"pairs with two labels to tell how alike people judge ({found.n} so far)"
+    words = f"agreement: 0 is chance, 1 is all alike (alpha, interval {found.low:.2f} to {found.high:.2f})"
+    return f"{found.value:.2f}", words
+
+
+def _spread(found: Spread, words: str) -> tuple[str, str]:
+    if found.value is None:
+        return "too few", f"people to tell how many {words}"
+    return f"{100 * found.value:.0f} %", f"{words} (interval {100 * found.low:.0f} to {100 * found.high:.0f} %)"
+
+
+def _lean(found: Lean) -> tuple[str, str]:
+    figure, words = _spread(found.share, "chose the left one")
+    if found.share.value is None:
+        return figure, words
+    if found.share.low <= 0.5 <= found.share.high:
+        most = 100 * max(found.share.high, 1 - found.share.low)
+        small = "" if found.detectable is None else f"; {100 * found.detectable:.0f} % would have shown"
+        return figure, f"{words}: no lean can be told, up to {most:.0f} % is not ruled out{small}"
+    return figure, f"{words}: people lean to one side (p {found.p:.2g})"
+
+
+def _share(share: Share, words: str) -> tuple[str, str]:
+    if share.n < ENOUGH:
+        return "too few", f"choices to tell how many {words} ({share.n} so far)"
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.value:.0f} %", f"{words} (interval {low:.0f} to {high:.0f} %)"

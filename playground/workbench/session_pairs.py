@@ -1,0 +1,50 @@
+"""The pairs of a session, sampled ahead of it: nothing in them tells which model wrote what."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection, Sequence
+
+from playground.errors import PlaygroundError
+from playground.pocket import training_mix
+from playground.types import Checkpoint
+from playground.workbench.hands import Pair
+from playground.workbench.pairs import PairPool
+
+_PART = 20  # pairs sampled in one go
+_SHORTEST = 4  # letters of a name that texts are searched for
+_TRIES = 3  # times as many as are wanted, at most
+
+
+def sample_pairs(
+    pool: PairPool, workspace: str, compared: Sequence[Checkpoint], n: int, known: Collection[str] = ()
+) -> list[Pair]:
+    """Up to n pairs on pocket prompts; from two checkpoints in their order, from one both.
+
+    known: keys of prompts that are not asked. Pairs in which a checkpoint names itself are left out.
+    Raises: PlaygroundError where that leaves none.
+    """
+    ids = tuple(one.id for one in compared)
+    names = {name for one in compared for name in (one.id, _family(one.card)) if len(name) >= _SHORTEST}
+    kept: list[Pair] = []
+    tried = 0
+    while len(kept) < n and tried < _TRIES * n:
+        part = min(_PART, n - len(kept))
+        drawn = pool.fresh(workspace, ids, part, secrets.randbelow(2**31), training_mix())
+        tried += max(1, len(drawn))
+        kept += [pair for pair in drawn if pair[0].prompt.key not in known and not _named(pair, names)]
+    if not kept:
+        hint = "Choose other checkpoints."
+        raise PlaygroundError("Every pair was on a known prompt, or a model named itself in it.", hint=hint)
+    return kept
+
+
+def _family(card: str) -> str:
+    """What such a model calls itself: smollm of smollm2-135m. The pocket world's know no name."""
+    return "" if card == "pocket" else re.match("[a-z]*", card.casefold())[0]
+
+
+def _named(pair: Pair, names: Collection[str]) -> bool:
+    texts = [completion.text.casefold() for completion in pair]
+    return any(name in text for name in names for text in texts)
