@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Literal
 
 from playground.preferences.record import Session
 from playground.preferences.store import PreferenceStore
@@ -16,6 +17,7 @@ from playground.workbench.shared import Shared
 
 _POINTS = 60  # of a curve on a phone
 _FRESH_S = 1.0
+Phase = Literal["open", "paused", "frozen", "voted", "closed", "ejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,8 @@ def trained_on(runs: Collection[RunSummary], snapshots: Collection[str]) -> Trai
     return Trained(rewards, tuple(policies))
 
 
-def phase(session: Session) -> str:
-    """How a session is for those who take part: open, paused, frozen, voted (the re-vote is over) or closed."""
+def phase(session: Session) -> Phase:
+    """How a session is for those who take part; voted: the re-vote is over."""
     return "voted" if session.state == "frozen" and session.revotes else session.state
 
 

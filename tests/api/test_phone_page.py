@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 from playground.api.routes import api_routes
 from playground.api.workshop_routes import STATIC
 from playground.preferences.record import Rules
-from playground.preferences.sessions import State
 from playground.settings import Settings
 from playground.types import CHOICES, Completion, Prompt
 from playground.workbench import Workbench
 from playground.workbench.pace import Pace
+from playground.workbench.session_runs import Phase
 
 BURST = 5
 SCRIPT = (STATIC / "workshop.js").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ REFUSAL = re.compile(r"(session|join|pairs|vote|undo)(403|404|422)")  # the scri
 
 def used() -> set[str]:
     """Every word that the page or its script names."""
-    titled = set(re.findall(r'(?:wait\(|over = )"(\w+)"', SCRIPT)) | set(get_args(State))
+    titled = set(re.findall(r'(?:wait\(|over = )"(\w+)"', SCRIPT)) | set(get_args(Phase))
     said = set(re.findall(r'word\("(\w+)"', SCRIPT)) | set(re.findall(r'"(practice(?:Good|Bad))"', SCRIPT))
     return titled | {f"{name}Title" for name in titled} | said | set(re.findall(r'data-word="(\w+)"', PAGE)) | shown()
 

@@ -309,10 +309,18 @@ function wait(name) {
 function curve(run) {
   const title = document.createElement("h3"), said = document.createElement("p");
   const value = run.points.at(-1)?.[1];
-  title.textContent = word(run.makes === "reward" ? "rewardModel" : "policyModel");
-  const measured = value === undefined ? "" : `${words[language]?.[run.metric] ?? run.name}: ${run.unit === "share" ? `${Math.round(100 * value)} %` : value.toFixed(2)}`;
-  said.textContent = [word(["waiting", "running", "done"].includes(run.status) ? `run_${run.status}` : "run_ended", run), measured].filter(Boolean).join(" · ");
+  title.textContent = run.makes === "reward" ? word("rewardModel") : word("policyModel");
+  const figure = run.unit === "share" ? `${Math.round(100 * value)} %` : value?.toFixed(2);
+  said.textContent = howFar(run) + (value === undefined ? "" : ` · ${METRIC[run.metric]?.() ?? run.name}: ${figure}`);
   return run.points.length > 1 ? [title, drawn(run), said] : [title, said];
+}
+
+const METRIC = {held_out_accuracy: () => word("heldOutAccuracy"), proxy_reward: () => word("proxyReward")};
+
+function howFar(run) {
+  if (run.status === "waiting") return word("runWaits");
+  if (run.status === "done") return word("runDone");
+  return run.status === "running" ? word("runGoes", run) : word("runStopped", run);
 }
 
 /* A share is drawn between its ends, with a line at one half; anything else between its lowest and its highest. */

@@ -16,8 +16,9 @@ from playground.ui.workshop_board import board, board_value
 from playground.workbench import Workbench
 
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
-CONSENT = """We store what you choose, why you skip, how many choices you make, how long you take, whether you tap, click or type, the time on \
-your device's clock, and the name that you give yourself here. No e-mail address, nothing else about your device.
+CONSENT = """We store what you choose, why you skip, how many choices you make, how long you take, \
+whether you tap, click or type, the time on your device's clock, and the name that you give yourself here. No e-mail \
+address, nothing else about your device.
 
 Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
 that they are published, and never with your name. They are kept until the host deletes the playground's data.
