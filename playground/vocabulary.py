@@ -226,3 +226,16 @@ GLOSSARY = (
 def words_in(text: str) -> list[Word]:
     """The glossary's words that a text uses, in the glossary's order."""
     return [word for word in GLOSSARY if word.stands_in(text)]
+
+
+LEFT_OUT = {  # why a judgment is no training row, as a page says it after a number
+    "gold": "with a known answer",
+    "revote": "of the vote after training",
+    "ejected": "of people you took out",
+    "repeat": "shown a second time",
+    "tie": "equally good",
+    "both_bad": "both bad",
+    "skip": "skipped",
+    "undone": "taken back",
+    "withdrawn": "of people who withdrew",
+}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from playground.preferences.record import Lean, LiveCounts, Session, SetCounts, Spread
+import statistics
+from collections.abc import Iterator, Sequence
+
+from playground.preferences.record import Arrived, Lean, LiveCounts, PersonQuality, Session, SetCounts, Spread
+from playground.preferences.resampling import binomial_p
 from playground.preferences.statistics import ENOUGH, Share
 from playground.types import Json
+from playground.vocabulary import LEFT_OUT
 from playground.workbench import Workbench
 from playground.workbench.revotes import Outcome
 
+FEW, SURELY, ODD = 3, 0.75, 0.001  # known answers; a share that careful people are above; chance of so lopsided a count
 _STATES = {
     "open": "Open: people get pairs.",
     "paused": "Paused: people can join, nobody gets new pairs.",
@@ -31,8 +37,65 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
         "tiles": _tiles(session, live, counts),
+        "pace": _pace(session, live, counts),
+        "arrived": _arrived(bench.workshop.arrived(workspace, session_id), counts),
         "revote": None if outcome is None else _outcome(outcome),
     }
+
+
+def people_json(people: Sequence[PersonQuality]) -> list[Json]:
+    """One row a person, in words; those that one should look at have a note."""
+    told = [one.median_s for one in people if one.median_s is not None]
+    usual_s = statistics.median(told) if told else 0.0
+    return [_person(one, usual_s) for one in people]
+
+
+def _person(one: PersonQuality, usual_s: float) -> Json:
+    shares = {name: _of(getattr(one, name)) for name in ("gold", "same", "agreed", "left")}
+    seconds = "" if one.median_s is None else f"{one.median_s:.1f} s"
+    known = {"id": one.id, "alias": one.alias, "ejected": one.ejected, "choices": one.choices}
+    return known | shares | {"seconds": seconds, "note": ", ".join(_notes(one, usual_s))}
+
+
+def _notes(one: PersonQuality, usual_s: float) -> Iterator[str]:
+    """What speaks against counting this person's choices, where enough is known."""
+    if one.gold.n >= FEW and one.gold.high < SURELY:
+        yield "misses known answers"
+    if one.left.n >= ENOUGH and binomial_p(one.left.count, one.left.n) < ODD:
+        yield f"taps {'left' if one.left.count > one.left.n / 2 else 'right'} almost always"
+    if one.median_s is not None and one.choices >= ENOUGH and one.median_s < usual_s / 3:
+        yield "three times as fast as the room"
+
+
+def _of(share: Share) -> str:
+    return f"{share.count} of {share.n}" if share.n else ""
+
+
+def _pace(session: Session, live: LiveCounts, counts: SetCounts) -> Json:
+    """What the board needs to say what some more minutes bring."""
+    overlap, total = session.rules.overlap, counts.usable + sum(counts.dropped.values())
+    missing = sum(max(0, overlap - labels) for labels in live.labels)
+    labels = live.per_minute * min(1.0, sum(live.labels) / total) if total and not session.revotes else live.per_minute
+    return {"choices": live.per_minute, "labels": labels, "missing": missing, "overlap": overlap}
+
+
+def _arrived(found: Arrived, counts: SetCounts) -> str:
+    """Tapped, stored and frozen, and where the numbers differ, why."""
+    if not found.stored:
+        return ""
+    away = found.tapped - found.stored
+    said = f"Tapped {found.tapped} = stored {found.stored}" + (f" + {away} still on phones, or refused" if away else "")
+    apart = [(n, LEFT_OUT.get(reason, reason)) for reason, n in counts.dropped.items()]
+    if found.frozen is None:
+        return f"{said}. Stored {found.stored} = " + _sum([(counts.usable, "to train on"), *apart]) + "."
+    gone = found.frozen - (counts.usable - found.later)
+    parts = [(found.frozen, "in the frozen set"), (found.later, "usable but after the freeze"), *apart]
+    lost = f", less {gone} in the frozen set that were taken back or withdrawn since" if gone else ""
+    return f"{said}. Stored {found.stored} = {_sum(parts)}{lost}."
+
+
+def _sum(parts: Sequence[tuple[int, str]]) -> str:
+    return " + ".join(f"{n} {words}" for n, words in parts if n)
 
 
 def _outcome(found: Outcome) -> Json:

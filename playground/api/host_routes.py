@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from playground.api.board import board_json
+from playground.api.board import board_json, people_json
 from playground.api.refusals import RefusalsAsJson
 from playground.api.workshop_routes import STATIC
 from playground.errors import NotAllowed
@@ -44,6 +44,20 @@ def host_routes(bench: Workbench) -> APIRouter:
     def live(session_id: str, request: Request) -> Json:
         here = bench.workspace_of(request.cookies)
         return shared.get((here, session_id), lambda: board_json(bench, here, session_id))
+
+    @router.get("/api/session/{session_id}/people")
+    def people(session_id: str, request: Request) -> list[Json]:
+        return people_json(bench.workshop.people(bench.workspace_of(request.cookies), session_id))
+
+    @router.post("/api/session/{session_id}/eject/{person}")
+    def eject(session_id: str, person: str, request: Request) -> Json:
+        bench.workshop.eject(bench.workspace_of(request.cookies), session_id, person)
+        return {}
+
+    @router.post("/api/session/{session_id}/let-in/{person}")
+    def let_in(session_id: str, person: str, request: Request) -> Json:
+        bench.workshop.let_in(bench.workspace_of(request.cookies), session_id, person)
+        return {}
 
     @router.get("/api/session/{session_id}/export/folder")
     def folder(session_id: str, request: Request) -> FileResponse:

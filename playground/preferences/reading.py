@@ -32,10 +32,12 @@ _JUDGED = (
     .join(_prompt, _left.c.prompt == _prompt.c.id)
 )
 
+_WHY_GONE = case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")
+
 # Why a judgment is no training row; the first that holds. An empty text: it is one.
 _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
-    (_annotator.c.withdrawn_at.is_not(None), case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")),
+    (_annotator.c.withdrawn_at.is_not(None), _WHY_GONE),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
     (_assignment.c.strategy.in_(APART), _assignment.c.strategy),
@@ -82,6 +84,12 @@ def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
     question = select(_DROPPED, func.count()).select_from(_JUDGED).where(_judgment.c.workspace == workspace)
     reasons = connection.execute(question.group_by(_DROPPED).order_by(_DROPPED))
     return {reason: n for reason, n in reasons if reason}
+
+
+def read_usable_since(connection: Connection, workspace: str, at: float) -> int:
+    """How many training rows were judged after that."""
+    late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED == "")
+    return connection.scalar(select(func.count()).select_from(_JUDGED).where(late))
 
 
 def read_rows(
@@ -179,10 +187,10 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
     return dict(found)
 
 
-def read_withdrawn(connection: Connection, workspace: str) -> set[str]:
-    """The ids of who has withdrawn."""
+def read_gone(connection: Connection, workspace: str) -> dict[str, str]:
+    """The ids of whose choices do not count any more -> why: withdrawn, or ejected."""
     gone = and_(_annotator.c.workspace == workspace, _annotator.c.withdrawn_at.is_not(None))
-    return set(connection.scalars(select(_annotator.c.id).where(gone)))
+    return {id: reason for id, reason in connection.execute(select(_annotator.c.id, _WHY_GONE).where(gone))}
 
 
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:

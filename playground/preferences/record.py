@@ -157,6 +157,31 @@ class Participant:
     ejected: bool = False  # by the host
 
 
+@dataclass(frozen=True, slots=True)
+class PersonQuality:
+    """How one person judges, for the host alone."""
+
+    id: str
+    alias: str
+    ejected: bool  # taken out by the host
+    choices: int
+    gold: Share  # of the pairs with a known answer: how often that one was chosen
+    same: Share  # of the pairs that came again: how often the choice was the same
+    agreed: Share  # how often they chose what most of the others did
+    left: Share
+    median_s: float | None  # for a choice
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What became of the taps on the phones."""
+
+    tapped: int
+    stored: int  # those taken back too
+    frozen: int | None  # preferences in the frozen set; None: nothing is frozen
+    later: int  # usable ones that came after the freeze
+
+
 class Given(NamedTuple):
     """One choice, as statistics look at it."""
 

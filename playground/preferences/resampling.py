@@ -45,6 +45,11 @@ def agreement(given: Sequence[Given]) -> Spread:
 
 def ceiling(given: Sequence[Given]) -> Spread:
     """How often a person chose what most of the others did: more is not to be expected of a reward model."""
+    return by_people(list(agreeing(given).values()))
+
+
+def agreeing(given: Sequence[Given]) -> dict[str, Sequence[float]]:
+    """Person -> (how often they chose what most of the others did, of how many pairs); where others are even, none."""
     decided = [one for one in given if one.outcome in ("x", "y")]
     for_x: dict[str, int] = defaultdict(int)  # of each pair, how many more chose x than y
     for one in decided:
@@ -56,7 +61,7 @@ def ceiling(given: Sequence[Given]) -> Spread:
         if others:
             agreed[one.annotator][0] += others * mine > 0
             agreed[one.annotator][1] += 1
-    return by_people(list(agreed.values()))
+    return agreed
 
 
 def lean(given: Sequence[Given]) -> Lean:

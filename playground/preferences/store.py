@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -30,17 +31,19 @@ from playground.preferences.insertion import (
     storable,
 )
 from playground.preferences.nameless import nameless
+from playground.preferences.people import PeopleStore
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
+    EJECTED,
     read_contest,
     read_counts,
     read_dropped,
+    read_gone,
     read_judgments,
     read_kept_here,
     read_preferences,
     read_rows,
     read_shown,
-    read_withdrawn,
     read_withdrawn_of,
     read_writers,
 )
@@ -63,6 +66,7 @@ class PreferenceStore:
         self._writer = Writer(self._engine)
         self.sessions = SessionStore(self._engine, self._write)
         self.revotes = RevoteStore(self._engine, self._write)
+        self.people = PeopleStore(self._engine, self._write)
         try:
             self._write(create_tables)
         except Exception:
@@ -221,6 +225,8 @@ class PreferenceStore:
         table = tables.annotator
 
         def mark(connection):
+            ejected = (table.c.id == annotator.id) & (table.c.role == EJECTED)  # who was taken out may go for good
+            connection.execute(update(table).where(ejected).values(withdrawn_at=None, role="participant"))
             check_annotator(connection, workspace, annotator)
             connection.execute(update(table).where(table.c.id == annotator.id).values(withdrawn_at=time.time()))
             note(connection, workspace, "withdrawn", annotator.id)
@@ -331,15 +337,15 @@ class PreferenceStore:
         return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
 
     def still_given(self, workspace: str, id: str) -> Snapshot:
-        """That frozen set less the rows of who has withdrawn since; itself where nobody has. Raises: NotFound."""
+        """That frozen set less the rows of who has withdrawn or was taken out since, or itself. Raises: NotFound."""
         with reading(self._engine) as connection:
-            snapshot, gone = snapshots.find(connection, workspace, id), read_withdrawn(connection, workspace)
+            snapshot, gone = snapshots.find(connection, workspace, id), read_gone(connection, workspace)
             event = snapshots.last_event(connection, workspace)
-        rows = [row for row in snapshot.preferences if row.annotator is None or row.annotator.id not in gone]
-        fewer = len(snapshot.preferences) - len(rows)
-        if not fewer:
+        who = [row.annotator.id if row.annotator else "" for row in snapshot.preferences]
+        rows = [row for row, id in zip(snapshot.preferences, who, strict=True) if id not in gone]
+        if len(rows) == len(who):
             return snapshot
-        dropped = snapshot.dropped | {"withdrawn": snapshot.dropped.get("withdrawn", 0) + fewer}
+        dropped = dict(Counter(snapshot.dropped) + Counter(gone[id] for id in who if id in gone))
         return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
 
     def last_event(self, workspace: str) -> int:

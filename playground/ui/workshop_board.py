@@ -8,18 +8,8 @@ import segno
 from playground.preferences.record import Session
 from playground.types import Json, Snapshot
 from playground.ui.theme import static
+from playground.vocabulary import LEFT_OUT
 
-_LEFT_OUT = {
-    "gold": "with a known answer",
-    "revote": "of the vote after training",
-    "ejected": "of people you took out",
-    "repeat": "shown a second time",
-    "tie": "equally good",
-    "both_bad": "both bad",
-    "skip": "skipped",
-    "undone": "taken back",
-    "withdrawn": "of people who withdrew",
-}
 _HERE_ONLY = ("127.0.0.1", "localhost", "0.0.0.0", "[::1]")
 
 
@@ -70,4 +60,4 @@ def join_address(request: gr.Request, code: str) -> str:
 def _left_out(dropped: dict[str, int]) -> str:
     if not dropped:
         return ""
-    return " Left out: " + ", ".join(f"{n} {_LEFT_OUT.get(reason, reason)}" for reason, n in dropped.items()) + "."
+    return " Left out: " + ", ".join(f"{n} {LEFT_OUT.get(reason, reason)}" for reason, n in dropped.items()) + "."

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.pocket.known_answers import known_answers
-from playground.preferences.record import LiveCounts, Participant, Rules, Session, SetCounts, ShownPair
+from playground.preferences.record import (
+    Arrived,
+    LiveCounts,
+    Participant,
+    PersonQuality,
+    Rules,
+    Session,
+    SetCounts,
+    ShownPair,
+)
 from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
@@ -70,6 +80,23 @@ class Workshop:
         """Who is there, how far the pairs are; what the choices are."""
         return self._sessions.live(workspace, id), self._store.counts(id)
 
+    def people(self, workspace: str, id: str) -> list[PersonQuality]:
+        """How each person judges."""
+        return self._store.people.all(self.find(workspace, id).id)
+
+    def eject(self, workspace: str, id: str, person: str) -> None:
+        """Take out all that this person chose, and give them no more pairs."""
+        self._store.people.eject(self.find(workspace, id).id, person)
+
+    def let_in(self, workspace: str, id: str, person: str) -> None:
+        """Let an ejected person take part again, with all that they chose."""
+        self._store.people.let_in(self.find(workspace, id).id, person)
+
+    def arrived(self, workspace: str, id: str) -> Arrived:
+        """What became of the taps on the phones."""
+        session = self.find(workspace, id)
+        return self._store.people.arrived(id, session.snapshot)
+
     def freeze(self, workspace: str, id: str) -> Snapshot:
         """Give out no more pairs, and keep the preferences as they are now for training. Later votes are kept apart.
 
@@ -83,14 +110,11 @@ class Workshop:
         return self.frozen(workspace, id)
 
     def frozen(self, workspace: str, id: str) -> Snapshot:
-        """What was frozen last, less all of who has withdrawn since. Raises: NotFound where nothing was."""
+        """What was frozen last, less all of who has withdrawn or was taken out since. Raises: NotFound where nothing was."""
         session = self.find(workspace, id)
         if session.snapshot is None:
             raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
-        snapshot = self._store.still_given(id, session.snapshot)
-        if snapshot.id != session.snapshot:
-            self._sessions.keep_snapshot(workspace, id, snapshot.id)
-        return snapshot
+        return self._store.still_given(id, session.snapshot)
 
     def _keep(self, workspace: str, session: Session) -> Session:
         snapshot = self._store.snapshot(session.id, named=False)
@@ -115,7 +139,10 @@ class Workshop:
 
     def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
         """What this person has to judge, and how the session is."""
-        person = self._person(secret)
+        person = self._asks(secret)
+        if person.ejected:
+            return replace(person.session, state="ejected"), []
+        self._taking_part(person)
         waiting = [] if person.session.state == "closed" else self._sessions.to_judge(person)
         return person.session, waiting
 
@@ -162,7 +189,7 @@ class Workshop:
     def withdraw(self, secret: str) -> None:
         """Leave all that this person judged out of every later snapshot, for good. Again: nothing changes."""
         person = self._sessions.participant(secret)
-        if not person.withdrawn:
+        if person.ejected or not person.withdrawn:
             self._store.withdraw(person.session.id, person.annotator)
 
     def _person(self, secret: str) -> Participant:
@@ -174,6 +201,8 @@ class Workshop:
         return person
 
     def _taking_part(self, person: Participant) -> Participant:
+        if person.ejected:
+            raise NotAllowed("The host has taken your choices out.", hint="Ask the host if that is a mistake.")
         if person.withdrawn:
             raise NotAllowed("You have withdrawn; your choices are not used.", hint="Join again to take part anew.")
         return person

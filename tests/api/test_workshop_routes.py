@@ -214,7 +214,8 @@ def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, 
     paths = {path: ways for path, ways in client.app.openapi()["paths"].items() if not path.startswith(OPEN_TO_ALL)}
     assert len(paths) > 8
     for path, ways in paths.items():
-        filled = path.format(run_id="r", kind="jsonl", form="md", session_id=session.id, sweep_id="s", name="length")
+        named = {"session_id": session.id, "sweep_id": "s", "name": "length", "person": "p"}
+        filled = path.format(run_id="r", kind="jsonl", form="md", **named)
         for method in ways:
             sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
             answer = client.request(method, filled, **sent)

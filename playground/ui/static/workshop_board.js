@@ -6,7 +6,7 @@
 
   P.workshopBoard = function (element, props, watch) {
     const root = element.querySelector(".board");
-    let session = "", timer = 0;
+    let session = "", timer = 0, pace = null;
 
     function draw() {
       clearTimeout(timer);
@@ -33,9 +33,33 @@
       root.querySelector(".state").textContent = found.state;
       const tiles = found.tiles.map(([figure, words]) => P.el("div.tile", null, P.el("b", null, figure), P.el("span", null, words)));
       root.querySelector(".tiles").replaceChildren(...tiles);
+      root.querySelector(".arrived").textContent = found.arrived;
+      pace = found.pace;
+      expect();
       root.querySelector(".revote").replaceChildren(...(found.revote ? revote(found.revote) : []));
     }
 
+    /* What some more minutes bring, for as many as the host types. */
+    function expect() {
+      const minutes = Number(root.querySelector(".minutes").value), said = root.querySelector(".expected");
+      if (!pace || !(minutes > 0)) return;
+      const labels = Math.round(minutes * pace.labels);
+      const needed = pace.labels > 0 ? ` (about ${Math.ceil(pace.missing / pace.labels)} minutes)` : "";
+      const full = `${pace.missing} labels are missing until every pair has ${pace.overlap}${needed}`;
+      said.textContent = pace.choices === 0 ? `minutes: nobody has chosen anything within the last one; ${full.replace(needed, "")}.`
+        : `minutes bring about ${Math.round(minutes * pace.choices)} choices more, ${labels} of them labels, at the pace of the last minute; ${pace.missing ? full : "every pair has its labels"}.`;
+    }
+
+    root.addEventListener("input", (event) => { if (event.target.matches(".minutes")) expect(); });
+    root.addEventListener("toggle", (event) => { if (event.target.matches(".people[open]")) listPeople(session, event.target); }, true);
+    root.addEventListener("click", async (event) => {
+      const button = event.target.closest("[data-person]");
+      if (!button) return;
+      button.disabled = true;
+      await fetch(`/api/session/${session}/${button.dataset.act}/${button.dataset.person}`, { method: "POST" }).catch(() => null);
+      listPeople(session, root.querySelector(".people"));
+      follow();
+    });
     watch("value", draw);
     draw();
   };
@@ -55,8 +79,29 @@
       value.frozen && P.el("p.frozen", null, value.frozen),
       P.el("div.revote"),
       P.el("div.tiles"),
+      P.el("p.pace", null, P.el("input.minutes", { type: "number", min: 1, max: 600, value: 11, "aria-label": "Minutes" }), P.el("span.expected")),
+      P.el("p.arrived"),
+      P.el("details.people", null, P.el("summary", null, "Each person (fold out where the room cannot see it)"), P.el("div.listed")),
       files(value.id),
     ].filter(Boolean);
+  }
+
+  const COLUMNS = { alias: "Person", choices: "Choices", gold: "Known answers right", same: "Same when repeated", agreed: "With most others", left: "Left chosen", seconds: "Usual time", note: "Note" };
+
+  async function listPeople(id, fold) {
+    const listed = fold.querySelector(".listed");
+    const answer = await fetch(`/api/session/${id}/people`, { cache: "no-store" }).catch(() => null);
+    if (!answer?.ok) return listed.replaceChildren(P.el("p.problem", null, "The people could not be listed. Fold this in and out again."));
+    const people = await answer.json();
+    const head = P.el("tr", null, ...Object.values(COLUMNS).map((name) => P.el("th", null, name)), P.el("th"));
+    const rows = people.map((one) => P.el("tr", { class: one.ejected ? "out" : "" }, ...Object.keys(COLUMNS).map((name) => P.el("td", null, String(one[name]))), P.el("td", null, act(one))));
+    const words = "Taking somebody out takes out all that they chose, also from the frozen set; you can let them back in.";
+    listed.replaceChildren(...(people.length ? [P.el("div.wide", null, P.el("table", null, head, ...rows)), P.el("p", null, words)] : [P.el("p", null, "Nobody has joined yet.")]));
+  }
+
+  function act({ id, alias, ejected }) {
+    const words = ejected ? "Let in again" : "Take out";
+    return P.el("button", { type: "button", "data-person": id, "data-act": ejected ? "let-in" : "eject", "aria-label": `${words}: ${alias}` }, words);
   }
 
   function revote({ words, bars }) {
