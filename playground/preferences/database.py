@@ -106,6 +106,7 @@ def _open_sqlite(address: URL) -> Engine:
         connection.execute(f"PRAGMA journal_mode={'DELETE' if network else 'WAL'}")
         connection.execute("PRAGMA synchronous=FULL")  # an acknowledged judgment also survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten in the file
         connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows only A to Z
 
     @event.listens_for(engine, "begin")

@@ -106,6 +106,7 @@ class Rules:
     rubric: str  # what to look for, in words for whoever judges
     consent: str  # what is stored and what for; nobody sees a pair before agreeing to it
     overlap: int = 3  # labels that each pair should get
+    keep_days: int = 0  # until all that was chosen is deleted; 0: until the host deletes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for anoth
 CODE_LENGTH = 6
 LONGEST_ALIAS = 40
 NEW_S = 600.0  # whoever joined that long ago and never judged takes no room: a script may have joined a thousand times
+A_DAY_S = 86_400
 AHEAD = 4  # pairs that a phone holds, so that it can go on without a network
 _ANIMALS = ("Otter", "Heron", "Lynx", "Badger", "Robin", "Marten", "Ibis", "Dormouse", "Finch", "Hare", "Newt", "Stork")
 _MOVES = {
@@ -75,6 +76,7 @@ class SessionStore:
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
+            "delete_after": time.time() + rules.keep_days * A_DAY_S if rules.keep_days else None,
             "created_at": time.time(),
         }
 
@@ -95,6 +97,12 @@ class SessionStore:
         """One of the host's sessions. Raises: NotFound."""
         with reading(self._engine) as connection:
             return _session_of(_row(connection, id, host))
+
+    def due(self, now: float) -> list[Session]:
+        """Every host's sessions that were to be kept until then."""
+        question = select(_session).where(_session.c.delete_after < now)
+        with reading(self._engine) as connection:
+            return [_session_of(row) for row in connection.execute(question)]
 
     def by_code(self, code: str) -> Session:
         """The session people join by this code, however they type it. Raises: NotFound; NotAllowed where it ended."""

@@ -69,6 +69,12 @@ class RunFolder:
         """Of the frozen data, which judgments the preferences came from."""
         return [row["id"] for row in self.rows() if row["kind"] == "Preference"]
 
+    def forget_rows(self) -> None:
+        """Empty the frozen data for good, in one step."""
+        temporary = self.path / "data.jsonl.part"
+        temporary.write_text("", encoding="utf-8")
+        os.replace(temporary, self.data_path)
+
     def rows(self) -> list[Json]:
         """The frozen data, one dict a row."""
         with self.data_path.open(encoding="utf-8") as file:

@@ -22,6 +22,7 @@ from playground.types import Speed, content_hash
 from playground.workbench.attacks import Attacks
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
+from playground.workbench.deletion import Deletion
 from playground.workbench.downloads import clear_downloads
 from playground.workbench.erasure import Erasure
 from playground.workbench.estimates import Estimates
@@ -88,7 +89,10 @@ class Workbench:
         self.revotes = Revotes(self.workshop, self.store, pairs, self.session_runs, self.checkpoints.find)
         parts = self.runs, self.checkpoints, self.completions, quotas
         self.takeaway = Takeaway(settings, shelf, self.store, *parts)
-        self.erasure = Erasure(settings.demo_hours, shelf, self.store, pairs, self._queue, clock)
+        self.deletion = Deletion(self.store, shelf, self.session_runs, clock)
+        hours = settings.demo_hours if settings.mode == "demo" else None
+        due = self.deletion.delete_due
+        self.erasure = Erasure(hours, shelf, self.store, pairs, self._queue, due, clock)
         about = self.checkpoints, self.completions, self._estimates, self.store
         self.evaluations = Evaluations(settings, shelf, *about, quotas)
         self.tax_sheets = TaxSheets(shelf, self.checkpoints, self.evaluations)
@@ -103,8 +107,7 @@ class Workbench:
         """Start the sampler and, once it is warm, the trainer; returns at once. Runs that were left open are closed."""
         self._queue.close_orphans()
         clear_downloads(self.settings.data_dir)
-        if self.settings.mode == "demo":
-            self.erasure.start()
+        self.erasure.start()
         if self.mirror is not None:
             self.mirror.start(self.store, self.shelf)
         self._sampler.start()

@@ -1,4 +1,6 @@
-"""In demo mode a browser's workspace is erased some hours after the last thing was made in it."""
+"""What is deleted by the clock: in demo mode a browser's workspace some hours after the last thing was made in it, and
+everywhere a workshop's session that its host gave a day.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,21 @@ _LOOK_EVERY_S = 600.0
 
 
 class Erasure:
-    """Looks every ten minutes for workspaces whose time has come."""
+    """Looks every ten minutes for what is due. hours: that a browser's workspace is kept; None: it is kept for good."""
 
     def __init__(
         self,
-        hours: float,
+        hours: float | None,
         shelf: RunShelf,
         store: PreferenceStore,
         pairs: PairPool,
         queue: TrainingQueue,
+        sessions: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._keep_s = 3600.0 * hours
+        self._keep_s = 3600.0 * hours if hours else None
         self._shelf, self._store, self._pairs, self._queue = shelf, store, pairs, queue
+        self._delete_sessions = sessions
         self._clock = clock
         self._over = threading.Event()
 
@@ -44,7 +48,9 @@ class Erasure:
         self._over.set()
 
     def erase_due(self) -> list[str]:
-        """Erase every workspace whose time has come. Returns their names."""
+        """Erase every browser's workspace whose time has come. Returns their names."""
+        if self._keep_s is None:
+            return []
         made = self._store.last_made()
         names = filter(OF_A_BROWSER.fullmatch, {*made, *self._shelf.workspaces()})
         due = [name for name in sorted(names) if self._is_due(name, made.get(name, 0.0))]
@@ -65,4 +71,5 @@ class Erasure:
         while not self._over.is_set():
             with suppress(PlaygroundError):  # the database is out of reach: the next look tries again
                 self.erase_due()
+                self._delete_sessions()
             self._over.wait(_LOOK_EVERY_S)

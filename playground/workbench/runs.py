@@ -226,8 +226,12 @@ class Runs:
         return summary
 
     def require_nobody_withdrew(self, workspace: str, spec: RunSpec) -> None:
-        """Raises NotAllowed where somebody whose choices the run learns from has withdrawn."""
-        gone = self._store.withdrawn(workspace, self._shelf.folder(workspace, spec.id).preference_ids())
+        """Raises NotAllowed where choices that the run learns from were withdrawn, or deleted with their session."""
+        ids = self._shelf.folder(workspace, spec.id).preference_ids()
+        if spec.snapshot and not ids:
+            hint = "Start a new run on another set."
+            raise NotAllowed("The choices it learns from were deleted with their session.", hint=hint)
+        gone = self._store.withdrawn(workspace, ids)
         if gone:
             what = f"People whose choices it learns from have withdrawn since: {len(gone)} of its {spec.data_count}"
             raise NotAllowed(f"{what} preferences.", hint="Train anew on the frozen set, in the tab Workshop.")

@@ -35,6 +35,7 @@ MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
 GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one of them
 MOST_PEOPLE = 1000  # in a session: who judged, or joined just now
+MOST_DAYS = 3650  # that a session is kept
 LONGEST_TITLE = 80
 LONGEST_TEXT = 4000  # of the rubric and of what people consent to
 
@@ -110,7 +111,7 @@ class Workshop:
         return self.frozen(workspace, id)
 
     def frozen(self, workspace: str, id: str) -> Snapshot:
-        """What was frozen last, less all of who has withdrawn or was taken out since. Raises: NotFound where nothing was."""
+        """What was frozen last, less all of who has gone since. Raises: NotFound where nothing was frozen."""
         session = self.find(workspace, id)
         if session.snapshot is None:
             raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
@@ -227,6 +228,10 @@ def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     if not 1 <= rules.overlap <= MOST_OVERLAP:
         hint = f"Ask for 1 to {MOST_OVERLAP}."
         raise PlaygroundError(f"{rules.overlap} labels are asked for on each pair.", hint=hint)
+    if not 0 <= rules.keep_days <= MOST_DAYS:
+        raise PlaygroundError(
+            f"{rules.keep_days} days are asked for.", hint=f"Ask for 1 to {MOST_DAYS}, or 0 for ever."
+        )
     for name, text, most in (
         ("title", rules.title, LONGEST_TITLE),
         ("question", rules.rubric, LONGEST_TEXT),

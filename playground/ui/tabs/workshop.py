@@ -14,6 +14,7 @@ from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
 from playground.workbench import Workbench
+from playground.workbench.deletion import gone_words
 
 RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
 CONSENT = """We store what you choose, why you skip, how many choices you make, how long you take, \
@@ -21,11 +22,12 @@ whether you tap, click or type, the time on your device's clock, and the name th
 address, nothing else about your device.
 
 Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
-that they are published, and never with your name. They are kept until the host deletes the playground's data.
+that they are published, and never with your name. They are kept until the host deletes them.
 
 You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
 file afterwards."""
 COPIED = "A copy of all that is stored, names too, goes to the private data set {name} on the Hugging Face Hub."
+KEPT = "They are kept until the host deletes them."  # said so where no day is given
 _STATES = (("Open", "open"), ("Pause", "paused"))
 _TRAINED = (
     ("Train a reward model on it", "reward_model", "reward-model"),
@@ -57,9 +59,17 @@ def build(context: Context, tab: gr.Tab) -> None:
             "Nobody can join or judge in it ever again. What was judged is kept, to train on.", elem_classes="note"
         )
         moves.append((gr.Button("Close for good", elem_id="workshop-closed"), "closed"))
+        gr.Markdown(
+            "Deleting takes everything that people chose with it. First you read what goes.", elem_classes="note"
+        )
+        delete = gr.Button("Delete all that was chosen", elem_id="workshop-delete")
+        with gr.Group(visible=False) as sure:
+            goes = gr.Markdown(elem_id="workshop-goes")
+            really = gr.Button("Yes, delete it for good", variant="stop", elem_id="workshop-deleted")
     _listen(context, tab, fields, make, chosen, shown)
     _steer(context, chosen, shown, moves, freeze)
     _vote_again(context, chosen, shown, again)
+    _delete(context, chosen, shown, delete, sure, goes, really)
     for button, name, to in trains:
         _train(context, chosen, button, name, to)
 
@@ -81,18 +91,25 @@ def _fields(context: Context) -> list[Any]:
         with gr.Column(min_width=140):
             pairs = gr.Number(60, label="Pairs", precision=0, info="Sampled now, on pocket prompts.")
         with gr.Column(min_width=140):
+            days = gr.Number(30, label="Days kept", precision=0, info="Then it is all deleted. 0: until you do.")
+        with gr.Column(min_width=140):
             overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
     with gr.Accordion("What people read", open=False):
         rubric = gr.Textbox(RUBRIC, label="What to look for", lines=2)
         consent = gr.Textbox(
             consent_text(context.bench.settings.mirror), label="What they agree to before the first pair", lines=6
         )
-    return [title, whose, pairs, overlap, rubric, consent]
+    return [title, whose, pairs, overlap, days, rubric, consent]
 
 
 def consent_text(mirror: str) -> str:
     """What people agree to unless the host writes something else. mirror: where copies go; empty where none are."""
     return "\n\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
+
+
+def _kept(days: int) -> str:
+    """What people read about how long their choices are kept."""
+    return f"They are deleted {days} day{'s' if days > 1 else ''} from today, or earlier by the host." if days else KEPT
 
 
 def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
@@ -110,12 +127,14 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
         ids: list[str],
         pairs: float | None,
         overlap: float | None,
+        days: float | None,
         rubric: str,
         consent: str,
         request: gr.Request,
     ) -> tuple[Any, Json]:
         here = workspace(context, request)
-        rules = Rules(title or "", rubric or "", consent or "", int(overlap or 0))
+        kept = _kept(int(days or 0))
+        rules = Rules(title or "", rubric or "", (consent or "").replace(KEPT, kept), int(overlap or 0), int(days or 0))
         session = bench.workshop.make(here, rules, ids or [], int(pairs or 0))
         return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
 
@@ -157,6 +176,28 @@ def _vote_again(context: Context, chosen: Any, shown: gr.HTML, button: gr.Button
         return _board(context.bench, here, context.bench.workshop.find(here, _named(id)), request)
 
     button.click(told(begun), [chosen], shown, api_name="workshop_revote")
+
+
+def _delete(
+    context: Context, chosen: Any, shown: gr.HTML, ask: gr.Button, sure: gr.Group, goes: gr.Markdown, really: gr.Button
+) -> None:
+    bench = context.bench
+
+    def asked(id: str | None, request: gr.Request) -> tuple[Any, str]:
+        gone = bench.deletion.what_goes(workspace(context, request), _named(id))
+        return gr.update(visible=True), gone_words(gone)
+
+    def deleted(id: str | None, request: gr.Request) -> tuple[Any, Any, Json]:
+        here = workspace(context, request)
+        bench.deletion.delete(here, _named(id))
+        known = bench.workshop.all(here)
+        session = known[0] if known else None
+        listed = gr.update(choices=_choices(known), value=session.id if session else None)
+        return gr.update(visible=False), listed, _board(bench, here, session, request)
+
+    ask.click(told(asked), [chosen], [sure, goes], **QUIET)
+    chosen.change(lambda: gr.update(visible=False), None, sure, **QUIET)
+    really.click(told(deleted), [chosen], [sure, chosen, shown], api_name="workshop_delete")
 
 
 def _train(context: Context, chosen: Any, button: gr.Button, algorithm: str, to: str) -> None:
