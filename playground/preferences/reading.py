@@ -12,7 +12,7 @@ from playground.preferences import tables
 from playground.preferences.insertion import in_chunks
 from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
 from playground.preferences.statistics import share_of
-from playground.types import Annotator, Checkpoint, Message, Preference, Prompt
+from playground.types import Annotator, Checkpoint, Completion, Message, Preference, Prompt
 
 EJECTED = "ejected"  # the role of who was taken out by the host
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
@@ -207,6 +207,23 @@ def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) ->
     )
     found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in connection.execute(question)}
     return [found[token] for token in tokens if token in found]
+
+
+def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[str, Completion, Completion]]:
+    """The id and the two completions, x and y, of each pair of that kind."""
+    pair = tables.pair
+    texts = _left.c.text.label("left"), _right.c.text.label("right")
+    question = (
+        select(pair.c.id, _prompt.c.messages, _prompt.c.source, *texts)
+        .select_from(
+            pair.join(_left, pair.c.x == _left.c.id)
+            .join(_right, pair.c.y == _right.c.id)
+            .join(_prompt, pair.c.prompt == _prompt.c.id)
+        )
+        .where(pair.c.workspace == workspace, pair.c.kind == kind)
+    )
+    found = [(row, _prompt_of(row)) for row in connection.execute(question)]
+    return [(row.id, Completion(prompt, row.left), Completion(prompt, row.right)) for row, prompt in found]
 
 
 def _judgments(workspace: str) -> Select:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, exists, func, insert, or_, select, update
@@ -19,7 +19,7 @@ from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
 from playground.preferences.loads import SessionPairs, read_labels, read_pairs
-from playground.preferences.reading import APART, EJECTED, read_shown
+from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair
 from playground.preferences.resampling import agreement, ceiling, lean
 from playground.types import Annotator, Completion, content_hash
@@ -227,6 +227,19 @@ class SessionStore:
         if key not in self._pairs:
             self._pairs[key] = read_pairs(connection, *key)
         return self._pairs[key]
+
+    def texts(self, session: Session) -> list[tuple[str, Completion, Completion]]:
+        """The id and both completions of each pair that is given out now, but the gold ones."""
+        with reading(self._engine) as connection:
+            return read_texts(connection, session.id, session.round)
+
+    def weigh(self, session: Session, undecided: Mapping[str, float]) -> None:
+        """Draw every other pair by these weights from now on."""
+
+        def keep(connection: Connection) -> None:
+            self._pairs_of(connection, session).undecided = undecided
+
+        self._write(keep)
 
     def leave(self, person: Participant) -> None:
         """Let others have what is on this person's screen."""

@@ -29,6 +29,7 @@ from playground.workbench.estimates import Estimates
 from playground.workbench.evaluations import Evaluations
 from playground.workbench.hacks import Hacks
 from playground.workbench.hub_repository import HubRepository
+from playground.workbench.informed import Informed
 from playground.workbench.keeping import keeping_notes
 from playground.workbench.mirror import Mirror
 from playground.workbench.models import Models
@@ -89,6 +90,7 @@ class Workbench:
         self.revotes = Revotes(self.workshop, self.store, pairs, self.session_runs, self.checkpoints.find)
         parts = self.runs, self.checkpoints, self.completions, quotas
         self.takeaway = Takeaway(settings, shelf, self.store, *parts)
+        self.informed = Informed(self.store, self.completions, self.session_runs)
         self.deletion = Deletion(self.store, shelf, self.session_runs, clock)
         hours = settings.demo_hours if settings.mode == "demo" else None
         due = self.deletion.delete_due

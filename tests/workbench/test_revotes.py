@@ -1,12 +1,15 @@
 """The second vote: what it compares, who is given it, what is told of it and when, and that it trains nothing."""
 
 import uuid
+from collections import Counter
 from contextlib import closing
 
 import pytest
+from sqlalchemy import select
 
 from playground.errors import NotAllowed, NotFound
 from playground.events import RunEnded, Saved, StepDone
+from playground.preferences import tables
 from playground.preferences.record import Rules
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion, Prompt
@@ -213,3 +216,30 @@ def test_the_curves_name_nobody_and_follow_the_rounds(voting):
     assert (told["state"], told["round"]) == ("open", 1)
     assert [(run["makes"], run["status"]) for run in told["runs"]] == [("policy", "done")]
     assert set(told["runs"][0]) == {"title", "makes", "status", "step", "total", "metric", "name", "unit", "points"}
+
+
+def test_once_a_reward_model_knows_the_pairs_every_other_one_is_drawn_by_it(room, monkeypatch):
+    (ann,) = room.join()
+    room.judge(ann, lambda pair, number: "left", 5)
+    session = room.bench.workshop.find("local", room.id)
+    assert room.bench.informed.weigh(session) == 0
+    room.freeze()
+    reward = room.train("reward_model")
+    asked = []
+
+    def score(workspace, reward_id, completions):
+        asked.append(reward_id)
+        return [
+            0.0 if "Question 3" in completion.prompt.text else 40.0 * (n % 2)
+            for n, completion in enumerate(completions)
+        ]
+
+    monkeypatch.setattr(room.bench.informed._completions, "score", score)
+    room.bench.workshop.move("local", room.id, "open")
+    room.bench.informed.begin("local", room.id)._thread.join()
+    assert asked == [reward]
+    for secret in room.join(10):
+        room.bench.workshop.pairs(secret)
+    with room.bench.store._engine.connect() as connection:
+        given = Counter(connection.scalars(select(tables.assignment.c.strategy)))
+    assert given["informative"] > 0 and given["uniform"] > given["informative"]

@@ -155,7 +155,10 @@ def _steer(
     def move(state: str):
         def moved(id: str | None, request: gr.Request) -> Json:
             here = workspace(context, request)
-            return _board(bench, here, bench.workshop.move(here, _named(id), state), request)
+            session = bench.workshop.move(here, _named(id), state)
+            if state == "open":
+                bench.informed.begin(here, session.id)
+            return _board(bench, here, session, request)
 
         return moved
 
