@@ -33,7 +33,7 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     """All that the board asks for every few seconds."""
     session = bench.workshop.find(workspace, session_id)
     live, counts = bench.workshop.live(workspace, session_id)
-    outcome = bench.revotes.outcome(workspace, session_id)
+    outcome = bench.revotes.outcome(workspace, session_id, live)
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
         "tiles": _tiles(session, live, counts),

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
 
 from playground.preferences import tables
 from playground.preferences.loads import Load, SessionPairs, Sides
@@ -22,6 +22,18 @@ from playground.preferences.reading import CHECKS, REVOTE
 from playground.types import Json, content_hash
 
 _assignment = tables.assignment
+_COLUMNS = _assignment.c.pair, _assignment.c.left, _assignment.c.right, _assignment.c.strategy, _assignment.c.state
+_MINE = (  # these three are made once: phones ask all the time
+    select(*_COLUMNS, _assignment.c.id)
+    .where(_assignment.c.annotator == bindparam("annotator"))
+    .order_by(_assignment.c.shown_at)
+)
+_KEPT = (
+    update(_assignment)
+    .where(_assignment.c.id.in_(bindparam("tokens", expanding=True)))
+    .values(lease_until=bindparam("until"))
+)
+_ASSIGNED = insert(_assignment)
 CHECK_EVERY, GOLD_AT, REPEAT_AT = 12, 5, 11  # of an annotator's every twelve pairs, which one is what
 REPEAT_AFTER = 6  # pairs between a pair and its repeat, at least
 
@@ -95,13 +107,13 @@ def open_assignments(
     tokens = [one.token for one in mine if one.state == "shown"]
     if tokens:
         until = time.time() + pairs.lease_s
-        connection.execute(update(_assignment).where(_assignment.c.id.in_(tokens)).values(lease_until=until))
+        connection.execute(_KEPT, {"tokens": tokens, "until": until})
     if len(tokens) < wanted:
         new = _chosen(connection, session, pairs, annotator, mine, wanted - len(tokens))
         until = time.time() + pairs.lease_s
         rows = [_row(session.id, annotator, assigned, until) for assigned in new]
         if rows:
-            connection.execute(insert(_assignment), rows)
+            connection.execute(_ASSIGNED, rows)
         tokens += [row["id"] for row in rows]
     return tokens
 
@@ -150,9 +162,7 @@ def due_check(number: int, mine: Sequence[Seen], gold: Sequence[Sides], rng: ran
 
 def read_mine(connection: Connection, annotator: str, pairs: SessionPairs) -> list[Seen]:
     """What this annotator was given of those pairs, oldest first."""
-    columns = _assignment.c.pair, _assignment.c.left, _assignment.c.right, _assignment.c.strategy, _assignment.c.state
-    question = select(*columns, _assignment.c.id).where(_assignment.c.annotator == annotator)
-    given = connection.execute(question.order_by(_assignment.c.shown_at))
+    given = connection.execute(_MINE, {"annotator": annotator})
     first = pairs.first
     return [Seen(*row[:5], row.left == first[row.pair], row.id) for row in given if row.pair in first]
 

@@ -17,6 +17,7 @@ from playground.preferences import tables
 from playground.types import CHOICES, Annotator, AnnotatorKind, Choice, Completion, Json, Prompt, content_hash
 
 LEASE_S = 60.0
+_NOTED = insert(tables.event)
 CHUNK = 500  # ids in one question to the database
 
 
@@ -181,7 +182,7 @@ def judgment_row(
 def note(connection: Connection, workspace: str, kind: str, subject: str, count: int = 1) -> None:
     """Append to the event log."""
     row = {"workspace": workspace, "kind": kind, "subject": subject, "count": count, "created_at": time.time()}
-    connection.execute(insert(tables.event), row)
+    connection.execute(_NOTED, row)
 
 
 def annotator_ids(

@@ -5,7 +5,7 @@ Nothing is deleted: a judgment taken back stays in its table, not valid, with th
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from playground.errors import NotAllowed, NotFound
 from playground.preferences import tables
@@ -13,6 +13,24 @@ from playground.preferences.insertion import judgment_row, note
 from playground.types import Choice
 
 _judgment, _assignment = tables.judgment, tables.assignment
+
+# What every vote asks, made once: making a question costs as much as asking it.
+_SHOWN = (
+    select(_assignment, tables.pair.c.x)
+    .join(tables.pair, _assignment.c.pair == tables.pair.c.id)
+    .where(_assignment.c.workspace == bindparam("of"), _assignment.c.id == bindparam("token"))
+    .with_for_update()
+)
+_OF_ID = select(_judgment.c.assignment).where(
+    _judgment.c.workspace == bindparam("of"), _judgment.c.id == bindparam("named")
+)
+_EARLIER = (
+    select(_judgment.c.id, _judgment.c.reason)
+    .where(_judgment.c.assignment == bindparam("token"))
+    .order_by(_judgment.c.seq.desc())
+)
+_GIVEN = insert(_judgment)
+_JUDGED = update(_assignment).where(_assignment.c.id == bindparam("token")).values(state=bindparam("now"))
 
 
 def give(
@@ -37,18 +55,12 @@ def give(
     assignment = _assignment_of(connection, workspace, token)
     if by is not None and assignment.annotator != by:
         raise NotAllowed("This pair was shown to somebody else.", hint="Reload the page to get a pair of your own.")
-    before = connection.execute(
-        select(_judgment.c.assignment).where(_judgment.c.workspace == workspace, _judgment.c.id == id)
-    ).first()
+    before = connection.execute(_OF_ID, {"of": workspace, "named": id}).first()
     if before is not None:
         if before.assignment == token:
             return id
         raise NotAllowed("This judgment's id was used for another pair.", hint="Make a new id for every judgment.")
-    earlier = connection.execute(
-        select(_judgment.c.id, _judgment.c.reason)
-        .where(_judgment.c.assignment == token)
-        .order_by(_judgment.c.seq.desc())
-    ).all()
+    earlier = connection.execute(_EARLIER, {"token": token}).all()
     if any(row.reason != "undone" for row in earlier):
         raise NotAllowed("This pair has been judged already.", hint="Go on with the next pair, or undo the last one.")
     row = judgment_row(
@@ -64,9 +76,8 @@ def give(
         client_time=client_time,
         tapped=tapped,
     )
-    connection.execute(insert(_judgment), row)
-    state = "skipped" if choice == "skip" else "judged"
-    connection.execute(update(_assignment).where(_assignment.c.id == token).values(state=state))
+    connection.execute(_GIVEN, row)
+    connection.execute(_JUDGED, {"token": token, "now": "skipped" if choice == "skip" else "judged"})
     note(connection, workspace, "judged", id)
     return id
 
@@ -110,12 +121,7 @@ def put_back(connection: Connection, workspace: str, judgment_id: str) -> None:
 
 
 def _assignment_of(connection: Connection, workspace: str, token: str) -> Row:
-    row = connection.execute(
-        select(_assignment, tables.pair.c.x)
-        .join(tables.pair, _assignment.c.pair == tables.pair.c.id)
-        .where(_assignment.c.workspace == workspace, _assignment.c.id == token)
-        .with_for_update()
-    ).first()
+    row = connection.execute(_SHOWN, {"of": workspace, "token": token}).first()
     if row is None:
         raise NotFound("This pair was not shown here.", hint="Reload the page to get a new pair.")
     return row

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, true
 
 from playground.preferences import tables
 from playground.preferences.insertion import in_chunks
@@ -23,6 +23,7 @@ WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say noth
 
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
 _left, _right = tables.completion.alias("left"), tables.completion.alias("right")
+_TEXTS = _left.c.text.label("left"), _right.c.text.label("right")
 
 _JUDGED = (
     _judgment.join(_assignment, _judgment.c.assignment == _assignment.c.id)
@@ -48,6 +49,17 @@ _DROPPED = case(
 _IMPORTED = _assignment.c.strategy == IMPORTED
 _MAY_LEAVE = or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish")
 _COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
+
+
+_SHOWN = (
+    select(_assignment.c.id, _prompt.c.messages, _prompt.c.source, *_TEXTS)
+    .select_from(
+        _assignment.join(_left, _assignment.c.left == _left.c.id)
+        .join(_right, _assignment.c.right == _right.c.id)
+        .join(_prompt, _left.c.prompt == _prompt.c.id)
+    )
+    .where(_assignment.c.workspace == bindparam("of"), _assignment.c.id.in_(bindparam("tokens", expanding=True)))
+)
 
 
 def read_preferences(connection: Connection, workspace: str) -> list[Preference]:
@@ -195,26 +207,16 @@ def read_gone(connection: Connection, workspace: str) -> dict[str, str]:
 
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
     """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
-    texts = _left.c.text.label("left"), _right.c.text.label("right")
-    question = (
-        select(_assignment.c.id, _prompt.c.messages, _prompt.c.source, *texts)
-        .select_from(
-            _assignment.join(_left, _assignment.c.left == _left.c.id)
-            .join(_right, _assignment.c.right == _right.c.id)
-            .join(_prompt, _left.c.prompt == _prompt.c.id)
-        )
-        .where(_assignment.c.workspace == workspace, _assignment.c.id.in_(tokens))
-    )
-    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in connection.execute(question)}
+    rows = connection.execute(_SHOWN, {"of": workspace, "tokens": list(tokens)})
+    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in rows}
     return [found[token] for token in tokens if token in found]
 
 
 def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[str, Completion, Completion]]:
     """The id and the two completions, x and y, of each pair of that kind."""
     pair = tables.pair
-    texts = _left.c.text.label("left"), _right.c.text.label("right")
     question = (
-        select(pair.c.id, _prompt.c.messages, _prompt.c.source, *texts)
+        select(pair.c.id, _prompt.c.messages, _prompt.c.source, *_TEXTS)
         .select_from(
             pair.join(_left, pair.c.x == _left.c.id)
             .join(_right, pair.c.y == _right.c.id)

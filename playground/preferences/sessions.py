@@ -290,13 +290,13 @@ def _by_code(connection: Connection, code: str) -> Session:
 
 
 def _row(connection: Connection, id: str, host: str | None = None) -> Row:
-    question = select(_session).where(_session.c.id == id)
-    row = connection.execute(question if host is None else question.where(_session.c.host == host)).first()
-    if row is None:
+    row = connection.execute(_SESSION, {"named": id}).first()
+    if row is None or host not in (None, row.host):
         raise NotFound("There is no session with that id here.", hint="Choose one from the list.")
     return row
 
 
+_SESSION = select(_session).where(_session.c.id == bindparam("named"))
 _PERSON = (  # made once: every request of a phone begins with it
     select(
         _session,

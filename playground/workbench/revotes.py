@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.errors import NotAllowed, NotFound
-from playground.preferences.record import Revote, Revoted, Session, Spread
+from playground.preferences.record import LiveCounts, Revote, Revoted, Session, Spread
 from playground.preferences.resampling import by_people
 from playground.preferences.store import PreferenceStore
 from playground.runs.tail import RunSummary
@@ -65,8 +65,11 @@ class Revotes:
         pairs = sample_pairs(self._pool, workspace, (old, new), self._pairs(workspace, session), known)
         return self._store.revotes.begin(session, old.id, new.id, policy.spec.snapshot or frozen.id, pairs)
 
-    def outcome(self, workspace: str, id: str) -> Outcome | None:
-        """None before the first. While people vote it tells how many choices there are, and not for whom."""
+    def outcome(self, workspace: str, id: str, live: LiveCounts | None = None) -> Outcome | None:
+        """None before the first. While people vote it tells how many choices there are, and not for whom.
+
+        live: the session's figures, where somebody has worked them out already.
+        """
         session = self._workshop.find(workspace, id)
         revote = self._store.revotes.last(id)
         if revote is None:
@@ -82,7 +85,7 @@ class Revotes:
             sum(one.score for one in choices) / len(choices) if told else None,
             by_people(people) if told else Spread(None, 0.0, 1.0, len(choices)),
             self._accuracy(session, revote),
-            self._workshop.live(workspace, id)[0].ceiling,
+            (live or self._workshop.live(workspace, id)[0]).ceiling,
         )
 
     def _newest_policy(self, session: Session) -> RunSummary:
