@@ -98,6 +98,20 @@ def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
     return {reason: n for reason, n in reasons if reason}
 
 
+def read_ties(connection: Connection, workspace: str, until: float) -> list[Preference]:
+    """What was judged equally good until then, to train on as neither better; the left text stands first."""
+    ties = (_judgment.c.choice == "tie", _judgment.c.created_at <= until, _left.c.text != _right.c.text)
+    question = _judgments(workspace).where(_COUNTS, *ties, _assignment.c.strategy.not_in(APART))
+    found = _found(connection, question.order_by(_judgment.c.seq))
+    return [Preference(tie.prompt, tie.left, tie.right, tie.id, tie.annotator) for tie in found]
+
+
+def read_decision_ms(connection: Connection, workspace: str) -> dict[str, int]:
+    """How long each judgment took, where that is known."""
+    known = and_(_judgment.c.workspace == workspace, _judgment.c.decision_ms.is_not(None))
+    return {id: ms for id, ms in connection.execute(select(_judgment.c.id, _judgment.c.decision_ms).where(known))}
+
+
 def read_usable_since(connection: Connection, workspace: str, at: float) -> int:
     """How many training rows were judged after that."""
     late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED == "")

@@ -33,11 +33,19 @@ def last_event(connection: Connection, workspace: str) -> int:
 
 
 def freeze(
-    connection: Connection, workspace: str, preferences: list[Preference], dropped: dict[str, int], event: int
+    connection: Connection,
+    workspace: str,
+    preferences: list[Preference],
+    dropped: dict[str, int],
+    event: int,
+    what_if: str = "",
 ) -> Snapshot:
-    """Store a set. Where the newest snapshot holds exactly the same rows, that one is given back."""
+    """Store a set. Where the newest one holds exactly the same rows, that one is given back.
+
+    what_if: how the set differs from what was frozen, for one that was made to try something.
+    """
     text, reasons = json.dumps([_to_json(p) for p in preferences]), json.dumps(dropped, sort_keys=True)
-    newest = _newest(connection, workspace)
+    newest = _newest(connection, workspace, what_if)
     if newest is not None and (newest.rows, newest.dropped) == (text, reasons):
         return _snapshot(newest)
     row = {
@@ -47,6 +55,7 @@ def freeze(
         "content_hash": hash_of(preferences),
         "rows": text,
         "dropped": reasons,
+        "what_if": what_if,
         "created_at": time.time(),
     }
     connection.execute(insert(_table), row)
@@ -68,8 +77,8 @@ def find(connection: Connection, workspace: str, snapshot_id: str) -> Snapshot:
     return _snapshot(row)
 
 
-def _newest(connection: Connection, workspace: str):
-    question = select(_table).where(_table.c.workspace == workspace)
+def _newest(connection: Connection, workspace: str, what_if: str):
+    question = select(_table).where(_table.c.workspace == workspace, _table.c.what_if == what_if)
     return connection.execute(question.order_by(_table.c.created_at.desc()).limit(1)).first()
 
 

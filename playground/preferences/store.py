@@ -37,6 +37,7 @@ from playground.preferences.reading import (
     EJECTED,
     read_contest,
     read_counts,
+    read_decision_ms,
     read_dropped,
     read_gone,
     read_judgments,
@@ -44,12 +45,14 @@ from playground.preferences.reading import (
     read_preferences,
     read_rows,
     read_shown,
+    read_ties,
     read_withdrawn_of,
     read_writers,
 )
 from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
 from playground.preferences.revotes import RevoteStore
 from playground.preferences.sessions import SessionStore
+from playground.preferences.what_if import Facts, WhatIf, derive, numbered
 from playground.preferences.writer import Writer
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
@@ -347,6 +350,16 @@ class PreferenceStore:
             return snapshot
         dropped = dict(Counter(snapshot.dropped) + Counter(gone[id] for id in who if id in gone))
         return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
+
+    def what_if(self, workspace: str, frozen: Snapshot, what_if: WhatIf, person: str = "") -> Snapshot:
+        """Freeze another set made of that one. person: the id of who is left out, where one is."""
+        with reading(self._engine) as connection:
+            ties = read_ties(connection, workspace, frozen.created_at) if what_if == "with ties" else []
+            facts = Facts(numbered(ties, frozen.preferences), read_decision_ms(connection, workspace), person)
+            event = snapshots.last_event(connection, workspace)
+        rows = derive(frozen.preferences, what_if, facts)
+        left_out = frozen.dropped | {what_if: max(0, len(frozen.preferences) - len(rows))}
+        return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, left_out, event, what_if))
 
     def last_event(self, workspace: str) -> int:
         """A number that grows with every change of the set."""

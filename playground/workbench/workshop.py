@@ -25,6 +25,7 @@ from playground.preferences.record import (
 )
 from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
+from playground.preferences.what_if import WhatIf
 from playground.settings import Settings
 from playground.types import Choice, Snapshot
 from playground.workbench.pace import Pace
@@ -116,6 +117,10 @@ class Workshop:
         if session.snapshot is None:
             raise NotFound("Nothing of this session is frozen.", hint="Freeze it first.")
         return self._store.still_given(id, session.snapshot)
+
+    def what_if(self, workspace: str, id: str, what_if: WhatIf, person: str = "") -> Snapshot:
+        """The frozen set as it would be; person: the id of who is left out. Raises: NotFound before a freeze."""
+        return self._store.what_if(id, self.frozen(workspace, id), what_if, person)
 
     def _keep(self, workspace: str, session: Session) -> Session:
         snapshot = self._store.snapshot(session.id, named=False)

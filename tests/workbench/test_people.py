@@ -145,3 +145,24 @@ def test_what_was_withdrawn_after_the_freeze_is_named_in_the_account(room):
 
 def test_a_sum_leaves_out_what_is_not_there():
     assert _sum([(3, "a"), (0, "b"), (1, "c")]) == "3 a + 1 c"
+
+
+def test_what_if_is_an_ordinary_run_on_a_set_of_its_own_and_what_was_frozen_stays(room):
+    ann, bob = room.join("Ann"), room.join("Bob")
+    room.judge(ann, 5)
+    room.judge(bob, 4)
+    room.judge(bob, 1, choose=lambda pair: "tie", first=5)
+    whole = room.freeze()
+    room.judge(bob, 1, choose=lambda pair: "tie", first=6)  # after the freeze
+    for_bob = room.workshop.what_if("local", room.session.id, "without one person", room.people()[0].id)
+    assert {row.annotator.alias for row in for_bob.preferences} == {"person 2"}
+    ties = room.workshop.what_if("local", room.session.id, "with ties")
+    assert len(ties.preferences) == len(whole.preferences) + 2
+    assert {(row.annotator.id, row.annotator.alias) for row in ties.preferences} == {
+        (row.annotator.id, row.annotator.alias) for row in whole.preferences
+    }
+    spec = room.bench.runs.start("local", "reward_model", {}, frozen=for_bob)
+    assert (spec.snapshot, spec.data_count) == (for_bob.id, 4)
+    assert room.workshop.frozen("local", room.session.id) == whole
+    assert room.bench.session_runs.of(room.session).rewards == ()
+    assert len(room.bench.session_runs.of(room.session, what_if=True).rewards) == 1
