@@ -71,12 +71,15 @@ def _of(share: Share) -> str:
     return f"{share.count} of {share.n}" if share.n else ""
 
 
-def _pace(session: Session, live: LiveCounts, counts: SetCounts) -> Json:
-    """What the board needs to say what some more minutes bring."""
+def _pace(session: Session, live: LiveCounts, counts: SetCounts) -> Json | None:
+    """What the board needs to say what some more minutes bring; None while nobody judges."""
+    if session.state != "open":
+        return None
     overlap, total = session.rules.overlap, counts.usable + sum(counts.dropped.values())
     missing = sum(max(0, overlap - labels) for labels in live.labels)
     labels = live.per_minute * min(1.0, sum(live.labels) / total) if total and not session.revotes else live.per_minute
-    return {"choices": live.per_minute, "labels": labels, "missing": missing, "overlap": overlap}
+    left = (live.joined - live.withdrawn) * len(live.labels) - sum(live.labels)  # nobody judges a pair twice for it
+    return {"choices": live.per_minute, "labels": labels, "missing": missing, "overlap": overlap, "left": max(0, left)}
 
 
 def _arrived(found: Arrived, counts: SetCounts) -> str:

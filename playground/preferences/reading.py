@@ -39,9 +39,10 @@ _WHY_GONE = case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")
 _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
     (_annotator.c.withdrawn_at.is_not(None), _WHY_GONE),
+    (_assignment.c.strategy == REVOTE, REVOTE),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
-    (_assignment.c.strategy.in_(APART), _assignment.c.strategy),
+    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
     else_="",
 )
 

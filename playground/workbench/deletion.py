@@ -76,7 +76,9 @@ class Deletion:
 
 def gone_words(gone: Gone) -> str:
     """What goes, for the host to read before it does."""
-    said = f"{gone.choices} choices of {gone.people} people and {gone.frozen} frozen sets are deleted for good."
+    counted = ((gone.choices, "choice", "choices"), (gone.people, "person", "people"), (gone.frozen, "set", "sets"))
+    choices, people, sets = (f"{n} {one if n == 1 else many}" for n, one, many in counted)
+    said = f"{choices} of {people} and {sets} frozen from them are deleted for good."
     if not gone.runs:
         return said
     names = ", ".join(gone.runs)

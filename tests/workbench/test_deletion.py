@@ -64,7 +64,7 @@ def test_what_goes_is_said_before_and_nothing_is_deleted_by_it(bench):
     spec = trained(bench, session)
     gone = bench.deletion.what_goes("local", session.id)
     assert (gone.people, gone.choices, gone.frozen, gone.runs) == (1, 5, 1, (spec.name,))
-    assert "5 choices of 1 people" in gone_words(gone) and spec.name in gone_words(gone)
+    assert "5 choices of 1 person and 1 set frozen" in gone_words(gone) and spec.name in gone_words(gone)
     assert bench.workshop.find("local", session.id).state == "frozen"
 
 

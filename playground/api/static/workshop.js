@@ -330,7 +330,8 @@ function drawn({points, unit, total}) {
   const last = Math.max(total, points.at(-1)[0]);
   const at = ([step, value]) => `${(296 * step / last + 2).toFixed(1)},${(88 - 86 * (value - low) / (high - low)).toFixed(1)}`;
   const svg = part("svg", {viewBox: "0 0 300 90", "aria-hidden": "true"});
-  if (shares) svg.append(part("line", {x1: 0, x2: 300, y1: 45, y2: 45}));
+  if (shares) svg.append(part("line", {x1: 0, x2: 300, y1: 45, y2: 45}), part("text", {x: 298, y: 55, "text-anchor": "end"}));
+  if (shares) svg.lastChild.textContent = "50 %";
   svg.append(part("polyline", {points: points.map(at).join(" ")}));
   return svg;
 }

@@ -42,12 +42,15 @@
     /* What some more minutes bring, for as many as the host types. */
     function expect() {
       const minutes = Number(root.querySelector(".minutes").value), said = root.querySelector(".expected");
+      root.querySelector(".pace").hidden = !pace;
       if (!pace || !(minutes > 0)) return;
-      const labels = Math.round(minutes * pace.labels);
-      const needed = pace.labels > 0 ? ` (about ${Math.ceil(pace.missing / pace.labels)} minutes)` : "";
+      const labels = Math.min(pace.left, Math.round(minutes * pace.labels));
+      const choices = pace.labels > 0 ? Math.round(labels * pace.choices / pace.labels) : 0;
+      const needed_min = Math.ceil(pace.missing / pace.labels);
+      const needed = pace.labels > 0 ? ` (about ${needed_min} minute${needed_min === 1 ? "" : "s"})` : "";
       const full = `${pace.missing} labels are missing until every pair has ${pace.overlap}${needed}`;
       said.textContent = pace.choices === 0 ? `minutes: nobody has chosen anything within the last one; ${full.replace(needed, "")}.`
-        : `minutes bring about ${Math.round(minutes * pace.choices)} choices more, ${labels} of them labels, at the pace of the last minute; ${pace.missing ? full : "every pair has its labels"}.`;
+        : `minutes bring about ${choices} choices more, ${labels} of them labels, at the pace of the last minute; ${pace.missing ? full : "every pair has its labels"}.`;
     }
 
     root.addEventListener("input", (event) => { if (event.target.matches(".minutes")) expect(); });

@@ -65,7 +65,7 @@ def build(context: Context, tab: gr.Tab) -> None:
             "Deleting takes everything that people chose with it. First you read what goes.", elem_classes="note"
         )
         delete = gr.Button("Delete all that was chosen", elem_id="workshop-delete")
-        with gr.Group(visible=False) as sure:
+        with gr.Column(visible=False) as sure:
             goes = gr.Markdown(elem_id="workshop-goes")
             really = gr.Button("Yes, delete it for good", variant="stop", elem_id="workshop-deleted")
     _listen(context, tab, fields, make, chosen, shown)
@@ -184,7 +184,7 @@ def _vote_again(context: Context, chosen: Any, shown: gr.HTML, button: gr.Button
 
 
 def _delete(
-    context: Context, chosen: Any, shown: gr.HTML, ask: gr.Button, sure: gr.Group, goes: gr.Markdown, really: gr.Button
+    context: Context, chosen: Any, shown: gr.HTML, ask: gr.Button, sure: gr.Column, goes: gr.Markdown, really: gr.Button
 ) -> None:
     bench = context.bench
 
