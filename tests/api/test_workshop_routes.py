@@ -323,3 +323,22 @@ def test_the_consent_names_everything_that_a_vote_carries():
 def test_the_consent_names_where_copies_go():
     assert "someone/room" in consent_text("someone/room")
     assert consent_text("") == CONSENT
+
+
+def test_a_rooms_curves_are_for_whoever_knows_its_code_and_tell_of_no_model(bench, client, session):
+    told = client.get(f"/api/workshop/curves/{session.code}").json()
+    assert told == {"state": "open", "round": 0, "runs": []}
+    assert client.get("/api/workshop/curves/WRONGX").status_code == 404
+    assert "checkpoint" not in client.get(f"/api/workshop/curves/{session.code}").text
+
+
+def test_only_the_host_sees_the_people_and_takes_them_out(bench, host, session):
+    ann = Phone(host, session.code, "Ann")
+    ann.vote(ann.pairs()[0])
+    (person,) = host.get(f"/api/session/{session.id}/people").json()
+    assert (person["alias"], person["choices"], person["ejected"]) == ("Ann", 1, False)
+    assert host.post(f"/api/session/{session.id}/eject/{person['id']}").status_code == 200
+    assert ann.post("pairs").json() == {"state": "ejected", "round": 0, "pairs": []}
+    assert host.post(f"/api/session/{session.id}/eject/nobody").status_code == 404
+    assert host.post(f"/api/session/{session.id}/let-in/{person['id']}").status_code == 200
+    assert len(ann.pairs()) == 4

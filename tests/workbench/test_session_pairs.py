@@ -1,0 +1,44 @@
+"""The pairs of a session: as many as were asked for, none on a known prompt, none in which a model names itself."""
+
+import pytest
+
+from playground.errors import PlaygroundError
+from playground.types import Checkpoint, Completion
+from playground.workbench.pairs import PairPool
+from playground.workbench.session_pairs import sample_pairs
+
+POCKET = Checkpoint("dpo-1234", "DPO 1", "policy", "pocket", "/x")
+LARGER = Checkpoint("HuggingFaceTB/SmolLM2-135M", "SmolLM2 135M", "policy", "smollm2-135m", "/y")
+
+
+def pool(says):
+    """A pool whose models say what `says` makes of a prompt and a number that is another one each time."""
+    numbers = iter(range(10**6))
+
+    def sample(workspace, id, prompts, sampling, n=1):
+        return [[Completion(p, says(p, next(numbers)), id) for _ in range(n)] for p in prompts]
+
+    return PairPool(sample, lambda workspace, id: POCKET)
+
+
+def test_there_are_as_many_as_were_asked_for():
+    assert len(sample_pairs(pool(lambda p, n: f"answer {n}"), "local", [POCKET], 45)) == 45
+
+
+def test_known_prompts_are_not_asked_again():
+    first = sample_pairs(pool(lambda p, n: f"answer {n}"), "local", [POCKET], 30)
+    known = {pair[0].prompt.key for pair in first}
+    later = sample_pairs(pool(lambda p, n: f"answer {n}"), "local", [POCKET], 30, known)
+    assert known.isdisjoint(pair[0].prompt.key for pair in later)
+
+
+@pytest.mark.parametrize("name", ["SmolLM", "smollm2-135m", "HuggingFaceTB/SmolLM2-135M"])
+def test_a_pair_in_which_a_model_names_itself_is_left_out(name):
+    pairs = sample_pairs(pool(lambda p, n: f"I am {name} {n}" if n % 3 == 0 else f"answer {n}"), "local", [LARGER], 20)
+    assert len(pairs) > 5
+    assert not any(name in completion.text for pair in pairs for completion in pair)
+
+
+def test_where_none_is_left_that_is_said():
+    with pytest.raises(PlaygroundError, match="named itself"):
+        sample_pairs(pool(lambda p, n: f"I am dpo-1234, {n}"), "local", [POCKET], 5)
