@@ -46,8 +46,9 @@ def learn(room):
 def test_phones_watch_the_training_and_vote_again_without_joining_again(voted):
     room, ann, bob = voted
     run, folder = learn(room)
-    expect(ann.locator("#curves p")).to_have_text("Step 5 of 10 · Right on pairs it has not learned from: 75 %")
-    expect(bob.locator("#curves p")).to_contain_text("Schritt 5 von 10")
+    learned = "Step 5 of 10 · Right on pairs it has not learned from: 75 %"
+    expect(ann.locator("#curves p")).to_have_text(learned, timeout=SOON_MS)
+    expect(bob.locator("#curves p")).to_contain_text("Schritt 5 von 10", timeout=SOON_MS)
     assert len(ann.locator("#curves polyline").get_attribute("points").split()) == 5
 
     made = Checkpoint(run.id, run.name, "policy", "pocket", "/x", run_id=run.id, fingerprint="f")
