@@ -366,6 +366,12 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return snapshots.last_event(connection, workspace)
 
+    def judgment_ids(self, workspace: str) -> set[str]:
+        """The ids of all judgments, also of those that do not count."""
+        table = tables.judgment
+        with reading(self._engine) as connection:
+            return set(connection.scalars(select(table.c.id).where(table.c.workspace == workspace)))
+
     def snapshot_ids(self, workspace: str, what_if: bool = False) -> set[str]:
         """The ids of the frozen sets; what_if: also of those that were made to try something."""
         with reading(self._engine) as connection:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TypeVar
@@ -69,10 +69,11 @@ class RunFolder:
         """Of the frozen data, which judgments the preferences came from."""
         return [row["id"] for row in self.rows() if row["kind"] == "Preference"]
 
-    def forget_rows(self) -> None:
-        """Empty the frozen data for good, in one step."""
+    def forget_rows(self, judgments: Collection[str]) -> None:
+        """Take what came from these judgments out of the frozen data for good, in one step."""
+        kept = [row for row in self.rows() if row.get("id") not in judgments]
         temporary = self.path / "data.jsonl.part"
-        temporary.write_text("", encoding="utf-8")
+        temporary.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
         os.replace(temporary, self.data_path)
 
     def rows(self) -> list[Json]:

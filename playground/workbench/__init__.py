@@ -91,7 +91,7 @@ class Workbench:
         parts = self.runs, self.checkpoints, self.completions, quotas
         self.takeaway = Takeaway(settings, shelf, self.store, *parts)
         self.informed = Informed(self.store, self.completions, self.session_runs)
-        self.deletion = Deletion(self.store, shelf, self.session_runs, clock)
+        self.deletion = Deletion(self.store, shelf, clock)
         hours = settings.demo_hours if settings.mode == "demo" else None
         due = self.deletion.delete_due
         self.erasure = Erasure(hours, shelf, self.store, pairs, self._queue, due, clock)

@@ -14,7 +14,6 @@ from playground.errors import NotAllowed
 from playground.preferences.record import Session
 from playground.preferences.store import PreferenceStore
 from playground.runs.tail import RunShelf, RunSummary
-from playground.workbench.session_runs import SessionRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,9 @@ class Gone:
 class Deletion:
     """Say what goes, delete it; look for sessions whose time is over."""
 
-    def __init__(
-        self, store: PreferenceStore, shelf: RunShelf, trained: SessionRuns, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, store: PreferenceStore, shelf: RunShelf, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._shelf = shelf
-        self._trained = trained
         self._clock = clock
 
     def what_goes(self, workspace: str, id: str) -> Gone:
@@ -49,14 +45,14 @@ class Deletion:
     def delete(self, workspace: str, id: str) -> None:
         """Delete the session and all that was chosen in it. Raises: NotFound; NotAllowed while a run learns from it."""
         session = self._store.sessions.find(workspace, id)
-        runs = self._runs(session)
+        ids, runs = self._store.judgment_ids(id), self._runs(session)
         for run in runs:
             if run.active:
                 raise NotAllowed(
                     f"{run.spec.name} is learning from it.", hint="Stop that run, then delete the session."
                 )
         for run in runs:
-            self._shelf.folder(workspace, run.spec.id).forget_rows()
+            self._shelf.folder(workspace, run.spec.id).forget_rows(ids)
         self._store.erase(id)
 
     def delete_due(self) -> list[str]:
@@ -69,9 +65,12 @@ class Deletion:
         return deleted
 
     def _runs(self, session: Session) -> list[RunSummary]:
-        """Those that keep choices of it in their data."""
-        trained = self._trained.of(session, what_if=True)
-        return [run for run in (*trained.rewards, *trained.policies) if run.spec.snapshot is not None]
+        """Those that keep choices of it in their data, whichever set they were given."""
+        ids = self._store.judgment_ids(session.id)
+        found = self._shelf.summaries(session.host)
+        return [
+            run for run in found if not ids.isdisjoint(self._shelf.folder(session.host, run.spec.id).preference_ids())
+        ]
 
 
 def gone_words(gone: Gone) -> str:

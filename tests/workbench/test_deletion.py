@@ -118,3 +118,14 @@ def test_a_session_is_deleted_when_its_days_are_over_and_not_before(bench, clock
     clock.later = 3.1 * DAY
     assert bench.deletion.delete_due() == [session.id]
     assert [one.id for one in bench.workshop.all("local")] == [kept.id]
+
+
+def test_a_run_that_was_given_some_of_the_choices_otherwise_loses_just_those(bench):
+    session, _ = judged(bench)
+    frozen = bench.workshop.freeze("local", session.id)
+    own = [replace(row, id=f"own {n}") for n, row in enumerate(frozen.preferences)]
+    spec = bench.runs.start("local", "reward_model", {}, preferences=[*frozen.preferences[:2], *own])
+    bench.shelf.folder("local", spec.id).append(RunEnded("stopped"))
+    bench.runs.tail("local", spec.id).refresh(force=True)
+    bench.deletion.delete("local", session.id)
+    assert bench.shelf.folder("local", spec.id).preference_ids() == [row.id for row in own]
