@@ -82,13 +82,14 @@ class SamplerService:
         prompt: Prompt,
         completion: str,
         sampling: Sampling,
+        ended: bool,
         family: list[Checkpoint],
     ) -> list[TokenScore]:
-        """Each token of the completion under policy and reference."""
+        """Each token of the completion under policy and reference; ended: its end of turn too."""
         from playground.completions.sampler import token_scores
 
         self._know(family)
-        return token_scores(self._policy(policy), self._policy(reference), prompt, completion, sampling.template)
+        return token_scores(self._policy(policy), self._policy(reference), prompt, completion, sampling.template, ended)
 
     def logit_difference(
         self,

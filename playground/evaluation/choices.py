@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,7 +85,9 @@ def fetch_choices(words: str, folder: Path) -> Path:
         )
     _ask_the_hub(name)
     file = folder / f"{name.replace('/', '-')}.jsonl"
-    file.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in hub_rows(name, more)), "utf-8")
+    file.write_text(
+        "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in hub_rows(name, more)), "utf-8"
+    )
     return file
 
 
@@ -131,58 +133,63 @@ def _read(row: Row) -> MultipleChoice | BadRow:
     question = row.values.get("question")
     if not isinstance(question, str) or not question.strip():
         return BadRow(row.number, "has no question")
-    options, true = _options(row.values)
-    if len(options) < 2:
-        return BadRow(row.number, f"has {len(options) or 'no'} option{'s' * (not options)}; two or more are needed")
-    if len(set(options)) < len(options):
-        return BadRow(row.number, "has the same option twice")
-    if not all(0 <= place < len(options) for place in true):
-        return BadRow(row.number, "has an answer that is none of its options")
-    if not 0 < len(set(true)) < len(options):
-        return BadRow(row.number, f"has {'no' if not true else 'nothing but'} true options")
-    prompt = Prompt.user(question, "uploaded")
-    return MultipleChoice(prompt, tuple(options), tuple(i in true for i in range(len(options))))
+    try:
+        marked = _marked(row.values)
+    except ValueError as error:
+        return BadRow(row.number, str(error))
+    return MultipleChoice(Prompt.user(question, "uploaded"), *zip(*marked, strict=True))
 
 
-def _options(values: Mapping[str, Any]) -> tuple[list[str], list[int]]:
-    """A row's options, and the places of the true ones; -1 is the place of an answer that is none of them."""
+def _marked(values: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """A row's options, each with whether it is true. Raises ValueError with why they cannot be used."""
     targets = values.get("mc1_targets")
-    if isinstance(targets, Mapping):
-        pairs = _truthful(targets)
-        return [text for text, _ in pairs], [i for i, (_, true) in enumerate(pairs) if true]
+    texts, true = _truthful(targets) if isinstance(targets, Mapping) else _listed(values)
+    if not all(0 <= place < len(texts) and not _blank(texts[place]) for place in true):
+        raise ValueError("has an answer that is none of its options")
+    marked = [(str(text), place in true) for place, text in enumerate(texts) if not _blank(text)]
+    if len(marked) < 2:
+        raise ValueError(f"has {len(marked) or 'no'} option{'s' * (not marked)}; two or more are needed")
+    if len({text for text, _ in marked}) < len(marked):
+        raise ValueError("has the same option twice")
+    if len({is_true for _, is_true in marked}) < 2:
+        raise ValueError(f"has {'nothing but' if true else 'no'} true options")
+    return marked
+
+
+def _listed(values: Mapping[str, Any]) -> tuple[list[Any], list[int]]:
+    """This project's form, MMLU's, and the columns of a CSV: the options, and the places of the true ones."""
     if isinstance(values.get("options"), list):
-        return _texts(values["options"]), [_place(one) for one in values.get("true") or []]
+        return values["options"], _places(values.get("true"))
     if isinstance(values.get("choices"), list):
-        return _texts(values["choices"]), _given(values.get("answer"))
-    return _texts(_columns(values)), _given(values.get("answer"))
+        return values["choices"], _places(values.get("answer"))
+    return [values.get(letter) for letter in ascii_uppercase], _places(values.get("answer"))
 
 
-def _truthful(targets: Mapping[str, Any]) -> list[tuple[str, bool]]:
+def _truthful(targets: Mapping[str, Any]) -> tuple[list[Any], list[int]]:
     """TruthfulQA's two ways to write them: choices beside labels, or a label by option."""
-    if isinstance(targets.get("choices"), list) and isinstance(targets.get("labels"), list):
-        return [(str(text), bool(label)) for text, label in zip(targets["choices"], targets["labels"], strict=False)]
-    return [(text, bool(label)) for text, label in targets.items()]
+    texts, labels = targets.get("choices"), targets.get("labels")
+    if not isinstance(texts, list) or not isinstance(labels, list):
+        texts, labels = list(targets), list(targets.values())
+    if len(texts) != len(labels):
+        raise ValueError(f"has {len(texts)} choices and {len(labels)} labels")
+    return texts, [place for place, label in enumerate(labels) if str(label).strip() in ("1", "True", "true")]
 
 
-def _columns(values: Mapping[str, Any]) -> Iterator[Any]:
-    return (values[letter] for letter in ascii_uppercase if values.get(letter))
-
-
-def _texts(options: Iterable[Any]) -> list[str]:
-    return [str(one) for one in options if one is not None and str(one).strip()]
-
-
-def _given(answer: Any) -> list[int]:
-    return [] if answer in (None, "") else [_place(answer)]
+def _places(answer: Any) -> list[int]:
+    if answer is None or answer == "":
+        return []
+    return [_place(one) for one in answer] if isinstance(answer, list) else [_place(answer)]
 
 
 def _place(answer: Any) -> int:
-    """0 for 0, "0", "A" and "a"."""
-    if isinstance(answer, bool):
-        return -1
-    if isinstance(answer, int):
+    """0 for 0, "0", "A" and "a"; -1 for what names no place."""
+    if isinstance(answer, int) and not isinstance(answer, bool):
         return answer
     text = str(answer).strip().upper()
     if text.isdecimal():
         return int(text)
     return ascii_uppercase.index(text) if len(text) == 1 and text in ascii_uppercase else -1
+
+
+def _blank(option: Any) -> bool:
+    return option is None or not str(option).strip()

@@ -50,14 +50,14 @@ def interval_words(figure: Figure) -> str:
 def _section(report: Report, before: Report | None) -> list[str]:
     beside = f" Compared with {report.reference} ({report.reference_fingerprint})." if report.reference else ""
     judges = f" Judges: {report.judges}." if report.judges else ""
-    lines = [f"## {report.title}", "", f"{_plain(report.findings.summary)}{beside}{judges}", ""]
-    lines += [f"**{_plain(warning)}**\n" for warning in report.findings.warnings]
+    lines = [f"## {report.title}", "", f"{plain(report.findings.summary)}{beside}{judges}", ""]
+    lines += [f"**{plain(warning)}**\n" for warning in report.findings.warnings]
     lines += _figures(report, before)
     lines += [f"Seed {report.seed}, prompts {report.prompts_hash}, {report.seconds:.1f} s.", ""]
     return lines + _answers(report.findings.answers)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """On one line and escaped, so that nothing that a warning quotes is read as Markdown or HTML."""
     return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", " ".join(text.split()))
 

@@ -48,7 +48,8 @@ def methods(sheet: Sheet) -> list[Method]:
 
 
 def _spread(group: Sequence[Column], which: tuple[str, str]) -> Spread | None:
-    found = [column.figure(*which) for column in group]
+    different = {column.checkpoint.fingerprint or column.checkpoint.id: column for column in group}  # not one run twice
+    found = [column.figure(*which) for column in different.values()]
     values = [figure.value for figure in found if figure is not None and figure.value is not None]
     if not values:
         return None

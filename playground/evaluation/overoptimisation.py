@@ -52,7 +52,11 @@ class Fit:
         """(d, reward) where the curve turns down, if it does so within what was seen."""
         if self.b <= 0:
             return None
-        d = math.exp(self.a / self.b - 1) if self.form == "rl" else self.a / (2 * self.b)
+        if self.form == "rl":
+            power = self.a / self.b - 1
+            d = math.exp(power) if power < math.log(self.high) else math.inf  # a curve that hardly bends turns far out
+        else:
+            d = self.a / (2 * self.b)
         return (d, self.at(d)) if self.low < d < self.high else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from playground.errors import PlaygroundError
+from playground.evaluation.export import plain
 from playground.types import Checkpoint
 from playground.ui.asking import Given, Start
 from playground.ui.durations import spoken
@@ -18,7 +19,6 @@ WHAT = (
     "The same model, trained again from the same start with the same settings and seed, but with one thing changed. "
     "Each is a run of its own under *Runs*."
 )
-_NOT_YET = "Choose a model above that you trained with DPO or PPO: then it can be trained again with one thing changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def variant_parts() -> VariantParts:
     """What would change, and three buttons."""
     with gr.Accordion("Train it again with one thing changed", open=False, elem_id="variants"):
         gr.Markdown(WHAT, elem_classes="note")
-        words = gr.Markdown(_NOT_YET, elem_id="variant-words")
+        words = gr.Markdown("", elem_id="variant-words")
         with gr.Row():
             labels = gr.Dropdown([], label="Other labels", elem_id="variant-labels", filterable=False, scale=2)
             labels.preprocess = lambda payload: payload
@@ -71,11 +71,9 @@ def variants_shown(
     try:
         can_repair, why = bool(variants.repairs(space, checkpoint)), ""
     except PlaygroundError as error:
-        can_repair, why = False, error.message
-    words = _NOT_YET
-    if keys:
-        takes = "" if seconds is None else f" One training takes about **{spoken(seconds)}**."
-        words = f"**{checkpoint.name}**.{takes} {why}".strip()
+        can_repair, why = False, f"{plain(error.message)} {error.hint}"
+    takes = f"One training takes about **{spoken(seconds)}**. " if keys and seconds is not None else ""
+    words = f"{takes}{why}"
     return {
         parts.words: words,
         parts.labels: gr.update(

@@ -42,9 +42,16 @@ class Completions:
         )
 
     def token_scores(
-        self, workspace: str, policy_id: str, reference_id: str, prompt: Prompt, completion: str, sampling: Sampling
+        self,
+        workspace: str,
+        policy_id: str,
+        reference_id: str,
+        prompt: Prompt,
+        completion: str,
+        sampling: Sampling,
+        ended: bool = False,
     ) -> list[TokenScore]:
-        """Each token of a completion under policy and reference."""
+        """Each token of a completion under policy and reference; ended: its end of turn as a last token."""
         policy, reference = (
             self._checkpoints.find(workspace, policy_id),
             self._checkpoints.find(workspace, reference_id),
@@ -56,6 +63,7 @@ class Completions:
             prompt=prompt,
             completion=completion,
             sampling=sampling,
+            ended=ended,
             family=self._checkpoints.family(workspace, policy, reference),
         )
 

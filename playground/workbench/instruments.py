@@ -37,6 +37,7 @@ class SamplerInstruments:
 
     def token_scores(self, checkpoint: Checkpoint, reference: Checkpoint, completion: Completion) -> list[TokenScore]:
         """Each token of a completion under both."""
+        prompt, text, ended = completion.prompt, completion.text, completion.finish_reason == "stop"
         return self._completions.token_scores(
-            self._workspace, checkpoint.id, reference.id, completion.prompt, completion.text, Sampling()
+            self._workspace, checkpoint.id, reference.id, prompt, text, Sampling(), ended
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import partial
 
@@ -44,7 +45,7 @@ class Variants:
             rows = self._labels(workspace, self._labelled(workspace, self._run(workspace, checkpoint)))
         except PlaygroundError:
             return []
-        return label_changes(rows, self._store.snapshot(workspace).preferences)
+        return label_changes(rows, self._store.preferences(workspace))
 
     def seconds(self, workspace: str, checkpoint: Checkpoint) -> float | None:
         """How long its training takes once more, its reward model's not counted; None where that is not known."""
@@ -75,8 +76,9 @@ class Variants:
     def begin_seeds(self, workspace: str, plan: Plan) -> None:
         """Train it again with other seeds, and fill in the tax sheet."""
         run = self._run(workspace, plan.checkpoint)
-        seed = int(run.spec.config.get("seed", 0))
-        others = [(f"seed {n}", {"seed": n}) for n in range(seed + 1, seed + 1 + MORE_SEEDS)]
+        known = {one.spec.seed for one in self._runs.all(workspace) if one.spec.algorithm == run.spec.algorithm}
+        fresh = (n for n in itertools.count() if n not in known)
+        others = [(f"seed {n}", {"seed": n}) for n in itertools.islice(fresh, MORE_SEEDS)]
         self._evaluations.begin_after(workspace, partial(self._on_the_sheet, workspace, plan, run, others))
 
     def begin_labels(self, workspace: str, plan: Plan, key: str) -> None:
@@ -139,8 +141,8 @@ class Variants:
             reward_id=reward.id if reward else old.reward.id if old.reward else None,
             preferences=rows or None,
             frozen=None if rows or not labels else Snapshot(old.snapshot or "", old.data_hash, tuple(labels)),
-            persona=old.persona,
-            seed=old.seed,
+            persona=None if rows or reward else old.persona,  # other labels may be another's
+            seed=int((changes or {}).get("seed", old.seed)),
             name=f"{old.name}, {change}"[:60],
         )
         learns = f"{spec.name} learns."
@@ -152,6 +154,9 @@ class Variants:
         run = self._shelf.tail(workspace, checkpoint.run_id).summary
         if run.spec.algorithm not in MIXED:
             raise PlaygroundError(f"{checkpoint.name} was not trained on preferences.", hint=_NOT_TRAINED)
+        if run.status != "done":
+            hint = "Resume it in the tab Policy, or choose one that went to its end."
+            raise PlaygroundError(f"{checkpoint.name} was stopped before its end: two things would differ.", hint=hint)
         return run
 
     def _labelled(self, workspace: str, run: RunSummary) -> RunSummary:

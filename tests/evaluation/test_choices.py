@@ -17,9 +17,11 @@ from tests.evaluation.stand_ins import REAL, examined
 ASK = "Which is a colour?"
 FORMS = {
     "this project's": {"question": ASK, "options": ["red", "seven"], "true": [0]},
+    "this project's, with one answer": {"question": ASK, "options": ["red", "seven"], "true": 0},
     "this project's, in letters": {"question": ASK, "options": ["red", "seven"], "true": ["A"]},
     "TruthfulQA's": {"question": ASK, "mc1_targets": {"choices": ["red", "seven"], "labels": [1, 0]}},
     "TruthfulQA's first": {"question": ASK, "mc1_targets": {"red": 1, "seven": 0}, "mc2_targets": {"red": 1}},
+    "TruthfulQA's in words": {"question": ASK, "mc1_targets": {"choices": ["red", "seven"], "labels": ["1", "0"]}},
     "MMLU's": {"question": ASK, "choices": ["red", "seven"], "answer": 0, "subject": "colours"},
 }
 
@@ -48,6 +50,20 @@ def test_a_csv_has_a_column_an_option_and_the_letter_of_the_answer(tmp_path):
     assert (second.options, second.true) == (("red", "seven", "up"), (False, True, False))
 
 
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_option_moves_no_answer(tmp_path, empty):
+    found = read(
+        tmp_path,
+        {"question": ASK, "A": "seven", "B": empty, "C": "red", "D": "up", "answer": "C"},
+        {"question": ASK, "options": [7, empty, "red", 0], "true": [2]},
+    )
+    assert [[text for text, true in zip(one.options, one.true, strict=True) if true] for one in found.asked] == [
+        ["red"],
+        ["red"],
+    ]
+    assert found.asked[1].options == ("7", "red", "0")
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -58,6 +74,9 @@ def test_a_csv_has_a_column_an_option_and_the_letter_of_the_answer(tmp_path):
         ({"true": [2]}, "has an answer that is none of its options"),
         ({"true": []}, "has no true options"),
         ({"true": [0, 1]}, "has nothing but true options"),
+        ({"true": True}, "has an answer that is none of its options"),
+        ({"options": ["red", " ", "seven"], "true": [1]}, "has an answer that is none of its options"),
+        ({"mc1_targets": {"choices": ["red", "seven"], "labels": [1]}}, "has 2 choices and 1 labels"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -38,6 +38,12 @@ def test_a_curve_that_still_rises_where_it_ends_has_no_peak():
     assert fit("rl", [(d, d * d) for d in DISTANCES]).peak is None
 
 
+@pytest.mark.parametrize("bend", [1e-9, 1e-4, -1e-9])
+def test_a_straight_line_has_no_peak(bend):
+    found = fit("rl", [(d, rl(d, b=bend)) for d in DISTANCES])
+    assert found.fits and found.peak is None
+
+
 def test_noise_costs_some_of_the_fit_and_not_the_curve():
     rng = random.Random(0)
     found = fit("rl", [(d, rl(d) + rng.gauss(0, 0.2)) for d in DISTANCES])

@@ -74,6 +74,14 @@ def test_without_one_annotator_it_is_trained_again_and_what_it_says_otherwise_is
     assert spec.data_count == len(change.rows) < old.data_count and spec.name.startswith(f"{old.name}, without")
     ((report, _),) = bench.evaluations.shown("local", bench.evaluations.plan("local", made.id, dpo.id), ["changed"])
     assert report.figure("changed").value > 0 and report.findings.answers[0].beside
+    assert spec.persona == "polite"
+
+
+@pytest.mark.slow
+def test_without_the_persona_that_judged_most_nobody_claims_that_it_judged(bench, dpo):
+    bench.variants.begin_labels("local", plan(bench, dpo), without(bench, dpo, "polite").key)
+    _, spec = made_of(bench)
+    assert spec.persona == "concise"
 
 
 @pytest.mark.slow
@@ -106,6 +114,8 @@ def test_other_seeds_are_known_as_runs_that_differ_in_the_seed_alone(bench, dpo)
     alike = [one.took.alike for one in columns if one.took]
     first = next(one.took.alike for one in columns if one.checkpoint.id == dpo.id)
     assert alike.count(first) == 1 + MORE_SEEDS
+    made = [run.spec for run in bench.runs.all("local") if ", seed " in run.spec.name]
+    assert sorted(one.seed for one in made) == [1, 2] and all(one.config["seed"] == one.seed for one in made)
 
 
 def test_what_was_not_trained_here_on_preferences_has_no_variants(bench):

@@ -22,9 +22,9 @@ def _asks(plan: Plan) -> list[Ask]:
     "changed",
     title="What does it say otherwise?",
     order=55,
-    about="Both checkpoints give their likeliest completion to the same prompts, which stand in no training. You see "
-    "which ones differ, and whether the judge finds them better or worse. Without chance in the drawing, every "
-    "difference comes from the weights.",
+    about="Both checkpoints answer the same prompts, which stand in no training, always with the likeliest next token. "
+    "You see which completions differ, and whether the judge finds them better or worse. Without chance in the "
+    "drawing, every difference comes from the weights.",
     asks=_asks,
     scored=lambda plan: 2 * plan.size if not plan.exact and plan.judging else 0,
     compares=True,
@@ -79,7 +79,9 @@ def _verdict(gain: float | None) -> str:
 def _summary(plan: Plan, figures: list[Figure]) -> str:
     count, *judged = figures
     beside = plan.reference.name if plan.reference else ""
-    words = f"{100 * (count.value or 0):.0f} % of its likeliest completions differ from {beside}'s"
+    words = f"Of {count.prompts} prompts, {100 * (count.value or 0):.0f} % get another completion than from {beside}"
     if not judged:
         return f"{words}."
-    return f"{words}: {100 * (judged[0].value or 0):.0f} % are better and {100 * (judged[1].value or 0):.0f} % worse."
+    return (
+        f"{words}, {100 * (judged[0].value or 0):.0f} % a better and {100 * (judged[1].value or 0):.0f} % a worse one."
+    )

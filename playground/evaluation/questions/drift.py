@@ -9,7 +9,7 @@ from playground.evaluation.report import Answer, Findings, mean_figure, share_fi
 from playground.registry import question
 
 _MAPPED = 12  # completions shown token by token: those that moved most
-_FAR = 10.0  # nats a completion: what training charts call too far
+_FAR = 10.0  # nats a completion: under which the KL of a healthy run settles
 
 
 def _asks(plan: Plan) -> list[Ask]:
