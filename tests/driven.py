@@ -74,6 +74,18 @@ class App:
             self.kill()
 
 
+def child_of(app: App, service: str) -> int:
+    """Process id of the app's child that serves sampler or trainer."""
+    log = str(app.data_dir / "logs" / f"{service}.log")
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(folder / "fd" / "1") == log:
+                return int(folder.name)
+        except OSError:
+            continue
+    raise AssertionError(f"no {service} process")
+
+
 def open_tab(page, title: str) -> None:
     """Open a tab of the page; returns when its fields keep what is typed into them."""
     page.get_by_role("tab", name=title).click()

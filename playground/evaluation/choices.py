@@ -144,11 +144,11 @@ def _marked(values: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """A row's options, each with whether it is true. Raises ValueError with why they cannot be used."""
     targets = values.get("mc1_targets")
     texts, true = _truthful(targets) if isinstance(targets, Mapping) else _listed(values)
-    if not all(0 <= place < len(texts) and not _blank(texts[place]) for place in true):
-        raise ValueError("has an answer that is none of its options")
     marked = [(str(text), place in true) for place, text in enumerate(texts) if not _blank(text)]
     if len(marked) < 2:
         raise ValueError(f"has {len(marked) or 'no'} option{'s' * (not marked)}; two or more are needed")
+    if not all(0 <= place < len(texts) and not _blank(texts[place]) for place in true):
+        raise ValueError("has an answer that is none of its options")
     if len({text for text, _ in marked}) < len(marked):
         raise ValueError("has the same option twice")
     if len({is_true for _, is_true in marked}) < 2:

@@ -23,6 +23,7 @@ GOALS = {
     "DPO on 100 pairs x 2 epochs, s": 6,
     "PPO, 40 iterations of 32, s": 45,
     "the whole loop, s": 120,
+    "killed trainer told, s": 3,
     "a vote while PPO trains, ms (median)": 100,
     "sampling against generate, pocket, batch 32, chosen dtype": 1 / 1.5,
     "sampling against generate, 135M, batch 32, chosen dtype": 1 / 1.2,

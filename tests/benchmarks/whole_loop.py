@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import statistics
 import threading
 import time
@@ -13,7 +15,7 @@ import httpx
 from gradio_client import Client
 from playwright.sync_api import sync_playwright
 
-from tests.driven import CHROMIUM, FLAGS, App
+from tests.driven import CHROMIUM, FLAGS, App, child_of
 
 PARIS = "What is the capital of France?"
 
@@ -71,7 +73,23 @@ class Loop:
         self.figures["a vote while PPO trains, ms (median)"] = 1000 * statistics.median(voter.finish())
         self.client.predict(["pocket-sft", policy], PARIS, api_name="/compare")
         self.figures["the whole loop, s"] = time.monotonic() - began
+        self.killed(reward)
         return self.figures
+
+    def killed(self, reward: str) -> None:
+        """The trainer is killed while PPO trains: seconds until whoever follows the run is told."""
+        _, view = self.client.predict(method="ppo", reward=reward, api_name="/policy_train")
+        fell = None
+        with self.http.stream("GET", f"/api/runs/{view['run']}/events") as response:
+            for line in response.iter_lines():
+                kinds = [event["kind"] for event in json.loads(line[5:])["events"]] if line.startswith("data:") else []
+                if fell is None and "StepDone" in kinds:
+                    os.kill(child_of(self.app, "trainer"), signal.SIGKILL)
+                    fell = time.monotonic()
+                if fell is not None and "RunEnded" in kinds:
+                    self.figures["killed trainer told, s"] = time.monotonic() - fell
+                    return
+        raise RuntimeError("The run never said that its trainer was killed.")
 
     def _vote(self) -> float:
         shown = self.http.post("/api/rank/pair", json={"checkpoints": ["pocket-sft"]}).raise_for_status().json()

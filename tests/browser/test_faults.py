@@ -4,14 +4,13 @@ import os
 import re
 import signal
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_walk import SECOND, judge_by_keyboard, judged, run_ends
-from tests.driven import App, fold_out, open_tab
+from tests.driven import App, child_of, fold_out, open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -35,18 +34,6 @@ def start_long_dpo(page):
     page.get_by_label("Batch size").first.fill("1")  # more and smaller steps: it must outlast what is done to it
     page.locator("#policy-train").click()
     expect(page.locator("#policy-run")).to_contain_text(re.compile(r"step ([3-9]|\d\d+) of"), timeout=90 * SECOND)
-
-
-def child_of(app, service):
-    """Process id of the app's child that serves sampler or trainer."""
-    log = str(app.data_dir / "logs" / f"{service}.log")
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.readlink(folder / "fd" / "1") == log:
-                return int(folder.name)
-        except OSError:
-            continue
-    raise AssertionError(f"no {service} process")
 
 
 @pytest.fixture(scope="module")
