@@ -14,11 +14,11 @@ BY_DPO = Took("DPO", 100, cpu_seconds=4.0, peak_bytes=900_000_000, alike="dpo")
 BY_PPO = Took("PPO", 100, 40.0, 1_400_000_000, "ppo", reward="Scorer", reward_cpu_seconds=3.0, rollouts=1280)
 
 
-def column(name, took, gold=None, kl=None):
+def column(name, took, gold=None, kl=None, fingerprint=""):
     known = {("win_rate", "gold_gain"): gold, ("drift", "kl"): kl}
     values = [known.get((measure.question, measure.key)) for measure in MEASURES]
     figures = [None if value is None else Figure("x", "X", value, None, None, 9, "") for value in values]
-    return Column(replace(DPO, id=name, name=name), tuple(figures), took)
+    return Column(replace(DPO, id=name, name=name, fingerprint=fingerprint or name), tuple(figures), took)
 
 
 def sheet(*columns):
@@ -38,6 +38,12 @@ def test_models_that_differ_in_the_seed_alone_are_one_method_with_a_spread():
     table = methods_table(found)
     assert cells(table, "Gold reward gained") == [("+1.50", "spread over 2 runs: 0.71")]
     assert cells(table, "Processor time") == [("5 s", "")]
+
+
+def test_a_run_made_twice_with_one_seed_narrows_no_spread():
+    twice = (column(name, BY_DPO, 1.0, fingerprint="same") for name in ("a", "b"))
+    (one,) = methods(sheet(*twice, column("c", BY_DPO, 2.0)))
+    assert (one.gold.count, one.gold.mean) == (2, 1.5)
 
 
 def test_ppo_stands_beside_dpo_with_what_each_took():
