@@ -1,10 +1,13 @@
 """A model trained here, trained again with one thing changed by real runs, and what that changed."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from playground.errors import NotFound, PlaygroundError
+from playground.evaluation.sheet import sheet_steps
+from playground.registry import questions
 from playground.settings import Settings
 from playground.workbench import Workbench
 from playground.workbench.variants import MORE_SEEDS
@@ -17,7 +20,7 @@ SHORT = {"iterations": 1, "rollouts": 4, "max_new_tokens": 8, "ppo_epochs": 1, "
 def bench(tmp_path_factory):
     made = Workbench(Settings(data_dir=tmp_path_factory.mktemp("data")))
     made.start()
-    for persona, count in (("polite", 20), ("concise", 14)):
+    for persona, count in (("polite", 34), ("concise", 26)):
         list(made.preferences.persona_labels("local", persona, count, ["pocket-sft"]))
     yield made
     made.close()
@@ -94,20 +97,33 @@ def test_other_labels_of_a_ppo_run_train_its_reward_model_first(bench, ppo):
     assert judge.data_count == bench.runs.find("local", before.reward.run_id).spec.data_count // 2
 
 
+@pytest.fixture
+def short_sheet(bench, monkeypatch):
+    """The sheet asks one question of all in it: that it asks all of them is tested elsewhere."""
+
+    def steps(space, about):
+        start, *others = bench.tax_sheets.family(space, about.checkpoint)
+        return sheet_steps(
+            [questions()["refusals"]], start, [replace(about, checkpoint=one, reference=start) for one in others]
+        )
+
+    monkeypatch.setattr(bench.tax_sheets, "steps", steps)
+
+
 @pytest.mark.slow
-def test_the_repaired_version_mixes_demonstrations_in_and_stands_on_the_sheet(bench, dpo):
+def test_the_repaired_version_mixes_demonstrations_in_and_stands_on_the_sheet(bench, dpo, short_sheet):
     bench.variants.begin_repair("local", plan(bench, dpo))
     made, spec = made_of(bench)
     old = bench.runs.find("local", dpo.run_id).spec
     assert spec.config == {**old.config, "sft_coef": 1.0} and spec.data_hash == old.data_hash
     columns = {one.checkpoint.id: one for one in bench.tax_sheets.sheet("local", plan(bench, dpo)).columns}
-    assert columns[made.id].figure("facts", "held_out") and columns[dpo.id].figure("win_rate", "gold")
+    assert columns[made.id].figure("refusals", "harmful") and columns[dpo.id].figure("refusals", "harmful")
     with pytest.raises(PlaygroundError, match="mixed in already"):
         bench.variants.begin_repair("local", plan(bench, made))
 
 
 @pytest.mark.slow
-def test_other_seeds_are_known_as_runs_that_differ_in_the_seed_alone(bench, dpo):
+def test_other_seeds_are_known_as_runs_that_differ_in_the_seed_alone(bench, dpo, short_sheet):
     bench.variants.begin_seeds("local", plan(bench, dpo))
     made_of(bench)
     columns = bench.tax_sheets.sheet("local", plan(bench, dpo)).columns
