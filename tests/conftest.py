@@ -1,19 +1,22 @@
 """One real browser for all tests that need one: two instances of Playwright in one thread refuse each other."""
 
 import os
-from collections.abc import Sequence
 
 import pytest
 
 from tests.driven import CHROMIUM, FLAGS
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Where pytest-xdist shares the tests out, all that need the browser stay in one process, any other file in one."""
-    for item in items:
-        room = "browser" if "browser" in item.fixturenames else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(room))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Where pytest-xdist shares the tests out: those that drive the app in a browser in one process, else by file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
+
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session")
