@@ -2,10 +2,12 @@
 
 import pytest
 
+from playground.errors import PlaygroundError
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.export import FORMS
 from playground.evaluation.hack_report import HackReport, hack_from_text, hack_to_text, measuring, with_beside
 from playground.evaluation.hacks import MEASURES, RECIPES, hack_pairs, share_of
+from playground.evaluation.labelling import AT_ONCE, PATIENCE, persona_pairs
 from playground.evaluation.plan import Plan
 from playground.evaluation.running import Step, report_of
 from playground.pocket import gold_reward
@@ -38,6 +40,28 @@ def test_a_biased_annotator_prefers_the_sign_and_says_so_in_its_name(name):
     rows = hack_pairs(sample, RECIPES[name].labelling, 100, seed=0)
     assert len(rows) == 100 and {row.annotator.kind for row in rows} == {"persona"}
     assert sum(row.chosen == GIVES[name] for row in rows) > 65
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        lambda sample: hack_pairs(sample, RECIPES["flattery"].labelling, 10, seed=0),
+        lambda sample: persona_pairs(sample, "polite", 10, seed=0),
+    ],
+    ids=["hack", "persona"],
+)
+def test_annotators_who_prefer_nothing_are_not_asked_for_ever(monkeypatch, label):
+    monkeypatch.setattr("playground.evaluation.labelling.persona_choice", lambda *given: "tie")
+    monkeypatch.setattr("playground.evaluation.hacks.bradley_terry", lambda *given: "tie")
+    asked = []
+
+    def sample(prompts, seed):
+        asked.extend(prompts)
+        return [[said(PLAIN), said(PLAIN)] for _ in prompts]
+
+    with pytest.raises(PlaygroundError, match=f"{AT_ONCE * PATIENCE} pairs in a row"):
+        label(sample)
+    assert len(asked) == AT_ONCE * PATIENCE
 
 
 def test_the_cure_by_diverse_labels_lets_others_judge_two_of_three():
