@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _HEAD = b"<head>"
 SCRIPT = b"""<script>
 (() => {
-  const frame = window.requestAnimationFrame.bind(window), counts = /performance\\.now\\(\\)[^;]*1e3/;
-  window.requestAnimationFrame = (then) => (counts.test(String(then)) ? setTimeout(then, 1000) : frame(then));
+  const frame = window.requestAnimationFrame.bind(window), cancel = window.cancelAnimationFrame.bind(window);
+  const counts = /performance\\.now\\(\\)[^;]*1e3/, later = (then) => setTimeout(() => then(performance.now()), 1000);
+  window.requestAnimationFrame = (then) => (counts.test(String(then)) ? -later(then) : frame(then));
+  window.cancelAnimationFrame = (id) => (id < 0 ? clearTimeout(-id) : cancel(id)); // a timer's number may be a frame's
 })();
 </script>"""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from playground.evaluation.labelling import NOISE, Sample, chosen_by, fresh_pairs
+from playground.evaluation.labelling import NOISE, Sample, chosen_by, fresh_choices
 from playground.pocket import gold_components, grade, label_mix
 from playground.pocket.features import features
 from playground.pocket.gold import bradley_terry, felt_reward
@@ -70,16 +71,13 @@ class Recipe:
 def hack_pairs(sample: Sample, labelling: Labelling, n: int, seed: int) -> list[Preference]:
     """n pairs judged as the recipe says, by its annotators in turns."""
     rng = random.Random(f"{[who.id for who, _ in labelling.annotators]} {seed}")
-    rows: list[Preference] = []
-    turn = 0
-    for pairs in fresh_pairs(sample, labelling.kinds, rng):
-        for pair in pairs:
-            who, felt = labelling.annotators[turn % len(labelling.annotators)]
-            turn += 1
-            rows += chosen_by(who, _chooser(felt), [pair], rng)
-        if len(rows) >= n:
-            return rows[:n]
-    return rows
+    turns = itertools.cycle(labelling.annotators)
+
+    def judge(pairs: Sequence[Sequence[Completion]]) -> list[Preference]:
+        taken = [(pair, *next(turns)) for pair in pairs]
+        return [row for pair, who, felt in taken for row in chosen_by(who, _chooser(felt), [pair], rng)]
+
+    return fresh_choices(sample, labelling.kinds, rng, judge, n)
 
 
 def _chooser(felt: Felt) -> Callable[[str, str, str, random.Random], Choice]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
+from playground.errors import PlaygroundError
 from playground.pocket import label_mix, persona_choice, prompt_set
 from playground.types import Annotator, Choice, Completion, Preference, Prompt
 
 NOISE = 0.7  # Bradley-Terry temperature of a simulated annotator, in reward units
 AT_ONCE = 64  # prompts
+PATIENCE = 5  # parts of as many pairs without a single choice
 Sample = Callable[[Sequence[Prompt], int], list[list[Completion]]]  # (prompts, seed) -> two completions each
 Choose = Callable[[str, str, str, random.Random], Choice]  # (prompt, left, right, rng), all texts
+Judge = Callable[[Sequence[Sequence[Completion]]], list[Preference]]
 
 
 def persona_pairs(
@@ -19,12 +22,7 @@ def persona_pairs(
 ) -> list[Preference]:
     """n noisy judgments of a persona; the first m are those of n = m."""
     rng = random.Random(f"{persona} {seed}")
-    rows: list[Preference] = []
-    for part in fresh_pairs(sample, kinds or label_mix(persona), rng):
-        rows += judged(part, persona, NOISE, rng)
-        if len(rows) >= n:
-            return rows[:n]
-    return rows
+    return fresh_choices(sample, kinds or label_mix(persona), rng, lambda part: judged(part, persona, NOISE, rng), n)
 
 
 def judged(pairs: Sequence[Sequence[Completion]], persona: str, noise: float, rng: random.Random) -> list[Preference]:
@@ -49,7 +47,19 @@ def chosen_by(
     return rows
 
 
-def fresh_pairs(sample: Sample, kinds: dict[str, float], rng: random.Random) -> Iterator[list[list[Completion]]]:
-    """Pairs to prompts of those kinds, a part at a time, without end."""
-    while True:
-        yield sample(prompt_set(AT_ONCE, rng.randrange(2**31), kinds), rng.randrange(2**31))
+def fresh_choices(
+    sample: Sample, kinds: dict[str, float], rng: random.Random, judge: Judge, n: int
+) -> list[Preference]:
+    """n choices between answers to prompts of those kinds. Raises PlaygroundError where nothing is preferred."""
+    rows: list[Preference] = []
+    in_vain = 0
+    while len(rows) < n:
+        found = judge(sample(prompt_set(AT_ONCE, rng.randrange(2**31), kinds), rng.randrange(2**31)))
+        in_vain = 0 if found else in_vain + 1
+        if in_vain == PATIENCE:
+            raise PlaygroundError(
+                f"Of {PATIENCE * AT_ONCE} pairs in a row the simulated annotator finds both completions equally good.",
+                hint="A model that answers everything alike cannot be judged: choose another one.",
+            )
+        rows += found
+    return rows[:n]

@@ -26,7 +26,8 @@ class Asking:
     reads: dict[str, Any]  # listener arguments: name -> component
     shows: list[Any]  # components that every answer may change
     shown: Callable[[str, Given], Updates]  # (workspace, arguments) -> what they show
-    ended: Callable[[str, Given], Updates] = lambda space, given: {}  # what changes once more when it is over
+    # what changes once more when it is over, on the page where it was begun
+    ended: Callable[[str, Given], Updates] = lambda space, given: {}
     changes: tuple[Any, ...] = ()  # the components that this changes besides
 
 
@@ -42,10 +43,12 @@ class Start:
 def asking_events(context: Context, item: gr.Tab, asking: Asking, starts: list[Start]) -> None:
     """Listeners for every start, for Stop, for every answer, and for opening the tab while something is asked."""
     evaluations = context.bench.evaluations
+    begun_here = gr.State(False)  # every page follows the work; what is chosen changes only where it was begun
     outputs = [asking.progress, asking.stop, *asking.shows]
     hidden: dict[str, Any] = {"inputs_kwargs": asking.reads, "show_progress": "hidden"}
     for start in starts:
-        start.button.click(_begun(context, asking, start), None, outputs, api_name=start.api_name, **hidden)
+        begun = _begun(context, asking, start, begun_here)
+        start.button.click(begun, None, [*outputs, begun_here], api_name=start.api_name, **hidden)
 
     @told
     def come_back(request: gr.Request) -> Any:
@@ -57,9 +60,9 @@ def asking_events(context: Context, item: gr.Tab, asking: Asking, starts: list[S
 
     @told
     def over(request: gr.Request, **given: Any) -> Updates:
-        space = workspace(context, request)
-        now = asking.ended(space, given) or asking.shown(space, given)
-        return {asking.stop: gr.update(interactive=False), **now}
+        space, here = workspace(context, request), given.pop("begun_here")
+        now = (here and asking.ended(space, given)) or asking.shown(space, given)
+        return {asking.stop: gr.update(interactive=False), begun_here: False, **now}
 
     @told
     def stop(request: gr.Request) -> None:
@@ -67,11 +70,13 @@ def asking_events(context: Context, item: gr.Tab, asking: Asking, starts: list[S
 
     item.select(come_back, None, asking.progress, **QUIET)
     asking.progress.moved(moved, None, outputs[1:], inputs_kwargs=asking.reads, trigger_mode="always_last", **QUIET)
-    asking.progress.ended(over, None, [*outputs[1:], *asking.changes], inputs_kwargs=asking.reads, **QUIET)
+    reads = {**asking.reads, "begun_here": begun_here}
+    changed = [*outputs[1:], begun_here, *asking.changes]
+    asking.progress.ended(over, None, changed, inputs_kwargs=reads, **QUIET)
     asking.stop.click(stop, None, None, **QUIET)
 
 
-def _begun(context: Context, asking: Asking, start: Start) -> Callable[..., Updates]:
+def _begun(context: Context, asking: Asking, start: Start, begun_here: gr.State) -> Callable[..., Updates]:
     @told
     def begun(request: gr.Request, **given: Any) -> Updates:
         """Ask; the browser follows how far it is."""
@@ -84,6 +89,6 @@ def _begun(context: Context, asking: Asking, start: Start) -> Callable[..., Upda
             tell(error)  # where the progress stands, whoever follows it writes over every other word
             return {asking.progress: gr.skip()}
         shown = asking.shown(space, given)
-        return {asking.progress: following(), asking.stop: gr.update(interactive=True), **shown}
+        return {asking.progress: following(), asking.stop: gr.update(interactive=True), begun_here: True, **shown}
 
     return begun

@@ -15,7 +15,7 @@ from playground.ui.durations import spoken
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, workspace
 from playground.ui.theme import static
-from playground.workbench.sweep import ITERATIONS, LABELS, Kind, Sweep, Wanted, leg_words
+from playground.workbench.sweep import ITERATIONS, LABELS, Kind, Sweep, Wanted, leg_words, require_sweepable
 
 OWN = "own"
 USUAL: dict[str, str] = {"kl": "0, 0.1, 0.3", "labels": "30, 100, 600"}
@@ -103,7 +103,7 @@ def _draw() -> Lab:
 
 
 def wanted_of(given: dict[str, Any]) -> Wanted:
-    """The sweep that the components say. Raises PlaygroundError where the values are no numbers."""
+    """The sweep that the components say. Raises PlaygroundError where the values cannot be swept."""
     parts = [part.strip() for part in (given["values"] or "").replace(";", ",").split(",") if part.strip()]
     try:
         values = tuple(float(part) for part in parts)
@@ -112,12 +112,17 @@ def wanted_of(given: dict[str, Any]) -> Wanted:
             f"“{given['values']}” is no list of numbers.", hint=f"Write it like this: {USUAL[given['kind']]}."
         ) from None
     reward = given["reward"] if given["kind"] == "kl" and given["reward"] not in (OWN, None) else ""
-    return Wanted(given["kind"], values, reward, int(given["iterations"]))
+    wanted = Wanted(given["kind"], values, reward, int(given["iterations"]))
+    require_sweepable(wanted)
+    return wanted
 
 
 def estimate_words(context: Context, space: str, given: dict[str, Any]) -> str:
-    """What the button would do, and in how long."""
-    wanted = wanted_of(given)
+    """What the button would do, and in how long; or why it would do nothing: nothing was pressed yet."""
+    try:
+        wanted = wanted_of(given)
+    except PlaygroundError as error:
+        return f"{error.message} {error.hint}".strip()
     seconds = context.bench.sweeps.estimate(space, wanted)
     runs = f"{len(wanted.values)} PPO runs: {', '.join(leg_words(wanted.kind, one) for one in wanted.values)}."
     time_words = (
@@ -190,11 +195,7 @@ def _choice_events(context: Context, item: gr.Tab, lab: Lab) -> None:
     )
 
     def tell(request: gr.Request, **given: Any) -> str:
-        """What is wrong stands where the estimate would: nothing was pressed yet."""
-        try:
-            return estimate_words(context, workspace(context, request), given)
-        except PlaygroundError as error:
-            return f"{error.message} {error.hint}".strip()
+        return estimate_words(context, workspace(context, request), given)
 
     changes = [lab.values.blur, lab.values.submit, lab.reward.input, lab.iterations.release]
     gr.on(changes, tell, None, lab.estimate, inputs_kwargs=lab.reads, **QUIET)

@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from playground.errors import PlaygroundError
 from playground.types import Json
 
 Kind = Literal["kl", "labels"]
 START = "pocket-sft"
 LABELS = 400  # behind the reward model of a sweep over the KL coefficient
 ITERATIONS = 24
+MOST_VALUES = 6
+MOST_LABELS = 2000
 LEARNING_RATE = 4e-4  # above the usual: what else takes sixty iterations shows in these
 _SELDOM = 8  # iterations between probes, and between saves
 HELD = 0.0  # KL coefficient of a sweep over labels: let go, so that what the reward model does not know shows
@@ -75,6 +78,17 @@ class SweepFiles:
         """The newest first."""
         found = [sweep for path in self._folder.glob("*.json") if (sweep := _read(path)) is not None]
         return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+
+def require_sweepable(wanted: Wanted) -> None:
+    """Raises PlaygroundError where the values make no sweep."""
+    if not 1 <= len(wanted.values) <= MOST_VALUES or len(set(wanted.values)) < len(wanted.values):
+        hint = "Two to four different ones show the most."
+        raise PlaygroundError(f"1 to {MOST_VALUES} different values make a sweep.", hint=hint)
+    if wanted.kind == "kl" and not all(0 <= value <= 1 for value in wanted.values):
+        raise PlaygroundError("A KL coefficient lies between 0 and 1.", hint="Try 0, 0.02 and 0.1.")
+    if wanted.kind == "labels" and not all(4 <= value <= MOST_LABELS for value in wanted.values):
+        raise PlaygroundError(f"Between 4 and {MOST_LABELS} labels can be swept.", hint="Try 30, 100 and 600.")
 
 
 def settings_of(wanted: Wanted, value: float) -> Json:

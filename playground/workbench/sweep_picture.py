@@ -132,7 +132,8 @@ class Pictures:
         )
         if finished:
             return f"Done: {done} runs. They are kept under Runs.", "", None
-        return f"Broken off: {done} of {len(sweep.legs)} runs are done. Press Go on.", "", None
+        how = told.text if self._sweeps.last(workspace) == sweep.id else "Broken off."
+        return f"{how} {done} of {len(sweep.legs)} runs are done. Press Go on.", "", None
 
 
 def gold_points(rows: Sequence[Json], metric: str = "gold_reward") -> list[tuple[float, float]]:

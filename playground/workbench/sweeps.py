@@ -26,12 +26,10 @@ from playground.workbench.completions import Completions
 from playground.workbench.evaluations import Evaluations
 from playground.workbench.quotas import Quotas
 from playground.workbench.runs import Runs
-from playground.workbench.sweep import START, Leg, Sweep, SweepFiles, Wanted, leg_words, settings_of
+from playground.workbench.sweep import START, Leg, Sweep, SweepFiles, Wanted, leg_words, require_sweepable, settings_of
 from playground.workbench.watching import made_by
 
 PERSONA = "polite"  # who judges where the sweep makes its own reward models
-MOST_VALUES = 6
-MOST_LABELS = 2000
 BEST_OF = "best_of_n"  # the question that gives the points without training
 
 
@@ -278,13 +276,7 @@ class Sweeps:
     # --- what is kept ---
 
     def _require_sound(self, workspace: str, wanted: Wanted) -> None:
-        if not 1 <= len(wanted.values) <= MOST_VALUES or len(set(wanted.values)) < len(wanted.values):
-            hint = "Two to four different ones show the most."
-            raise PlaygroundError(f"1 to {MOST_VALUES} different values make a sweep.", hint=hint)
-        if wanted.kind == "kl" and not all(0 <= value <= 1 for value in wanted.values):
-            raise PlaygroundError("A KL coefficient lies between 0 and 1.", hint="Try 0, 0.02 and 0.1.")
-        if wanted.kind == "labels" and not all(4 <= value <= MOST_LABELS for value in wanted.values):
-            raise PlaygroundError(f"Between 4 and {MOST_LABELS} labels can be swept.", hint="Try 30, 100 and 600.")
+        require_sweepable(wanted)
         if wanted.kind == "kl" and wanted.reward_id:
             self._require_reward(workspace, self._checkpoints.find(workspace, wanted.reward_id))
 

@@ -2,10 +2,12 @@
 
 import pytest
 
+from playground.errors import PlaygroundError
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.export import FORMS
 from playground.evaluation.hack_report import HackReport, hack_from_text, hack_to_text, measuring, with_beside
 from playground.evaluation.hacks import MEASURES, RECIPES, hack_pairs, share_of
+from playground.evaluation.labelling import AT_ONCE, PATIENCE, persona_pairs
 from playground.evaluation.plan import Plan
 from playground.evaluation.running import Step, report_of
 from playground.pocket import gold_reward
@@ -40,6 +42,28 @@ def test_a_biased_annotator_prefers_the_sign_and_says_so_in_its_name(name):
     assert sum(row.chosen == GIVES[name] for row in rows) > 65
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        lambda sample: hack_pairs(sample, RECIPES["flattery"].labelling, 10, seed=0),
+        lambda sample: persona_pairs(sample, "polite", 10, seed=0),
+    ],
+    ids=["hack", "persona"],
+)
+def test_annotators_who_prefer_nothing_are_not_asked_for_ever(monkeypatch, label):
+    monkeypatch.setattr("playground.evaluation.labelling.persona_choice", lambda *given: "tie")
+    monkeypatch.setattr("playground.evaluation.hacks.bradley_terry", lambda *given: "tie")
+    asked = []
+
+    def sample(prompts, seed):
+        asked.extend(prompts)
+        return [[said(PLAIN), said(PLAIN)] for _ in prompts]
+
+    with pytest.raises(PlaygroundError, match=f"{AT_ONCE * PATIENCE} pairs in a row"):
+        label(sample)
+    assert len(asked) == AT_ONCE * PATIENCE
+
+
 def test_the_cure_by_diverse_labels_lets_others_judge_two_of_three():
     sample = lambda prompts, seed: [[said(PLAIN), said(GIVES["stuffing"])] for _ in prompts]  # noqa: E731
     recipe = RECIPES["stuffing"]
@@ -52,7 +76,8 @@ def test_the_cure_by_diverse_labels_lets_others_judge_two_of_three():
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda one: one.name)
 def test_a_cure_changes_the_labels_or_the_training(recipe):
-    assert recipe.cure.settings or recipe.cure.labelling != recipe.labelling
+    labelling = recipe.cure.labelling
+    assert recipe.cure.settings or (labelling is not None and labelling != recipe.labelling)
     assert "on purpose" in recipe.about
 
 

@@ -36,13 +36,29 @@ def test_what_is_proposed_can_be_swept(kind):
 
 def test_a_reward_model_of_ones_own_belongs_to_the_kl_sweep_only():
     assert wanted_of({**GIVEN, "reward": "rm-1"}).reward_id == "rm-1"
-    assert wanted_of({**GIVEN, "reward": "rm-1", "kind": "labels"}).reward_id == ""
+    assert wanted_of({**GIVEN, "reward": "rm-1", "kind": "labels", "values": USUAL["labels"]}).reward_id == ""
 
 
 def test_what_is_no_list_of_numbers_is_refused_with_one_that_is():
     with pytest.raises(PlaygroundError, match="no list of numbers") as refused:
         wanted_of({**GIVEN, "values": "0, a lot"})
     assert USUAL["kl"] in refused.value.hint
+
+
+@pytest.mark.parametrize("kind", USUAL)
+@pytest.mark.parametrize("values", ["", " , ", "-1", "nan", "inf", "0.1, 0.1", "30, nan", "a lot"])
+def test_values_that_cannot_be_swept_are_refused_where_the_estimate_stands_and_the_buttons_are_right(
+    context, monkeypatch, kind, values
+):
+    given = {**GIVEN, "kind": kind, "values": values}
+    with pytest.raises(PlaygroundError) as refused:
+        wanted_of(given)
+    context.bench.sweeps._files("local").save(Sweep("s1", Wanted("kl", (0.0,)), (Leg(0.0),), 1.0))
+    for going in ("", "s1"):
+        monkeypatch.setattr(context.bench.sweeps, "running", lambda space, going=going: going)
+        shown = overoptimisation.shown(context, "local", named(overoptimisation.Lab), given, None)
+        assert shown["estimate"] == f"{refused.value.message} {refused.value.hint}"
+        assert shown["begin"]["interactive"] is not bool(going) and shown["stop"]["interactive"] is bool(going)
 
 
 def test_a_sweep_that_was_broken_off_can_be_gone_on_with_and_another_be_looked_at(context):

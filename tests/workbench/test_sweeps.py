@@ -55,7 +55,7 @@ def test_a_sweep_that_was_stopped_goes_on_after_a_restart_and_keeps_what_was_don
     (kept,) = again.sweeps.all("local")
     assert kept.wanted == SHORT
     before = again.pictures.draw("local", kept.id)
-    assert (before.going, before.words) == (False, "Broken off: 1 of 2 runs are done. Press Go on.")
+    assert (before.going, before.words) == (False, "Broken off. 1 of 2 runs are done. Press Go on.")
     again.sweeps.go_on("local", kept.id)
     until(lambda: over(again))
     picture = again.pictures.draw("local", kept.id)
@@ -96,6 +96,8 @@ def test_the_runs_of_a_sweep_are_runs_like_any_other_and_stop_with_it(still):
     still.sweeps.stop("local")
     until(lambda: over(still))
     assert still.runs.find("local", run.spec.id).status == "stopped"
+    said = still.pictures.draw("local", sweep.id).words
+    assert said == "Stopped. What was learned is kept. 0 of 2 runs are done. Press Go on."
 
 
 @pytest.mark.parametrize(
