@@ -20,6 +20,7 @@ MB = 1024 * 1024
 UNPACKED = 10  # a Parquet file may unpack to so many times the size that is allowed
 csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131072 refuses long completions
 _CONTENTS = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip or Excel file", b"\x1f\x8b": "a gzip file"}
+_NO_TABLES = {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF": "a PDF"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ def _text(path: Path) -> str:
                 f"{path.name} is {what} by its content, not text.",
                 hint="Give it the ending of what it is, or export it as CSV (UTF-8).",
             )
+    for start, what in _NO_TABLES.items():
+        if data.startswith(start):
+            raise BadFile(f"{path.name} is {what} by its content and holds no rows.", hint="Choose a file with rows.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

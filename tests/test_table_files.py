@@ -165,3 +165,11 @@ def test_a_small_parquet_file_that_unpacks_to_very_much_is_refused(write):
     assert path.stat().st_size < MB
     with pytest.raises(BadFile, match="unpacks to over 10 MB"):
         read(path, FileLimits(mb=1))
+
+
+@pytest.mark.parametrize(("start", "what"), [(b"\x89PNG\r\n\x1a\n", "a picture"), (b"%PDF-1.7\n", "a PDF")])
+def test_a_picture_or_a_pdf_under_another_ending_is_called_what_it_is(tmp_path, start, what):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(start + bytes(range(256)))
+    with pytest.raises(BadFile, match=f"rows.jsonl is {what} by its content"):
+        read_rows(path, LIMITS, is_row=bool)

@@ -36,8 +36,8 @@ def in_words(figure: Figure | None, value: float | None) -> str:
     if figure.unit == "share":
         return f"{100 * value:.0f} %"
     if figure.unit == "sd":
-        return f"{round(value, 2) or 0.0:+.2f} sd"
-    return f"{value:.3g} {figure.unit}".strip()
+        return f"{round(value, 2) or 0.0:+.2f} sd".replace("-", "−")
+    return f"{value:.3g} {figure.unit}".strip().replace("-", "−")
 
 
 def interval_words(figure: Figure) -> str:

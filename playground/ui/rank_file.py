@@ -35,7 +35,7 @@ def add_from_file(context: Context, view: SetView) -> None:
             good, bad = context.bench.preferences.read_file(Path(path))
         except PlaygroundError as error:
             return problem_html(error), waiting
-        return file_preview(good, bad), gr.Button(f"Add {len(good)} to the set", interactive=bool(good))
+        return file_preview(good, bad), gr.Button("Add to the set", interactive=bool(good))
 
     def store(
         path: str | None, whose: list[str], text: str, removed: bool, request: gr.Request

@@ -95,6 +95,7 @@ def file_preview(good: Sequence[Judgment], bad: Sequence[BadRow]) -> str:
     usable = f"<b>{len(good)}</b> {'row' if len(good) == 1 else 'rows'} can be used"
     lines = [f'<p role="status">{usable}, {_refused_count(bad)}</p>']
     if good:
+        lines.append("<p>Rows that are in the set already are not added again.</p>")
         lines.append(f'<div class="scroll"><table>{_first_rows(good[:3])}</table></div>')
     return "".join(lines) + _refused(bad)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -142,4 +143,5 @@ def _result(summary: RunSummary) -> str:
 
 
 def _value(metric: str, value: float) -> str:
-    return f"{100 * value:.0f} %" if METRICS[metric].unit == "share" else f"{value:.3g}"
+    """As the run's own page shows it: halves of a per cent go up there, and to the even number in Python."""
+    return f"{math.floor(100 * value + 0.5)} %" if METRICS[metric].unit == "share" else f"{value:.3g}"

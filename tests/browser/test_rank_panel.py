@@ -347,7 +347,7 @@ def test_the_set_exported_and_added_again_is_said_to_be_here_already(judged, ben
     expect(judged.locator("#set-export")).to_contain_text("It leaves out 1 tied.")
     fold_out(judged, "Add preferences from a file")
     judged.locator("#import-file input[type=file]").set_input_files(tmp_path / "mine.csv")
-    judged.get_by_role("button", name="Add 3 to the set").click()
+    judged.get_by_role("button", name="Add to the set").click()
     expect(judged.locator("#import-preview")).to_have_text("0 added, 3 were here already, 0 rows refused.")
     assert bench.store.counts("local").total == 3
 

@@ -212,7 +212,8 @@ def test_a_file_preview_names_every_bad_row_by_number_and_reason(tmp_path):
 
 def test_a_preview_of_undecided_rows_shows_both_sides_and_the_choice():
     seen = _Tags(file_preview([row("tie"), row("left")], []))
-    assert seen.text.startswith("2 rows can be used, 0 rows refused.PromptABChoice")
+    assert seen.text.startswith("2 rows can be used, 0 rows refused.Rows that are in the set already")
+    assert "again.PromptABChoice" in seen.text
     assert "Why?LRtie" in seen.text
 
 

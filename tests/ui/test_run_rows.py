@@ -7,7 +7,7 @@ import pytest
 from playground.registry import algorithms
 from playground.runs.tail import RunSummary
 from playground.types import Checkpoint, RunSpec
-from playground.ui.run_rows import names_of, run_row, side_by_side
+from playground.ui.run_rows import _value, names_of, run_row, side_by_side
 
 SFT = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/nowhere")
 JUDGE = Checkpoint("reward_model-1", "My judge", "reward", "pocket", "/nowhere", parent="pocket-sft")
@@ -93,3 +93,7 @@ def test_a_line_tells_the_last_result_and_how_far_a_run_has_come(active):
 def test_a_share_is_told_in_per_cent():
     accuracy = dataclasses.replace(run("dpo"), metrics={"held_out_accuracy": 0.333})
     assert run_row(accuracy, recorded=False)["result"].endswith(" 33 %")
+
+
+def test_half_a_per_cent_goes_up_here_as_on_the_page_of_the_run():
+    assert _value("held_out_accuracy", 0.625) == "63 %" and _value("held_out_accuracy", 0.624) == "62 %"

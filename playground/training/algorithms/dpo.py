@@ -86,7 +86,7 @@ def _workload(config: DPOConfig, rows: int, tokens: int) -> Workload:
 
 @algorithm(
     "dpo",
-    title="Direct preference optimisation",
+    title="DPO",
     needs="preferences",
     makes="policy",
     config=DPOConfig,

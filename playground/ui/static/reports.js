@@ -66,7 +66,7 @@
   function answers(report, value) {
     if (!report.answers.length) return null;
     const list = el("div.answers");
-    const node = el("details", null, el("summary", null, `The ${report.answers.length} completions behind this`), list);
+    const node = el("details", null, el("summary", null, `The ${report.answers.length} answers behind this`), list);
     node.addEventListener("toggle", () => {
       if (node.open && !list.childElementCount) fill(list, report.answers, value);
     });
