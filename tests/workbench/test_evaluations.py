@@ -329,7 +329,9 @@ def test_an_evaluation_of_a_demo_ends_once_its_minutes_have_passed(tmp_path, mon
         return [[Completion(prompt, "Ugh.")] * n for prompt in prompts]
 
     monkeypatch.setattr(bench.completions, "sample", slow)
-    monkeypatch.setattr("playground.workbench.evaluation_progress.time", SimpleNamespace(monotonic=lambda: 61.0 * len(asked)))
+    monkeypatch.setattr(
+        "playground.workbench.evaluation_progress.time", SimpleNamespace(monotonic=lambda: 61.0 * len(asked))
+    )
     bench.evaluations.begin("kim", bench.evaluations.plan("kim", "pocket-sft"), ["facts"])
     *_, last = bench.evaluations.follow("kim")
     bench.close()

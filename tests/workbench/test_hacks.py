@@ -51,6 +51,22 @@ def test_whose_gold_reward_watches_a_hack_is_not_said_to_have_judged_where_other
     assert still.checkpoints.annotator("local", made) == judge
 
 
+def test_a_hack_whose_run_failed_can_be_brought_about_by_a_run_of_its_own(still, monkeypatch):
+    tried = []
+
+    def failed(runs, workspace, run_id, tell, stopped):
+        tried.append(run_id)
+        raise PlaygroundError("It broke.", hint="Mend it.")
+
+    monkeypatch.setattr("playground.workbench.hacks.made_by", failed)
+    for _ in range(2):
+        still.hacks.begin("local", "stuffing")
+        with pytest.raises(PlaygroundError, match="It broke"):
+            list(still.evaluations.follow("local"))
+    first, second = tried
+    assert first != second
+
+
 def test_what_is_not_there_is_refused_in_words(still):
     with pytest.raises(PlaygroundError, match="nothing to cure"):
         still.hacks.begin_cure("local", "length")
