@@ -138,7 +138,7 @@ class RunSpec:
     config: Json  # the algorithm's config dataclass as a dict
     start: Checkpoint
     reward: Checkpoint | None = None  # PPO's reward model
-    persona: str | None = None  # whose gold reward is charted, where a persona labelled
+    persona: str | None = None  # whose gold reward is charted; who judged stands in data_from
     data_hash: str = ""
     data_count: int = 0
     data_from: dict[str, int] = field(default_factory=dict)  # who judged, or what it was taken from -> rows

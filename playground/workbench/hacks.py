@@ -193,7 +193,7 @@ class Hacks:
         return report_of(Step(measuring(doing.recipe, title), plan), examiner)
 
     def _audited(self, doing: _Doing, reward: Checkpoint) -> Report:
-        plan = self._evaluations.audit_plan(doing.workspace, reward.id)
+        plan = replace(self._evaluations.audit_plan(doing.workspace, reward.id), persona=doing.recipe.persona)
         examiner = self._evaluations.examiner(doing.workspace, stopped=doing.stopped)
         return report_of(Step(audits()[AUDIT], plan), examiner)
 

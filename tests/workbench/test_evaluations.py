@@ -254,7 +254,7 @@ def test_the_tax_sheet_keeps_what_people_chose(asleep):
     token = asleep.store.show_pair("hanna", person, left, right)
     asleep.preferences.choose("hanna", token, "right", judgment_id="1")
     plan = asleep.evaluations.plan("hanna", "dpo-1")
-    (step,) = (s for s in asleep.evaluations._sheet_steps("hanna", plan) if s.question.name == "win_rate")
+    (step,) = (s for s in asleep.tax_sheets.steps("hanna", plan) if s.question.name == "win_rate")
     assert [one.score for one in plan.people] == [1.0]
     assert step.plan.people == plan.people
 
@@ -291,7 +291,7 @@ def test_an_estimate_learns_from_what_evaluations_took_lately(asleep, monkeypatc
         return [[Completion(prompt, "Ugh.")] * n for prompt in prompts]
 
     monkeypatch.setattr(asleep.completions, "sample", slow)
-    monkeypatch.setattr("playground.workbench.evaluations.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("playground.workbench.evaluation_progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     evaluations.begin("lea", plan, ["facts"])
     list(evaluations.follow("lea"))
     assert evaluations.estimate("mia", plan, ["facts"]) == pytest.approx(now[0], rel=0.2)
@@ -329,7 +329,9 @@ def test_an_evaluation_of_a_demo_ends_once_its_minutes_have_passed(tmp_path, mon
         return [[Completion(prompt, "Ugh.")] * n for prompt in prompts]
 
     monkeypatch.setattr(bench.completions, "sample", slow)
-    monkeypatch.setattr("playground.workbench.evaluations.time", SimpleNamespace(monotonic=lambda: 61.0 * len(asked)))
+    monkeypatch.setattr(
+        "playground.workbench.evaluation_progress.time", SimpleNamespace(monotonic=lambda: 61.0 * len(asked))
+    )
     bench.evaluations.begin("kim", bench.evaluations.plan("kim", "pocket-sft"), ["facts"])
     *_, last = bench.evaluations.follow("kim")
     bench.close()

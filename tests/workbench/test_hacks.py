@@ -5,10 +5,11 @@ import time
 import pytest
 
 from playground.errors import NotFound, PlaygroundError
+from playground.evaluation.hacks import RECIPES
 from playground.settings import Settings
-from playground.types import Completion
+from playground.types import Checkpoint, Completion
 from playground.workbench import Workbench
-from playground.workbench.hacks import WORK
+from playground.workbench.hacks import WORK, _Doing
 
 
 @pytest.fixture
@@ -34,6 +35,36 @@ def test_stop_ends_the_run_of_a_hack_and_reports_nothing(still):
     *_, last = told
     assert (still.runs.find("local", run.spec.id).status, last.work) == ("stopped", WORK)
     assert "Stopped" in last.text and still.hacks.report("local", "stuffing") is None
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cure", "judge"),
+    [("stuffing", False, "hurried"), ("stuffing", True, None), ("length", False, None), ("courtesy", False, "polite")],
+)
+def test_whose_gold_reward_watches_a_hack_is_not_said_to_have_judged_where_others_did(still, recipe, cure, judge):
+    work, of = still.hacks, RECIPES[recipe]
+    doing = _Doing("local", of, lambda *told: None, lambda: bool(still.runs.all("local")))
+    work._reward(doing, of.cure.labelling if cure else of.labelling, "Biased on purpose", 0)
+    (run,) = still.runs.all("local")
+    assert run.spec.persona == of.persona
+    made = Checkpoint("made", "Made", "reward", "pocket", "", run_id=run.spec.id)
+    assert still.checkpoints.annotator("local", made) == judge
+
+
+def test_a_hack_whose_run_failed_can_be_brought_about_by_a_run_of_its_own(still, monkeypatch):
+    tried = []
+
+    def failed(runs, workspace, run_id, tell, stopped):
+        tried.append(run_id)
+        raise PlaygroundError("It broke.", hint="Mend it.")
+
+    monkeypatch.setattr("playground.workbench.hacks.made_by", failed)
+    for _ in range(2):
+        still.hacks.begin("local", "stuffing")
+        with pytest.raises(PlaygroundError, match="It broke"):
+            list(still.evaluations.follow("local"))
+    first, second = tried
+    assert first != second
 
 
 def test_what_is_not_there_is_refused_in_words(still):
