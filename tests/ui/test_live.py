@@ -2,8 +2,6 @@
 
 import pytest
 
-from playground.ui.theme import SCRIPTS, STATIC
-
 pytestmark = pytest.mark.browser
 PAGE = """<body><div id="one">1</div><div id="two">2</div><script>
 window.Playground = {labels: {}};
@@ -31,17 +29,11 @@ window.sight = (id, display) => {
 
 
 @pytest.fixture
-def view(browser):
-    context = browser.new_context()
-    page = context.new_page()
-    scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
-    page.route("**/api/status*", lambda route: route.fulfill(json={"ready": True, "text": "Ready.", "runs": {}}))
-    page.goto("http://playground.test/")
+def view(scripted):
+    page = scripted(PAGE)
     page.evaluate("one.follow('/a'); two.follow('/a');")
     page.wait_for_function("open_ones().length > 0")
-    yield page
-    context.close()
+    return page
 
 
 def open_ones(view):

@@ -2,8 +2,6 @@
 
 import pytest
 
-from playground.ui.theme import SCRIPTS, STATIC
-
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror='window.attacked=1'>"
 NOW = {"text": f"{HOSTILE}: Is it better?", "done": 3, "total": 12, "seconds_left": 95.0, "work": "", "over": False}
@@ -26,15 +24,8 @@ window.send = (value) => streams[streams.length - 1].onmessage({data: JSON.strin
 
 
 @pytest.fixture
-def view(browser):
-    context = browser.new_context()
-    page = context.new_page()
-    scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
-    page.route("**/api/status*", lambda route: route.fulfill(json={"ready": True, "text": "Ready.", "runs": {}}))
-    page.goto("http://playground.test/")
-    yield page
-    context.close()
+def view(scripted):
+    return scripted(PAGE)
 
 
 def follow(view):

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from playground.ui.theme import SCRIPTS, STATIC
-
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror='window.attacked=1'>"
 LINE = {"d": [0.1, 0.5, 1.2], "value": [0.0, 0.6, 0.2]}
@@ -73,17 +71,11 @@ window.send = (picture) => streams[streams.length - 1].onmessage({data: JSON.str
 
 
 @pytest.fixture
-def view(browser):
-    context = browser.new_context()
-    page = context.new_page()
-    scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    page.route("**/*", lambda route: route.fulfill(body=PAGE % scripts, content_type="text/html; charset=utf-8"))
-    page.route("**/api/status*", lambda route: route.fulfill(json={"ready": True, "text": "Ready.", "runs": {}}))
-    page.goto("http://playground.test/")
+def view(scripted):
+    page = scripted(PAGE)
     page.evaluate("show('abc')")
     page.wait_for_function("streams.length === 1")
-    yield page
-    context.close()
+    return page
 
 
 def test_a_sweep_is_drawn_as_it_grows_and_its_texts_are_never_run(view):
