@@ -77,7 +77,7 @@ def next_steps(context: Context, view: gr.HTML, prefix: str, *steps: Step) -> gr
     """Draw the buttons here, hidden until the run in `view` has kept a checkpoint."""
     with gr.Column(visible=False, elem_id=f"{prefix}-next") as part:
         gr.Markdown("**What next?** " + " ".join(step.what for step in steps))
-        with gr.Row():
+        with gr.Row(equal_height=True):
             buttons = [gr.Button(step.label, elem_id=f"{prefix}-{step.name}") for step in steps]
     for step, button in zip(steps, buttons, strict=True):
         _wire(context, view, step, button)

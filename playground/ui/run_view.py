@@ -11,7 +11,7 @@ from playground.types import Json
 
 
 def run_view(elem_id: str, empty: str) -> gr.HTML:
-    """A live view. Its `.ended(...)` event fires when its run ends or goes on, or other runs come."""
+    """A live view. Its `.ended(...)` event fires when its run ends, goes on or is another, or other runs come."""
     return gr.HTML(
         value=None,
         html_template='<div class="run-view"></div>',

@@ -40,7 +40,8 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     hidden = {"show_progress": "hidden"}
     own = {"api_visibility": "private", **hidden}
     item.select(does.open, None, opened, inputs_kwargs=everything | sent, api_name=f"{name}_open", **hidden)
-    panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, **own)
+    # Told again while an answer is on its way, it asks once more after it: the last answer is of the run in sight.
+    panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, trigger_mode="always_last", **own)
     panel.train.click(does.train, None, runs, inputs_kwargs=panel.inputs, api_name=f"{name}_train", **hidden)
     panel.train.click(None, js=f"() => Playground.bring('{name}-run', 'phone')")
     for field, line in panel.newer.items():
@@ -99,7 +100,7 @@ class Training:
 
     @told
     def refresh(self, request: gr.Request, **given: Any) -> dict[Component, Any]:
-        """The run in sight has ended: its checkpoint joins the lists, the buttons change."""
+        """The run in sight has ended or is another one: its checkpoint joins the lists, the buttons change."""
         space = workspace(self.panel.context, request)
         updates, now = self._follow(space, given)
         return updates | self._standing(space, run_shown(given["shown"]), now, fresh=False)
@@ -210,14 +211,17 @@ class Training:
         summary = next((s for s in runs if s.spec.id == run_id), None)
         if panel.after is not None:
             updates[panel.after] = gr.update(visible=bool(summary and summary.checkpoint and not summary.active))
-        active, status = bool(summary and summary.active), summary.status if summary else ""
-        return updates | self._buttons(active, status in _RESUMABLE, ready)
+        active = bool(summary and summary.active)
+        resumed = summary.spec.name if summary and summary.status in _RESUMABLE else None
+        return updates | self._buttons(active, resumed, ready)
 
-    def _buttons(self, active: bool, resumable: bool = False, ready: bool = True) -> dict[Component, Any]:
+    def _buttons(self, active: bool, resumed: str | None = None, ready: bool = True) -> dict[Component, Any]:
+        """resumed: the name of the run to go on with. It is told: the settings in sight may be another method's."""
+        resume = gr.update(visible=False) if resumed is None else gr.update(visible=True, value=f"Resume {resumed}")
         return {
             self.panel.train: gr.update(interactive=ready and not active),
             self.panel.stop: gr.update(visible=active),
-            self.panel.resume: gr.update(visible=resumable),
+            self.panel.resume: resume,
         }
 
     def _asked(self, given: Mapping[str, Any]) -> tuple[Form, Json, list[Example] | None]:

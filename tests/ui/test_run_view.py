@@ -1,12 +1,15 @@
 """The run view in a real browser, fed by a stand-in for the event stream: what is drawn, hidden, kept and never run."""
 
 import json
+from pathlib import Path
 
+import plotly
 import pytest
 from playwright.sync_api import expect
 
 from playground.ui.theme import SCRIPTS, STATIC
 from playground.vocabulary import METRICS
+from tests.driven import FRAMES
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror='window.attacked=1'><script>window.attacked=1</script>"
@@ -204,6 +207,39 @@ def test_the_tiles_never_run_ahead_of_the_charts(view):
     assert all(tile <= point for tile, point in seen)
 
 
+def test_no_figure_of_a_chart_is_told_before_the_chart_is_there(view):
+    view.page.evaluate("""() => {
+      const script = new Promise((come) => { window.come = () => come(window.Plotly); });
+      window.Playground.plotly = () => script; // a slow line
+    }""")
+    view.show()
+    view.send(started(), step(1), run=RUN)
+    heads = view.page.locator(".panel:visible .series b")
+    expect(view.page.locator("[data-metrics='length']")).to_have_attribute("hidden", "")  # drawn up to there
+    assert set(heads.all_inner_texts()) == {""}
+    view.page.evaluate("come()")
+    view.settle()
+    assert heads.all_inner_texts() and "" not in heads.all_inner_texts()
+
+
+def test_curves_of_an_ended_run_fit_a_window_that_changed_while_another_tab_was_open(view):
+    view.page.set_viewport_size({"width": 1280, "height": 900})
+    view.page.add_script_tag(path=Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
+    view.show()
+    view.send(started(), step(1), step(2), ended(), run=RUN)
+    view.settle()
+    drawn = "[...document.querySelectorAll('.panel .chart .main-svg')]"
+    widths = drawn + ".map((svg) => [svg.clientWidth, svg.closest('.chart').clientWidth])"
+    before = view.page.evaluate(widths)
+    assert before and all(drawn == room for drawn, room in before)
+    view.page.evaluate("document.getElementById('view').style.display = 'none'")
+    view.page.set_viewport_size({"width": 700, "height": 900})
+    view.page.evaluate(FRAMES)
+    view.page.evaluate("document.getElementById('view').style.display = ''")
+    view.page.wait_for_function(f"{widths}.every(([drawn, room]) => drawn === room)", timeout=15_000)
+    assert view.page.evaluate(widths)[0][0] < before[0][0]
+
+
 def test_no_text_of_a_model_or_a_person_becomes_markup(view):
     view.show()
     disagreement = {"pairs": [{"prompt": HOSTILE, "chosen": HOSTILE, "rejected": HOSTILE}]}
@@ -331,7 +367,7 @@ def test_the_tab_is_told_once_when_the_run_ends_and_the_stream_is_closed(view):
     view.show()
     view.send(started(), step(1), ended(), run=RUN)
     view.settle()
-    assert view.page.evaluate("endings") == 1
+    assert view.page.evaluate("endings") == 2  # that there is another run, and that it has ended
     assert view.page.evaluate("streams.map(s => s.readyState)") == [2]
 
 
@@ -415,7 +451,7 @@ def test_a_run_that_another_page_resumes_goes_on_here(view):
     view.send({"kind": "Phase", "time": 1.0, "name": "waiting for its turn"}, step(3), run=RUN)
     view.settle()
     assert view.steps() == [1, 2, 3]
-    assert view.page.evaluate("endings") == 2  # the tab hears of both, and sets its buttons
+    assert view.page.evaluate("endings") == 3  # the tab hears of both, and sets its buttons
 
 
 def test_a_resumed_run_names_no_failure_twice(view):
@@ -576,7 +612,7 @@ def test_an_ended_run_plays_again_and_comes_to_the_same_end(view):
     view.settle()
     assert view.text() == before
     assert view.steps() == list(range(1, 41))
-    assert view.page.evaluate("endings") == 1
+    assert view.page.evaluate("endings") == 2  # that there is another run, and that it has ended
 
 
 def test_a_recorded_run_plays_at_once_and_only_once(view):

@@ -125,6 +125,18 @@ def test_of_a_file_of_ones_own_all_rows_are_learned_from_whatever_the_dial_said(
     assert values["examples"] == examples and kept == own
 
 
+def test_the_button_that_goes_on_with_a_run_names_it(bench, policy):
+    """Under the settings of another method it would seem to go on with those."""
+    config = dataclasses.asdict(algorithms()["dpo"].config())
+    start = bench.checkpoints.find("local", "pocket-sft")
+    folder = bench.shelf.folder("local", "dpo-1")
+    folder.create(RunSpec("dpo-1", "local", "dpo", config, start, name="DPO 2", created_at=9.0), [])
+    for event in (RunStarted(1, 4), RunEnded("stopped")):
+        folder.append(event)
+    _, updates = opened(policy, method="ppo")
+    assert updates[policy.resume]["visible"] is True and updates[policy.resume]["value"] == "Resume DPO 2"
+
+
 def test_a_preset_for_larger_models_is_kept_back_while_there_is_none(policy):
     _, updates = opened(policy)
     for form in policy.forms.values():

@@ -39,13 +39,20 @@
     };
   };
 
+  // Plotly's own watch is on the window, and misses what changes while a chart is in a tab that is not open.
+  const sizes = new ResizeObserver((changes) => {
+    for (const { target: host } of changes)
+      if (host.data && host.checkVisibility() && host.clientWidth !== host._fullLayout.width) window.Plotly.Plots.resize(host);
+  });
+
   P.draw = function (host, traces, layout) {
+    sizes.observe(host);
     return P.plotly()
-      .then((plotly) => host.isConnected && plotly.react(host, traces, P.layout(layout), { responsive: true, displayModeBar: false }))
+      .then((plotly) => host.isConnected && plotly.react(host, traces, P.layout(layout), { displayModeBar: false }))
       .catch((error) => { host.textContent = `The chart cannot be drawn: ${error.message}.`; });
   };
 
-  // Charts that are taken away must be told, else the window keeps them for its next change of size.
+  // Charts that are taken away are told to let go of what they hold.
   P.purge = function (node) {
     for (const chart of window.Plotly ? node.querySelectorAll(".chart") : []) if (chart.data) window.Plotly.purge(chart);
   };
@@ -80,11 +87,12 @@
       if (root.hidden || !chart.checkVisibility()) return null;
       const c = P.colours();
       const x = rows.map((r) => r.step);
+      const values = [];
       const traces = metrics.map((m, i) => {
         swatches[i].style.background = c.lines[i % c.lines.length];
         const y = rows.map((r) => (r.metrics[m.name] === undefined ? null : r.metrics[m.name]));
         const seen = y.filter((v) => v != null);
-        latest[i].textContent = seen.length ? P.value(m, seen[seen.length - 1]) : "";
+        values.push(seen.length ? P.value(m, seen[seen.length - 1]) : "");
         return { type: "scatter", mode: seen.length < 3 ? "lines+markers" : "lines", name: m.title, x, y, connectgaps: true,
           line: { color: c.lines[i % c.lines.length], width: 1.5 }, marker: { size: 5 }, hovertemplate: "%{y:.4g}" };
       });
@@ -92,7 +100,8 @@
         line: { color: c.warn, width: 1, dash: "dot" } }));
       const annotations = warnings.map((w, i) => ({ x: w.step, yref: "paper", y: 1, yanchor: "top", xanchor: "left",
         text: String(i + 1), showarrow: false, font: { color: c.warn, size: 11 } }));
-      return P.draw(chart, traces, { shapes, annotations, xaxis: { ...wholeSteps(x), rangemode: "tozero" } });
+      return P.draw(chart, traces, { shapes, annotations, xaxis: { ...wholeSteps(x), rangemode: "tozero" } })
+        .then(() => values.forEach((value, i) => { latest[i].textContent = value; })); // never ahead of the chart
     }
     return { root, draw };
   };

@@ -52,7 +52,7 @@
 
   // --- following ---
 
-  // turned() is called whenever the run in sight has ended or goes on again, or there are other runs than before.
+  // turned() is called whenever the run in sight has ended, goes on again or is another one, or there are other runs than before.
   P.runView = function (element, props, watch, turned) {
     const root = element.querySelector(".run-view");
     let run = P.blankRun(), log = P.eventLog(), replaying = 0, view = null, source = null, shown = null, last = -1, over = false;
@@ -229,6 +229,7 @@
         over = false;
         shown = id;
         empty("Reading the run…");
+        turned(); // an answer about the run before may still be on its way
       } else if (!run.ended && source) return;
       open();
     }
