@@ -56,10 +56,10 @@ class Panel:
 
 def run_buttons(prefix: str, label: str) -> tuple[gr.Button, gr.Button, gr.Button]:
     """Train, and what there is to press while a run goes on or once it was stopped."""
-    with gr.Row():
+    with gr.Row(equal_height=True):
         train = gr.Button(label, variant="primary", elem_id=f"{prefix}-train", min_width=110, scale=2)
         stop = gr.Button("Stop", visible=False, elem_id=f"{prefix}-stop", min_width=70)
-        resume = gr.Button("Resume", visible=False, elem_id=f"{prefix}-resume", min_width=80)
+        resume = gr.Button("Resume", visible=False, elem_id=f"{prefix}-resume", min_width=110, scale=2)
     return train, stop, resume
 
 
