@@ -135,7 +135,7 @@ def test_an_evaluation_that_would_take_too_long_is_refused_too(bench, monkeypatc
     anna = bench.workspace_of(ANNA)
     plan = bench.evaluations.plan(anna, "pocket-sft", "pocket-base")
     names = [name for name, unfit in bench.evaluations.offered(plan).items() if not unfit]
-    monkeypatch.setattr(bench.evaluations, "estimate", lambda *_: 600.0)
+    monkeypatch.setattr(bench.evaluations, "seconds", lambda *_: 600.0)
     with pytest.raises(OverQuota, match="evaluation would take about 10 minutes"):
         bench.evaluations.begin(anna, plan, names)
     assert not bench.evaluations.running(anna)
