@@ -97,8 +97,8 @@ def test_the_list_and_the_buttons_belong_to_the_run_that_is_drawn_however_late_a
     folder.create(spec, [])
     for event in (RunStarted(1, 4), RunEnded("stopped")):
         folder.append(event)
-    asked, drawn = threading.Event(), threading.Event()
-    looked_at = []
+    pressed, asked, drawn = threading.Event(), threading.Event(), threading.Event()
+    looked_at = []  # since Train was pressed
     start, standing = bench.runs.start, Training._standing
 
     def slow_start(*args, **kwargs):
@@ -108,7 +108,7 @@ def test_the_list_and_the_buttons_belong_to_the_run_that_is_drawn_however_late_a
 
     def slow_standing(self, space, run_id, now, fresh):
         answer = standing(self, space, run_id, now, fresh)
-        if not fresh:
+        if not fresh and pressed.is_set():
             looked_at.append(run_id)
             asked.set()
             drawn.wait(60)  # and slower in its own answer
@@ -122,7 +122,7 @@ def test_the_list_and_the_buttons_belong_to_the_run_that_is_drawn_however_late_a
     with page.expect_response("**/api/status*", timeout=20 * SECOND):
         open_tab(page, "Fine-tune")
     expect(page.locator("#sft-resume")).to_be_visible(timeout=20 * SECOND)
-    looked_at.clear()
+    pressed.set()
     page.locator("#sft-train").click()
     expect(page.locator("#sft-stop")).to_be_visible(timeout=30 * SECOND)
     drawn.set()
