@@ -17,6 +17,7 @@ def test_audit_a_policy_and_read_the_conversations(page):
     expect(page.locator("#attack-facts")).to_contain_text("no reward model yet")
     page.locator("#attack-run").click()
     expect(page.locator("#attack-progress")).to_contain_text("Done", timeout=180 * SECOND)
+    expect(page.locator("#attack-stop")).to_be_disabled(timeout=30 * SECOND)  # the reports as they are at the end
     report = page.locator('.report[data-question="sycophancy"]')
     expect(report).to_contain_text(re.compile(r"It agrees with \d+ % of wrong opinions"))
     report.locator("summary").click()
@@ -38,6 +39,7 @@ def test_what_the_audit_found_is_labelled_in_rank(page):
     expect(page.locator("#attack-estimate")).to_contain_text("What does this reward model fall for?")  # it is chosen
     page.locator("#attack-run").click()
     expect(page.locator("#attack-progress")).to_contain_text("Done", timeout=120 * SECOND)
+    expect(page.locator("#attack-stop")).to_be_disabled(timeout=30 * SECOND)
     expect(page.locator('.report[data-question="reward_model"]')).to_contain_text("Label next")
     asks = lambda request: request.url.endswith("/rank/pair") and request.post_data_json["hand"]  # noqa: E731
     with page.expect_response(lambda answer: asks(answer.request)) as dealt:

@@ -24,6 +24,7 @@ def test_evaluate_read_and_take_along(page):
     expect(page.locator("#evaluate-questions input:checked")).to_have_count(1)
     page.locator("#evaluate-run").click()
     expect(page.locator("#evaluate-progress")).to_contain_text("Done", timeout=120 * SECOND)
+    expect(page.locator("#evaluate-stop")).to_be_disabled(timeout=30 * SECOND)  # the reports as they are at the end
 
     report = page.locator(".report")
     expect(report).to_have_count(1)

@@ -36,7 +36,7 @@ def test_a_sweep_grows_survives_a_reload_and_keeps_its_runs(page):
     expect(page.locator("#lab-view .legs")).to_contain_text("step", timeout=90 * SECOND)
     page.reload()
     open_tab(page, "Attack")
-    expect(page.locator("#lab-view .state")).to_contain_text("Done", timeout=180 * SECOND)
+    expect(page.locator("#lab-view .state")).to_contain_text("Done", timeout=300 * SECOND)
     expect(page.locator("#lab-view .legs")).to_contain_text(re.compile("12 labels.*done.*step 10 of 10", re.DOTALL))
     expect(page.locator("#lab-view .chart")).to_contain_text("12 labels: gold", timeout=20 * SECOND)
     expect(page.locator("#lab-stop")).to_be_disabled()

@@ -6,11 +6,23 @@
 
   P.reports = function (element, props, watch) {
     const host = element.querySelector(".reports");
+    let drawn = new Map(); // a report as text -> its card: what somebody has opened there stays open
     function show() {
       const value = props.value;
       if (!value) return host.replaceChildren();
       if (!value.reports.length) return host.replaceChildren(el("p.empty", null, value.empty));
-      host.replaceChildren(...value.reports.map((report) => card(report, value)), links(value));
+      const cards = new Map(value.reports.map((report) => {
+        const key = JSON.stringify([report, value.name, value.beside]);
+        return [key, drawn.get(key) || anew(report, value)];
+      }));
+      drawn = cards;
+      host.replaceChildren(...cards.values(), links(value));
+    }
+    function anew(report, value) {
+      const node = card(report, value);
+      const before = [...drawn.values()].find((one) => one.dataset.question === report.question);
+      if (before?.querySelector("details")?.open) node.querySelector("details")?.setAttribute("open", "");
+      return node;
     }
     watch("value", show);
     show();
