@@ -18,6 +18,7 @@ from playground.preferences.record import Session, ShownPair
 from playground.types import Choice, Json
 from playground.workbench import Workbench
 from playground.workbench.session_runs import phase
+from playground.workbench.workshop import Workshop
 
 STATIC = Path(__file__).parent / "static"
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -102,6 +103,13 @@ def workshop_routes(bench: Workbench) -> APIRouter:
         fresh = bench.session_runs.shared.find(code)
         return fresh or await asyncio.to_thread(bench.session_runs.curves, code)
 
+    _take_back_routes(router, workshop)
+    return router
+
+
+def _take_back_routes(router: APIRouter, workshop: Workshop) -> None:
+    """Undo a choice, leave, withdraw everything."""
+
     @router.post("/api/workshop/undo")
     def undo(made: Undoing, secret: _Secret) -> Json:
         return {"undone": workshop.undo(secret, made.id)}
@@ -115,8 +123,6 @@ def workshop_routes(bench: Workbench) -> APIRouter:
     def withdraw(secret: _Secret) -> Json:
         workshop.withdraw(secret)
         return {"withdrawn": True}
-
-    return router
 
 
 def _session_json(session: Session) -> Json:

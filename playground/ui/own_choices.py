@@ -12,7 +12,7 @@ from playground.errors import NotAllowed, PlaygroundError
 from playground.evaluation.choices import FORMS, OwnChoices, fetch_choices, read_choices
 from playground.table_files import SUFFIXES
 from playground.ui.listener import QUIET, tell, told
-from playground.ui.tab import Context
+from playground.ui.tab import Context, workspace
 
 QUESTION = "own_choices"
 
@@ -45,7 +45,8 @@ def own_choices_events(context: Context, upload: gr.File, name: gr.Textbox, aske
     """
 
     @told
-    def fetch(words: str) -> str:
+    def fetch(words: str, request: gr.Request) -> str:
+        workspace(context, request)  # whoever has none may not ask the Hub with the host's token
         if context.bench.settings.mode == "demo":
             raise NotAllowed("A demo fetches nothing from the Hub.", hint="Upload the questions as a file.")
         return str(fetch_choices(words, Path(tempfile.mkdtemp())))  # gradio keeps its own copy of what it shows

@@ -116,6 +116,34 @@ def _draw(context: Context) -> Parts:
                 filterable=False,
             )
             reference.preprocess = lambda payload: payload
+    asked, reward, persona = _questions_fold()
+    upload, hub_set = own_choices_parts()
+    estimate = gr.Markdown("", elem_id="evaluate-estimate", elem_classes="note")
+    with gr.Row():
+        evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
+        stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="evaluate-stop")
+    progress = progress_view("evaluate-progress")
+    return Parts(
+        checkpoint,
+        newer,
+        reference,
+        reward,
+        persona,
+        asked,
+        upload,
+        hub_set,
+        estimate,
+        evaluate,
+        stop,
+        progress,
+        report_view("evaluate-reports"),
+        *sheet_parts(),
+        variant_parts(),
+    )
+
+
+def _questions_fold() -> tuple[gr.CheckboxGroup, gr.Dropdown, gr.Dropdown]:
+    """What is asked, and who judges."""
     with gr.Accordion("Questions and judges", open=False, elem_id="evaluate-more"):
         asked = gr.CheckboxGroup(
             [(one.title, name) for name, one in questions().items()],
@@ -142,29 +170,7 @@ def _draw(context: Context) -> Parts:
                     elem_id="evaluate-persona",
                     filterable=False,
                 )
-    upload, hub_set = own_choices_parts()
-    estimate = gr.Markdown("", elem_id="evaluate-estimate", elem_classes="note")
-    with gr.Row():
-        evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
-        stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="evaluate-stop")
-    progress = progress_view("evaluate-progress")
-    return Parts(
-        checkpoint,
-        newer,
-        reference,
-        reward,
-        persona,
-        asked,
-        upload,
-        hub_set,
-        estimate,
-        evaluate,
-        stop,
-        progress,
-        report_view("evaluate-reports"),
-        *sheet_parts(),
-        variant_parts(),
-    )
+    return asked, reward, persona
 
 
 def _references(checkpoints) -> list[tuple[str, str]]:
