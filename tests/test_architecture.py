@@ -102,3 +102,16 @@ def test_the_wilson_interval_is_written_once():
 
 def test_the_app_file_stays_small():
     assert len((ROOT / "app.py").read_text().splitlines()) <= 40
+
+
+def test_importing_the_page_writes_no_stub_files_for_editors():
+    code = (
+        "import sys\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, of: opened.append(str(of[0])) if event == 'open' else None)\n"
+        "import playground.ui, gradio\n"
+        "assert any('gradio' in path for path in opened)\n"
+        "print([path for path in opened if path.endswith('.pyi')])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stdout + result.stderr
