@@ -8,7 +8,7 @@ import torch
 
 from playground.errors import ModelNotUsable
 from playground.models.chat import decode, encode_completion, encode_prompt, end_ids, special_ids
-from playground.models.decode import generate_ids, generate_steps
+from playground.models.decode import draws, generate_ids, generate_steps
 from playground.models.devices import autocast_dtype
 from playground.models.loader import LoadedModel
 from playground.models.logps import completion_logps
@@ -71,7 +71,7 @@ def stream(
         top_p=sampling.top_p,
         end_ids=end_ids(loaded.tokenizer, loaded.model),
         pad_id=loaded.tokenizer.pad_token_id,
-        generator=torch.Generator().manual_seed(sampling.seed),
+        uniform=draws(loaded.model, [ids], sampling.max_new_tokens, torch.Generator().manual_seed(sampling.seed)),
         autocast_dtype=_autocast(loaded),
     ):
         text = decode(loaded.tokenizer, rows[0]).rstrip(CUT)

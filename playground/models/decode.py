@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from playground.models.hf_decode import HFDecoder
+from playground.models.lanes import Lanes
 from playground.models.llama_decode import LlamaDecoder
 from playground.models.llama_weights import supports
 from playground.models.loader import context_length
@@ -42,30 +44,47 @@ def generate_ids(
     on_tokens: Callable[[list[list[int]]], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     autocast_dtype: torch.dtype | None = None,
+    lanes: Lanes | None = None,
 ) -> list[list[int]]:
     """Completion ids for each prompt; a row that ended keeps its end id as its last.
 
     A row stops at an end id, at max_new_tokens, or where the model's context is full. Row r's draws come from r's
     own stream of uniform numbers, so they depend neither on when other rows end nor on which decoder runs.
-    generator: a CPU generator. on_tokens: called after each token with all rows so far (do not change them).
+    generator: a CPU generator. on_tokens: called after each token with all rows so far (do not change them); with
+    several lanes, with those of one lane.
     """
-    rows: list[list[int]] = [[] for _ in prompt_ids]
-    for rows in generate_steps(
-        model,
-        prompt_ids,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        end_ids=end_ids,
-        pad_id=pad_id,
-        generator=generator,
-        autocast_dtype=autocast_dtype,
-    ):
-        if on_tokens is not None:
-            on_tokens(rows)
-        if should_stop is not None and should_stop():
-            break
-    return rows
+    lanes = lanes or Lanes()
+    uniform = draws(model, prompt_ids, max_new_tokens, generator)
+
+    def write(part: list[int]) -> list[list[int]]:
+        rows: list[list[int]] = [[] for _ in part]
+        for rows in generate_steps(
+            model,
+            [prompt_ids[r] for r in part],
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            end_ids=end_ids,
+            pad_id=pad_id,
+            uniform=uniform[part],
+            autocast_dtype=autocast_dtype,
+        ):
+            if on_tokens is not None:
+                on_tokens(rows)
+            if should_stop is not None and should_stop():
+                break
+        return rows
+
+    parts = lanes.deal(range(len(prompt_ids)))
+    written = dict(zip(chain(*parts), chain(*lanes.each(write, parts)), strict=True))
+    return [written[r] for r in range(len(prompt_ids))]
+
+
+def draws(model: Any, prompt_ids: Sequence[Sequence[int]], max_new_tokens: int, generator: torch.Generator) -> Tensor:
+    """Each row's own stream of numbers in [0, 1): (B, T), float64, with T the most tokens that a row has room for."""
+    longest = max((context_length(model) - len(p) for p in prompt_ids), default=0)
+    shape = len(prompt_ids), max(0, min(max_new_tokens, longest))
+    return torch.rand(shape, generator=generator, dtype=torch.float64)
 
 
 def generate_steps(
@@ -77,18 +96,20 @@ def generate_steps(
     top_p: float = 1.0,
     end_ids: Sequence[int],
     pad_id: int,
-    generator: torch.Generator,
+    uniform: Tensor,
     autocast_dtype: torch.dtype | None = None,
     decoder: Decoder | None = None,
 ) -> Iterator[list[list[int]]]:
-    """generate_ids one token at a time: yields all rows so far after each (the same lists, growing)."""
+    """generate_ids one token at a time: yields all rows so far after each (the same lists, growing).
+
+    uniform: (B, T) as `draws` gives it.
+    """
     rows: list[list[int]] = [[] for _ in prompt_ids]
     room = [min(max_new_tokens, context_length(model) - len(p)) for p in prompt_ids]
     longest = max(room, default=0)
     if longest < 1:
         return
     decoder = decoder or pick_decoder(model, longest, pad_id, autocast_dtype)
-    uniform = torch.rand(len(rows), longest, generator=generator, dtype=torch.float64)
     distinct = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompt_ids)))}
     logits = decoder.start(list(distinct))
     if len(distinct) < len(rows):  # several completions of one prompt: it is read once

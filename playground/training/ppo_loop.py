@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from playground.errors import NonFiniteLoss
+from playground.models.lanes import Lanes
 from playground.models.logps import CompletionLogps
 from playground.training.algorithms.ppo import PPOConfig
 from playground.training.ppo_math import adapt_kl_coef, masked_mean, policy_loss, update_kl, value_loss
@@ -24,11 +26,11 @@ from playground.training.ppo_rollouts import (
     Learner,
     Progress,
     collect,
-    pieces,
     set_reward_scale,
 )
 from playground.training.rollouts import Rollouts, ScoreRollouts, draw
 
+Part = TypeVar("Part")
 Demonstration = tuple[Sequence[int], Sequence[int]]  # token ids of a prompt and of its completion, end included
 
 
@@ -70,6 +72,7 @@ def ppo(
     autocast_dtype: torch.dtype | None = None,
     resume_folder: Path | None = None,
     resume: bool = True,
+    lanes: Lanes | None = None,
 ) -> Progress:
     """Train policy and value_head in place; returns where the run ended (fewer iterations after a stop).
 
@@ -80,6 +83,7 @@ def ppo(
     stop_at: the iterations, and the updates of the next one, after which to stop as if it were asked for there.
     resume_folder: where the state is kept every save_every iterations and at the end. With resume, a state found there
     is gone on from, and gives the very weights an uninterrupted run gives.
+    lanes: who share the work; one by itself without.
 
     Raises: NonFiniteLoss when a loss or gradient is not finite; the weights before that step are kept.
     """
@@ -95,6 +99,7 @@ def ppo(
         autocast_dtype=autocast_dtype,
         should_stop=should_stop,
         stop_at=stop_at,
+        lanes=lanes or Lanes(),
     )
     found = load_state(learner, resume_folder) if resume_folder and resume else None
     progress = found or Progress(kl_coef=settings.kl_coef)
@@ -191,38 +196,61 @@ def _gradients(learner: Learner, batch: Batch, rows: list[int]) -> dict[str, flo
 
     Each piece's mean is weighed by its share of the minibatch's tokens, so that the cut changes nothing.
     """
-    settings, tokens = learner.settings, batch.mask[rows].sum()
-    totals: dict[str, Tensor] = {}
+    tokens = batch.mask[rows].sum()
+    totals: dict[str, float] = {}
     gap = 0.0
-    for piece in pieces(rows, settings.microbatch_size):
-        logps, mask, hidden, _ = _read(learner, batch, piece)
-        width = mask.shape[1]
-        old_logps, advantages, old_values, returns = (
-            stored[piece, :width] for stored in (batch.old_logps, batch.advantages, batch.old_values, batch.returns)
-        )
-        share = mask.sum() / tokens
-        surrogate, clipped = policy_loss(logps, old_logps, advantages, mask, settings.clip_range)
-        error = value_loss(learner.values(hidden), old_values, returns, mask, settings.value_clip_range)
-        (share * (surrogate + error)).backward()
-        with torch.no_grad():
-            moved = update_kl(logps, old_logps, mask)
-            gap = max(gap, ((logps - old_logps).masked_fill(~mask, 0).exp() - 1).abs().max().item())
-            for name, figure in (
-                ("policy_loss", surrogate),
-                ("value_loss", error),
-                ("clip_fraction", clipped),
-                ("update_kl", moved),
-            ):
-                totals[name] = totals.get(name, 0) + share * figure.detach()
-    return {name: total.item() for name, total in totals.items()} | {"ratio_gap": gap}
+    for pieces in learner.cut(rows):
+        seen, batch.seen = batch.seen or [None] * len(pieces), None  # they were the plan's first pieces, as are these
+        parts = list(zip(pieces, seen, strict=True))
+        for figures in _add_gradients(learner, lambda part: _loss(learner, batch, *part, tokens), parts):
+            gap = max(gap, figures.pop("ratio_gap"))
+            for name, figure in figures.items():
+                totals[name] = totals.get(name, 0.0) + figure
+    return totals | {"ratio_gap": gap}
 
 
-def _read(learner: Learner, batch: Batch, piece: list[int]) -> CompletionLogps:
-    """The piece's scores with gradients: those of the first look where they were kept."""
-    seen, batch.seen = batch.seen, None
-    if seen is not None:  # it was the plan's first piece, and so is this one
-        return seen
-    return learner.score(learner.policy, *batch.rollouts.ids(piece), return_hidden=True)
+def _add_gradients(learner: Learner, loss: Callable[[Part], tuple[Tensor, dict[str, float]]], parts) -> list[dict]:
+    """Work out each part's loss and gradients, side by side, and add these up in the parts' order; their figures.
+
+    A sum of floats depends on its order, and the lanes do not finish in one.
+    """
+    trained = [parameter for group in learner.optimiser.param_groups for parameter in group["params"]]
+
+    def work(part: Part) -> tuple[dict[str, float], Sequence[Tensor | None]]:
+        value, figures = loss(part)
+        return figures, torch.autograd.grad(value, trained, allow_unused=True)
+
+    done = learner.lanes.each(work, parts)
+    for _, gradients in done:
+        for parameter, gradient in zip(trained, gradients, strict=True):
+            if parameter.grad is None:
+                parameter.grad = gradient
+            elif gradient is not None:
+                parameter.grad += gradient
+    return [figures for figures, _ in done]
+
+
+def _loss(
+    learner: Learner, batch: Batch, piece: list[int], seen: CompletionLogps | None, tokens: Tensor
+) -> tuple[Tensor, dict[str, float]]:
+    """A piece's share of the loss, and its share of the figures. seen: its scores, where they were kept."""
+    settings = learner.settings
+    if seen is None:
+        seen = learner.score(learner.policy, *batch.rollouts.ids(piece), return_hidden=True)
+    logps, mask, hidden, _ = seen
+    width = mask.shape[1]
+    old_logps, advantages, old_values, returns = (
+        stored[piece, :width] for stored in (batch.old_logps, batch.advantages, batch.old_values, batch.returns)
+    )
+    share = mask.sum() / tokens
+    surrogate, clipped = policy_loss(logps, old_logps, advantages, mask, settings.clip_range)
+    error = value_loss(learner.values(hidden), old_values, returns, mask, settings.value_clip_range)
+    with torch.no_grad():
+        moved = update_kl(logps, old_logps, mask)
+        gap = ((logps - old_logps).masked_fill(~mask, 0).exp() - 1).abs().max().item()
+        means = {"policy_loss": surrogate, "value_loss": error, "clip_fraction": clipped, "update_kl": moved}
+        figures = {name: (share * mean).item() for name, mean in means.items()}
+    return share * (surrogate + error), figures | {"ratio_gap": gap}
 
 
 def _ptx_gradients(learner: Learner, demonstrations: Sequence[Demonstration]) -> float:
@@ -230,14 +258,14 @@ def _ptx_gradients(learner: Learner, demonstrations: Sequence[Demonstration]) ->
     settings = learner.settings
     rows = draw(len(demonstrations), settings.ptx_batch, learner.generator)
     tokens = sum(len(demonstrations[row][1]) for row in rows)
-    total = 0.0
-    for piece in pieces(rows, settings.microbatch_size):
+
+    def loss(piece: list[int]) -> tuple[Tensor, dict[str, float]]:
         prompts, completions = zip(*(demonstrations[row] for row in piece), strict=True)
         logps, mask, _, _ = learner.score(learner.policy, prompts, completions, temperature=1.0)
-        loss = -masked_mean(logps, mask) * mask.sum() / tokens
-        (settings.ptx_coef * loss).backward()
-        total += loss.item()
-    return total
+        mean = -masked_mean(logps, mask) * mask.sum() / tokens
+        return settings.ptx_coef * mean, {"loss": mean.item()}
+
+    return sum(figures["loss"] for pieces in learner.cut(rows) for figures in _add_gradients(learner, loss, pieces))
 
 
 def _note(batch: Batch, figures: dict[str, float]) -> None:

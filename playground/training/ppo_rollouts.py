@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from playground.models.lanes import Lanes
 from playground.models.logps import CompletionLogps, completion_logps
 from playground.training.algorithms.ppo import PPOConfig
 from playground.training.ppo_math import explained_variance, gae, token_rewards, whiten
@@ -31,7 +32,7 @@ class Batch:
     done: int = 0  # minibatches of the plan worked through
     figures: dict[str, list[float]] = field(default_factory=dict)  # metric -> one number a minibatch
     first_ratio_gap: float = 0.0  # max |ratio - 1| on the first minibatch: rounding only, or something is wrong
-    seen: CompletionLogps | None = None  # the plan's first piece, read with gradients; not kept on disk
+    seen: list[CompletionLogps] | None = None  # the plan's first pieces, read with gradients; not kept on disk
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Learner:
     autocast_dtype: torch.dtype | None
     should_stop: Callable[[], bool]
     stop_at: tuple[int, int] | None = None  # iterations and updates of the next one
+    lanes: Lanes = field(default_factory=Lanes)
 
     def stops(self, iteration: int, updates: int) -> bool:
         """Whether to stop here: somebody asks for it, or it was settled beforehand."""
@@ -83,6 +85,11 @@ class Learner:
                 temperature=self.settings.temperature if temperature is None else temperature,
                 **returns,
             )
+
+    def cut(self, rows: Sequence[int]) -> Iterator[list[list[int]]]:
+        """Rows in runs that fit the memory, each in a piece for every lane."""
+        for begin in range(0, len(rows), self.settings.microbatch_size):
+            yield self.lanes.deal(rows[begin : begin + self.settings.microbatch_size])
 
     def values(self, hidden: Tensor) -> Tensor:
         """(B, T, H) -> (B, T). Detached: the value head learns from the backbone's states and leaves them alone."""
@@ -127,7 +134,7 @@ def collect(
     plan = minibatch_plan(learner, rollouts)
     keep = progress.iteration > 0  # the first iteration reads twice, so that first_ratio_gap is measured
     first_pass = plan[: len(plan) // settings.ppo_epochs]
-    cut = [piece for minibatch in first_pass for piece in pieces(minibatch, settings.microbatch_size)]
+    cut = [pieces for minibatch in first_pass for pieces in learner.cut(minibatch)]
     mask, logps, ref_logps, values, entropy, seen = _look(learner, rollouts, cut, keep)
     reward = (torch.tensor(reward_fn(rollouts), dtype=torch.float64) - progress.reward_mean) / progress.reward_std
     penalty = settings.missing_end_penalty * (~torch.tensor(rollouts.ended)).double()
@@ -152,7 +159,7 @@ def write(learner: Learner, model: nn.Module, prompts: Ids, count: int) -> Rollo
         learner.pad_id,
         learner.autocast_dtype,
     )
-    rollouts = write_rollouts(model, prompts, count, how, learner.generator, learner.should_stop)
+    rollouts = write_rollouts(model, prompts, count, how, learner.generator, learner.should_stop, learner.lanes)
     if learner.should_stop():
         learner.generator.set_state(before)
         return None
@@ -164,15 +171,10 @@ def minibatch_plan(learner: Learner, rollouts: Rollouts) -> list[list[int]]:
     settings, plan = learner.settings, []
     for _ in range(settings.ppo_epochs):
         order = torch.randperm(len(rollouts.ended), generator=learner.generator).tolist()
-        for rows in pieces(order, settings.minibatch_size):
+        for begin in range(0, len(order), settings.minibatch_size):
+            rows = order[begin : begin + settings.minibatch_size]
             plan.append(sorted(rows, key=lambda row: len(rollouts.prompt_ids[row]) + len(rollouts.completion_ids[row])))
     return plan
-
-
-def pieces(rows: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Rows in runs of at most `size`."""
-    for start in range(0, len(rows), size):
-        yield list(rows[start : start + size])
 
 
 class _Look(NamedTuple):
@@ -183,15 +185,15 @@ class _Look(NamedTuple):
     ref_logps: Tensor
     values: Tensor
     entropy: Tensor
-    first: CompletionLogps | None  # the first piece's scores by the policy, with gradients
+    first: list[CompletionLogps] | None  # the first pieces' scores by the policy, with gradients
 
 
 @torch.no_grad()
-def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: bool) -> _Look:
+def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[list[int]]], keep: bool) -> _Look:
     """Read the rollouts piece by piece.
 
     cut: the very pieces of the first pass: the first update repeats this computation, so its ratio is 1 in bf16 too.
-    keep: hold on to the first piece with its gradients, which then need not be read again: no more memory than an
+    keep: hold on to the first pieces with their gradients, which then need not be read again: no more memory than an
     update takes.
     """
     count = len(rollouts.ended)
@@ -200,18 +202,25 @@ def _look(learner: Learner, rollouts: Rollouts, cut: Sequence[list[int]], keep: 
     logps, ref_logps, values, entropy = torch.zeros(4, count, longest, device=learner.device)
     model, context = learner.as_reference()
     with context:  # before anything is kept: gradients would not survive a change of weights
-        for rows in cut:
-            scored = learner.score(model, *rollouts.ids(rows))
-            ref_logps[rows, : scored.mask.shape[1]] = scored.token_logps
+        for pieces in cut:
+            read = learner.lanes.each(lambda rows: learner.score(model, *rollouts.ids(rows)), pieces)
+            for rows, scored in zip(pieces, read, strict=True):
+                ref_logps[rows, : scored.mask.shape[1]] = scored.token_logps
     first = None
-    for rows in cut:
-        kept = keep and rows is cut[0]
+    for pieces in cut:
+        kept = keep and pieces is cut[0]
         with torch.set_grad_enabled(kept):
-            scored = learner.score(learner.policy, *rollouts.ids(rows), return_hidden=True, return_entropy=True)
-        width = scored.mask.shape[1]
-        mask[rows, :width] = scored.mask
-        logps[rows, :width] = scored.token_logps
-        values[rows, :width] = learner.values(scored.hidden).masked_fill(~scored.mask, 0)
-        entropy[rows, :width] = scored.entropy
-        first = scored if kept else first
+            read = learner.lanes.each(
+                lambda rows: learner.score(
+                    learner.policy, *rollouts.ids(rows), return_hidden=True, return_entropy=True
+                ),
+                pieces,
+            )
+        for rows, scored in zip(pieces, read, strict=True):
+            width = scored.mask.shape[1]
+            mask[rows, :width] = scored.mask
+            logps[rows, :width] = scored.token_logps
+            values[rows, :width] = learner.values(scored.hidden).masked_fill(~scored.mask, 0)
+            entropy[rows, :width] = scored.entropy
+        first = read if kept else first
     return _Look(mask, logps, ref_logps, values, entropy, first)

@@ -11,6 +11,7 @@ from playground.errors import ModelNotUsable, NonFiniteLoss, NothingToLearn
 from playground.events import Phase, RunStarted, Saved, StepDone
 from playground.models.adapters import reference_off
 from playground.models.chat import end_ids
+from playground.models.lanes import lanes_for
 from playground.models.loader import LoadedModel
 from playground.runs.run import Run
 from playground.training.algorithms.ppo import PPOConfig
@@ -82,25 +83,27 @@ def run_ppo(run: Run, inputs: TrainInputs, config: PPOConfig) -> Checkpoint:
     run.emit(Phase("training"))
     hidden_size = loaded.model.get_output_embeddings().weight.shape[1]
     try:
-        progress = ppo(
-            loaded.model,
-            new_value_head(hidden_size, loaded.device),
-            copy if copy is not None else partial(reference_off, loaded.model),
-            prompt_ids,
-            scorer(loaded, prompts, inputs.reward, dtype),
-            config,
-            torch.Generator().manual_seed(config.seed),
-            teller.iteration,
-            lambda: run.stop_requested,
-            stop_at=run.stop_at,
-            pad_id=loaded.tokenizer.pad_token_id,
-            end_ids=end_ids(loaded.tokenizer, loaded.model),
-            gold_fn=scorer(loaded, prompts, inputs.gold) if inputs.gold else None,
-            demonstrations=demonstrations,
-            autocast_dtype=dtype,
-            resume_folder=run.folder.resume_path,
-            resume=resume,
-        )
+        with lanes_for(loaded.model) as lanes:
+            progress = ppo(
+                loaded.model,
+                new_value_head(hidden_size, loaded.device),
+                copy if copy is not None else partial(reference_off, loaded.model),
+                prompt_ids,
+                scorer(loaded, prompts, inputs.reward, dtype),
+                config,
+                torch.Generator().manual_seed(config.seed),
+                teller.iteration,
+                lambda: run.stop_requested,
+                stop_at=run.stop_at,
+                pad_id=loaded.tokenizer.pad_token_id,
+                end_ids=end_ids(loaded.tokenizer, loaded.model),
+                gold_fn=scorer(loaded, prompts, inputs.gold) if inputs.gold else None,
+                demonstrations=demonstrations,
+                autocast_dtype=dtype,
+                resume_folder=run.folder.resume_path,
+                resume=resume,
+                lanes=lanes,
+            )
     except NonFiniteLoss:
         teller.save(teller.done)
         raise

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from playground.errors import PromptTooLong
 from playground.models.chat import decode, encode_prompt
 from playground.models.decode import generate_ids
+from playground.models.lanes import Lanes
 from playground.models.loader import LoadedModel
 from playground.training.inputs import RewardFunction
 from playground.training.ppo_math import kl_estimates, masked_mean
@@ -56,6 +57,7 @@ def write_rollouts(
     how: Writing,
     generator: torch.Generator,
     should_stop: Callable[[], bool] = lambda: False,
+    lanes: Lanes | None = None,
 ) -> Rollouts:
     """Draw prompts and let the model complete them. Where a stop comes in between, they are not whole."""
     index = draw(len(prompts), count, generator)
@@ -71,6 +73,7 @@ def write_rollouts(
         generator=generator,
         should_stop=should_stop,
         autocast_dtype=how.autocast_dtype,
+        lanes=lanes,
     )
     completion_ids = [cut_after_end(ids, how.end_ids) for ids in completion_ids]
     ended = [bool(ids) and ids[-1] in how.end_ids for ids in completion_ids]

@@ -7,7 +7,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel, Qwen3Config, Qwen3ForCausalLM
 
 from playground.models.adapters import reference_off
-from playground.models.decode import draw, generate_ids, generate_steps, nucleus, pick_decoder
+from playground.models.decode import draw, draws, generate_ids, generate_steps, nucleus, pick_decoder
 from playground.models.hf_decode import HFDecoder
 from playground.models.llama_decode import LlamaDecoder
 from playground.models.llama_weights import supports
@@ -51,7 +51,9 @@ def options(**changes):
 
 
 def run(model, prompts, decoder, **changes):
-    return list(generate_steps(model, prompts, **options(**changes), decoder=decoder))[-1]
+    how = options(**changes)
+    uniform = draws(model, prompts, how["max_new_tokens"], how.pop("generator"))
+    return list(generate_steps(model, prompts, **how, uniform=uniform, decoder=decoder))[-1]
 
 
 def decoders(model):

@@ -9,6 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from playground.errors import NonFiniteLoss
+from playground.models.lanes import lanes_for
 from playground.models.logps import completion_logps
 from playground.training import ppo_loop, ppo_rollouts, rollouts
 from playground.training.algorithms.ppo import PPOConfig
@@ -246,6 +247,36 @@ def test_the_oracle_sees_a_planted_bug(part, bug, monkeypatch):
     toy = Toy(2)
     toy.train(replace(ORACLE, seed=2, iterations=30))
     assert toy.gap_closed(beta=1.0) < 0.8
+
+
+# Two lanes
+
+
+@contextmanager
+def two_lanes():
+    torch.set_num_threads(2)
+    with lanes_for(new_value_head(WIDTH)) as lanes:
+        yield lanes
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16])
+def test_two_lanes_learn_the_same_numbers_every_time(dtype):
+    with two_lanes() as lanes:
+        once, again = (trained(lanes=lanes, autocast_dtype=dtype) for _ in range(2))
+    assert same(once, again)
+    assert all(done.first_ratio_gap <= (1e-5 if dtype is None else 0.0) for done in once.history)
+
+
+def test_two_lanes_learn_what_one_learns_but_for_rounding():
+    settings = replace(RAGGED, ptx_coef=0.5, minibatch_size=12, microbatch_size=5)
+    more = {"demonstrations": [([PROMPT], [0, 1, END]), ([PROMPT, 2], [3, END]), ([PROMPT], [2, END])]}
+    one = trained(settings, **more)
+    with two_lanes() as lanes:
+        two = trained(settings, lanes=lanes, **more)
+    assert torch.allclose(one.weights(), two.weights(), atol=1e-4)
+    assert not torch.equal(one.weights(), trained(RAGGED, **more).weights())
+    for mine, theirs in zip(one.curve(), two.curve(), strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-3)
 
 
 # 1, 2, 3: the ratio, the numerics, the temperature
