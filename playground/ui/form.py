@@ -47,7 +47,7 @@ def draw_form(entry: Algorithm) -> Form:
 
 
 def draw_rest(form: Form, label: str = "More settings") -> Form:
-    """The whole form, after drawing the remaining dials here in an accordion: group by group, in as many columns as fit."""
+    """The whole form, after drawing the remaining dials here in an accordion, group by group."""
     entry, controls = form.entry, dict(form.controls)
     rest = {field: look for field, look in dials(entry.config).items() if field not in controls}
     with gr.Accordion(label, open=False, elem_classes="more-settings"):

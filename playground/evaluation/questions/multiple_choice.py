@@ -12,6 +12,7 @@ from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import distinct_tasks, rows
 from playground.evaluation.report import Answer, Findings, bounded_figure, share_figure
 from playground.pocket import exam
+from playground.preferences.statistics import ENOUGH
 from playground.registry import question
 from playground.types import Completion, Likelihood, Prompt
 
@@ -62,6 +63,8 @@ def believed(examiner: Examiner, plan: Plan, asked: Sequence[MultipleChoice], ke
         bounded_figure(f"mc2{key}", "Probability on true options (MC2)", shares, luck),
     )
     summary = f"Its likeliest option is true in {100 * sum(hits) / len(hits):.0f} % of {len(hits)} questions. {luck}"
+    if len(asked) < ENOUGH:
+        summary += f" Too few questions to tell: bring at least {ENOUGH}."
     return Findings(summary, figures, _answers(asked, best, hits))
 
 
