@@ -23,6 +23,7 @@ from playground.ui.problem import problem_html
 from playground.ui.readable import HALF
 from playground.ui.sampling_dials import read_sampling
 from playground.ui.theme import STATIC
+from playground.vocabulary import GLOSSARY
 
 HOSTILE = "<img src=x onerror=alert(1)> & </p><script>alert(2)</script> \" '"
 BASE = Checkpoint("base", "Base", "policy", "pocket", "/b", knows_chat=False, fingerprint="aaaaaaaaaaaa")
@@ -121,6 +122,11 @@ HALVES = "caf\ufffd\ufffd au lait"
 )
 def test_bytes_that_make_no_whole_character_are_shown_as_one_sign(html):
     assert f"caf{HALF} au lait" in html and "\ufffd" not in html
+
+
+def test_the_sign_for_half_a_character_is_explained_where_completions_are():
+    (word,) = [one for one in GLOSSARY if one.name == "completion"]
+    assert HALF in word.means
 
 
 def test_the_browser_shows_the_same_sign_as_the_server():
