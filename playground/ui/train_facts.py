@@ -14,7 +14,7 @@ from playground.workbench import Workbench
 
 PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
 FEWEST_PREFERENCES = 4
-_MORE = {"examples": "Bring", "preferences": "Judge"}
+_MORE = {"examples": "Take", "preferences": "Judge"}
 _AT_CHANCE = "chance_level"  # code of what is named where a reward model ranks held-out pairs like a coin
 
 
