@@ -34,6 +34,7 @@ class Dial:
     step: float | None = None
     choices: tuple[str, ...] = ()
     place: Literal["main", "folded"] = "folded"  # main: the one dial in sight
+    group: str = ""  # the heading it stands under where it is folded
 
 
 def dial(default: Any, label: str, help: str, **look: Any) -> Any:

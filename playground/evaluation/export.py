@@ -44,6 +44,8 @@ def interval_words(figure: Figure) -> str:
     """The interval."""
     if figure.low is None or figure.high is None:
         return "–"
+    if figure.says_nothing:
+        return "too few to tell"
     return f"{in_words(figure, figure.low)} to {in_words(figure, figure.high)}"
 
 

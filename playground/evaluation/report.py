@@ -29,6 +29,12 @@ class Figure:
     unit: str = "share"  # share is shown in per cent
     good: Good = "none"
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether its interval is all that a share can be."""
+        bounds = self.low is not None and self.high is not None
+        return bounds and self.unit == "share" and self.low <= 0 and self.high >= 1
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -18,6 +18,7 @@ from playground.errors import NotFound
 from playground.events import Event, Phase, RunEnded, RunStarted, RunStatus, Saved, StepDone
 from playground.runs.folder import RunFolder, read_line
 from playground.runs.kept import KeptLines
+from playground.runs.recorded import TITLES
 from playground.types import Checkpoint, Json, RunSpec
 
 _REFRESH_S = 0.05
@@ -63,7 +64,7 @@ class RunTail:
         self.folder = folder
         self._on_read = on_read  # told when the lines are held anew
         self.count = 0  # events so far
-        self.summary = RunSummary(folder.spec(), "waiting")
+        self.summary = RunSummary(_titled(folder.spec()), "waiting")
         self._offset = 0
         self._checked = 0.0
         self._kept: KeptLines | None = None
@@ -123,6 +124,11 @@ class RunTail:
         with self.folder.events_path.open("rb") as file:
             file.seek(begin)
             return file.read() if end is None else file.read(end - begin)
+
+
+def _titled(spec: RunSpec) -> RunSpec:
+    """A recorded run by its title here, whatever it was called when it was recorded."""
+    return replace(spec, name=TITLES.get(spec.id, spec.name))
 
 
 def _events(data: bytes) -> Iterator[tuple[Event, str]]:

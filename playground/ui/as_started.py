@@ -34,11 +34,11 @@ def shown_as_started(panel: Panel, spec: RunSpec, lists: dict[Component, Any]) -
         updates[component] = {**gr.update(value=value), **lists.get(component, {})}
     form = panel.forms[spec.algorithm]
     if form.presets is not None:
-        updates[form.presets] = gr.update(value=preset_of(form.entry, spec.config))
+        pairs = spec.data_count if form.entry.needs == "preferences" else 0
+        updates[form.presets] = gr.update(value=preset_of(form.entry, spec.config, pairs))
     return updates
 
 
 def set_by_a_run(panel: Panel) -> list[Component]:
     """Every component that shown_as_started may set."""
-    presets = [form.presets for form in panel.forms.values() if form.presets is not None]
-    return [*panel.inputs.values(), *presets]
+    return [*panel.inputs.values(), *panel.presets.values()]

@@ -93,11 +93,19 @@ def frontier(runs: Mapping[str, Sequence[Json]], gold: bool, best: Sequence[Best
                 line = _line(f"best of n by {one.reward}, {what} (KL: a bound)", rooted, colour, {"dash": dash})
                 data.append(line | {"mode": "lines+markers"})
     layout = {"xaxis": {"title": {"text": "√KL from the reference (√nats)"}}, "yaxis": {"title": {"text": "reward"}}}
-    note = _off_the_frontier(runs, gold)
-    return {"data": data, "layout": layout, "note": note, "empty": note or _NO_FRONTIER}
+    off = _off_the_frontier(runs, gold)
+    smooth = any(_reach(sum(_has(row, "kl", "proxy_reward") for row in rows)) for rows in runs.values())
+    note = " ".join(filter(None, [_SMOOTH if smooth else "", off]))
+    return {"data": data, "layout": layout, "note": note, "empty": off or _NO_FRONTIER}
 
 
 _NO_FRONTIER = "This needs a policy with a reward and a KL: train one with PPO, or with DPO on a persona's pairs."
+
+
+_SMOOTH = (
+    "A point of a long run is the mean of a step and up to two on either side of it. The last point too: what the run "
+    "really ended with stands in its own curves."
+)
 
 
 def _off_the_frontier(runs: Mapping[str, Sequence[Json]], gold: bool) -> str:
@@ -143,9 +151,14 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def _smoothed(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Each point as the mean of itself and up to two neighbours on either side, none where there are few points."""
-    reach = min(2, len(points) // 10)
+    reach = _reach(len(points))
     windows = [points[max(0, i - reach) : i + reach + 1] for i in range(len(points))]
     return [(sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near)) for near in windows]
+
+
+def _reach(points: int) -> int:
+    """How many neighbours on either side are averaged."""
+    return min(2, points // 10)
 
 
 def _has(row: Json, *names: str) -> bool:

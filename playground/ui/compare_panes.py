@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from playground.types import Checkpoint, Sampling, TokenScore
+from playground.ui.readable import readable
 
 _METHODS = {
     "pretrained": "pretrained only",
@@ -58,7 +59,7 @@ def _shortened(prompt: str) -> str:
 def _pane(i: int, pane: Pane, sampling: Sampling | None) -> str:
     c = pane.checkpoint
     given = f" · given {template_words(c, sampling)}" if sampling else ""
-    body = pane.tokens or f'<p class="text">{escape(pane.text)}</p>'
+    body = pane.tokens or f'<p class="text">{escape(readable(pane.text))}</p>'
     note = f'<p class="note">{pane.note}</p>' if pane.note else ""
     return (
         f'<section class="pane" id="compare-pane-{i}" aria-label="{escape(c.name)}">'
@@ -104,7 +105,7 @@ def token_look(score: TokenScore) -> tuple[str, float, str]:
 def _token(score: TokenScore) -> str:
     name, strength, words = token_look(score)
     look = f'class="{name}" style="--s:{strength:.2f}"'
-    return f'<span {look} data-numbers="{words}" title="{words}">{escape(score.text)}</span>'
+    return f'<span {look} data-numbers="{words}" title="{words}">{escape(readable(score.text))}</span>'
 
 
 def times_words(nats: float) -> str:
@@ -149,7 +150,8 @@ def set_html(names: Sequence[str], prompts: Sequence[str], columns: Sequence[Seq
     for i, prompt in enumerate(prompts):
         texts = [column[i] if i < len(column) else "…" for column in columns]
         cells = "".join(
-            f'<td data-name="{escape(name)}">{escape(text)}</td>' for name, text in zip(names, texts, strict=True)
+            f'<td data-name="{escape(name)}">{escape(readable(text))}</td>'
+            for name, text in zip(names, texts, strict=True)
         )
         rows.append(f'<tr><th scope="row">{escape(prompt)}</th>{cells}</tr>')
     return (

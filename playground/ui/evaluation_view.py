@@ -77,7 +77,8 @@ def _figure(figure: Figure, was: Figure | None) -> Json:
         "prompts": figure.prompts,
         "means": figure.means,
     }
-    if figure.unit == "share" and figure.low is not None and figure.low >= 0:  # the bar runs from 0 to 1
+    known = figure.unit == "share" and figure.low is not None and not figure.says_nothing
+    if known and figure.low >= 0:  # the bar runs from 0 to 1
         row["bar"] = {"low": figure.low, "high": figure.high, "value": figure.value, "was": was.value if was else None}
     return row
 

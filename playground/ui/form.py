@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 import typing
@@ -17,6 +16,7 @@ from gradio.components import Component
 from playground.errors import PlaygroundError
 from playground.registry import FOR_LARGER, Algorithm, Dial, dials
 from playground.types import Json
+from playground.ui.run_length import epochs_that_teach
 from playground.ui.slider import Slider
 
 
@@ -47,17 +47,16 @@ def draw_form(entry: Algorithm) -> Form:
 
 
 def draw_rest(form: Form, label: str = "More settings") -> Form:
-    """The whole form, after drawing the remaining dials here in an accordion."""
-    entry, presets = form.entry, form.presets
-    looks = dials(entry.config)
-    with gr.Accordion(label, open=False):
-        rest = {f: _control(entry, f, look) for f, look in looks.items() if f not in form.controls}
-    controls = form.controls | rest
-    if presets is not None:
-        ordered = list(controls.values())
-        updates = functools.partial(_preset_updates, entry, controls)
-        presets.input(updates, presets, ordered, queue=False, api_visibility="private", show_progress="hidden")
-    return Form(entry, controls, presets)
+    """The whole form, after drawing the remaining dials here in an accordion, group by group."""
+    entry, controls = form.entry, dict(form.controls)
+    rest = {field: look for field, look in dials(entry.config).items() if field not in controls}
+    with gr.Accordion(label, open=False, elem_classes="more-settings"):
+        for group in dict.fromkeys(look.group for look in rest.values()):
+            if group:
+                gr.Markdown(f"#### {group}")
+            with gr.Row(elem_classes="dials"):
+                controls |= {f: _control(entry, f, look) for f, look in rest.items() if look.group == group}
+    return Form(entry, controls, form.presets)
 
 
 def defaults(entry: Algorithm) -> Json:
@@ -71,16 +70,23 @@ def presets_for(entry: Algorithm, larger: bool) -> list[str]:
     return [name for name in entry.presets if larger or name != FOR_LARGER]
 
 
-def preset_values(entry: Algorithm, name: str) -> Json:
-    """What choosing that preset sets: its own values, and defaults for whatever another preset would have set."""
+def preset_values(entry: Algorithm, name: str, pairs: int = 0) -> Json:
+    """What choosing that preset sets: its own values, and defaults for whatever another preset would have set.
+
+    pairs: how many it would learn from, where they are known. The usual epochs become as many as teach something.
+    """
     touched = {field for values in entry.presets.values() for field in values}
     usual = defaults(entry)
-    return {field: usual[field] for field in touched} | dict(entry.presets[name])
+    sets = {field: usual[field] for field in touched} | dict(entry.presets[name])
+    if not pairs or sets.get("epochs") != usual.get("epochs"):
+        return sets
+    values = usual | sets
+    return sets | {"epochs": epochs_that_teach(entry, values, min(pairs, values.get("labels", pairs)))}
 
 
-def preset_of(entry: Algorithm, values: Json) -> str | None:
+def preset_of(entry: Algorithm, values: Json, pairs: int = 0) -> str | None:
     """The preset that those settings are, None where they are none of them."""
-    presets = {name: preset_values(entry, name) for name in entry.presets}
+    presets = {name: preset_values(entry, name, pairs) for name in entry.presets}
     return next((name for name, sets in presets.items() if all(values.get(f) == v for f, v in sets.items())), None)
 
 
@@ -157,11 +163,6 @@ def _presets(entry: Algorithm) -> gr.Radio | None:
         presets_for(entry, larger=False),
         value=preset_of(entry, defaults(entry)),
         label="Presets",
-        info="Each sets a few of the dials; change them afterwards as you like.",
+        info="Each sets a few of the dials. Change one of those by hand, and no preset is ticked any more.",
         elem_id=f"{entry.name}-presets".replace("_", "-"),
     )
-
-
-def _preset_updates(entry: Algorithm, controls: Mapping[str, Component], name: str) -> list[Any]:
-    chosen = preset_values(entry, name)
-    return [gr.update(value=chosen[field]) if field in chosen else gr.skip() for field in controls]

@@ -23,7 +23,8 @@ _ABOUT = (
     "A reward model is only a guess at what its annotator wants. Trained too hard against it, a policy finds where the "
     "guess is wrong: the proxy reward goes on rising while the gold reward, what the annotator truly wants, turns and "
     "falls. This lab trains the same policy with PPO several times and draws both over the distance from the start. "
-    "The labels are a simulated annotator's, so the gold reward is known exactly."
+    "The labels are a simulated annotator's, so the gold reward is known exactly. A line is the mean of an iteration "
+    "and its neighbours, its last point too; the faint dots are single iterations."
 )
 _EMPTY = "Press Sweep: the picture grows while the runs train."
 

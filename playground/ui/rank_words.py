@@ -8,6 +8,7 @@ from html import escape
 from playground.preferences.record import Imported, Judgment, SetCounts
 from playground.preferences.statistics import ENOUGH, Share
 from playground.table_files import BadRow
+from playground.ui.readable import readable
 from playground.ui.train_facts import FEWEST_PREFERENCES
 
 CHOICE_WORDS = {"left": "A", "right": "B", "tie": "tie", "both_bad": "both bad", "skip": "skipped"}
@@ -128,5 +129,5 @@ def _first_rows(judgments: Sequence[Judgment]) -> str:
         heads = ("Prompt", "A", "B", "Choice")
         rows = [(j.prompt.text, j.left, j.right, CHOICE_WORDS[j.choice]) for j in judgments]
     head = "".join(f"<th>{name}</th>" for name in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(readable(cell))}</td>' for cell in row)}</tr>" for row in rows)
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from playground.registry import Algorithm, dials
+from playground.registry import Algorithm
 from playground.types import Json
 from playground.ui.durations import spoken
+from playground.ui.run_length import FEWEST_STEPS, epochs_that_teach, steps_of
 from playground.ui.writers import names_of, strangers_words
 from playground.workbench import Workbench
 
 PPO_PROMPTS = 512  # prompts the workbench draws for an algorithm that samples
 FEWEST_PREFERENCES = 4
-FEWEST_STEPS = {"examples": 50, "preferences": 12}  # fewer teach the pocket model nothing that one would notice
-_MORE = {"examples": "Bring", "preferences": "Judge"}
+_MORE = {"examples": "Take", "preferences": "Judge"}
 _AT_CHANCE = "chance_level"  # code of what is named where a reward model ranks held-out pairs like a coin
 
 
@@ -89,25 +88,16 @@ def _timed(seconds: float | None, entry: Algorithm, values: Json, rows: int, wha
     return Facts(text + _too_little(entry, values, rows, steps), ready=True)
 
 
-def steps_of(values: Json, rows: int) -> int | None:
-    """How many steps that many rows make, but for rows that prove too long; None where there are no epochs."""
-    if "epochs" not in values or "batch_size" not in values:
-        return None
-    share = values.get("held_out_share", 0.0)
-    held_out = max(1, round(rows * share)) if share and rows > 1 else 0
-    return math.ceil((rows - held_out) / values["batch_size"]) * values["epochs"]
-
-
 def _too_little(entry: Algorithm, values: Json, rows: int, steps: int) -> str:
     """A warning before a run that cannot teach much, with what would help."""
     fewest = FEWEST_STEPS[entry.needs]
     if steps >= fewest:
         return ""
-    once = math.ceil(steps / values["epochs"])
-    epochs = min(math.ceil(fewest / once), int(dials(entry.config)["epochs"].maximum))
+    epochs = epochs_that_teach(entry, values, rows)
+    then = steps_of(values | {"epochs": epochs}, rows)
     return (
         f"\n\n**Little to learn from:** {_counted(steps, 'step')}; it takes about {fewest} to teach something. "
-        f"{_MORE[entry.needs]} more than {rows}, or set Epochs under More settings to {epochs}: {epochs * once} steps."
+        f"{_MORE[entry.needs]} more than {rows}, or set Epochs under More settings to {epochs}: {then} steps."
     )
 
 

@@ -17,7 +17,7 @@ from playground.ui.form import Form, presets_for
 from playground.ui.listener import told
 from playground.ui.newer import follow_newer
 from playground.ui.run_view import run_shown, showing
-from playground.ui.suited_settings import suit_settings
+from playground.ui.suited_settings import follow_presets, suit_settings, suited_to_pairs
 from playground.ui.tab import workspace
 from playground.ui.train_facts import Facts, facts
 from playground.ui.train_panel import Panel
@@ -29,6 +29,7 @@ _RESUMABLE = ("stopped", "died", "failed")
 def wire_panel(panel: Panel, item: gr.Tab) -> None:
     """Attach the listeners of a training tab."""
     does = Training(panel)
+    follow_presets(panel)
     suit_settings(panel)
     name = panel.prefix
     runs = [c for c in (panel.picked, panel.view, panel.train, panel.stop, panel.resume, panel.after) if c is not None]
@@ -36,10 +37,11 @@ def wire_panel(panel: Panel, item: gr.Tab) -> None:
     settings = panel.inputs | {"shown": panel.view}
     everything = settings | {f"{field}_was": state for field, state in does.set_to.items()}
     sent = {"sent": panel.context.reward_id} if panel.reward is not None else {}
+    at_first = everything | panel.presets | sent
     opened = list(dict.fromkeys([*lists, *runs, *set_by_a_run(panel), *sent.values()]))
     hidden = {"show_progress": "hidden"}
     own = {"api_visibility": "private", **hidden}
-    item.select(does.open, None, opened, inputs_kwargs=everything | sent, api_name=f"{name}_open", **hidden)
+    item.select(does.open, None, opened, inputs_kwargs=at_first, api_name=f"{name}_open", **hidden)
     # Told again while an answer is on its way, it asks once more after it: the last answer is of the run in sight.
     panel.view.ended(does.refresh, None, [*lists, *runs], inputs_kwargs=everything, trigger_mode="always_last", **own)
     panel.train.click(does.train, None, runs, inputs_kwargs=panel.inputs, api_name=f"{name}_train", **hidden)
@@ -81,6 +83,9 @@ class Training:
         latest = None if shown else self.bench.runs.latest(space, list(self.panel.forms))
         going = latest.spec if latest and latest.active and self._untouched(given) else None
         updates, now = self._follow(space, given | (values_of(self.panel, going) if going else {}))
+        if not going:
+            suited, values = suited_to_pairs(self.panel, space, given)
+            updates, now = updates | suited, now | values
         if going:
             updates = shown_as_started(self.panel, going, updates)
         elif latest and not latest.active:
@@ -92,11 +97,17 @@ class Training:
     def _untouched(self, given: Mapping[str, Any]) -> bool:
         """Whether the visitor has set nothing here yet: what somebody typed is not written over by another's run."""
         ours = {field: (c.value, given.get(f"{field}_was")) for field, c in self.lists.items()}
+        suited = [f"{name}_epochs" for name, form in self.panel.forms.items() if self._as_drawn(form, given)]
         return all(
             given[name] in ours.get(name, (component.value,))
             for name, component in self.panel.inputs.items()
-            if name in given
+            if name in given and name not in suited
         )
+
+    def _as_drawn(self, form: Form, given: Mapping[str, Any]) -> bool:
+        """Whether the preset that was ticked at first still is: its epochs follow the number of pairs."""
+        first = form.presets.value if form.presets is not None else None
+        return first is not None and given.get(f"{form.entry.name}_preset") == first
 
     @told
     def refresh(self, request: gr.Request, **given: Any) -> dict[Component, Any]:

@@ -49,6 +49,12 @@ class Panel:
             named |= form.inputs
         return named
 
+    @property
+    def presets(self) -> dict[str, gr.Radio]:
+        """Listener arguments: the preset that is ticked in each form."""
+        forms = self.forms.items()
+        return {f"{name}_preset": form.presets for name, form in forms if form.presets is not None}
+
     def form(self, given: Mapping[str, Any]) -> Form:
         """The form in sight."""
         return self.forms[given["method"]] if self.method else next(iter(self.forms.values()))

@@ -1,7 +1,7 @@
 """python -m tests.benchmarks.record: make the recorded runs of the Start tab anew, with the product's own trainers.
 
-A simulated polite annotator judges 600 pairs, a reward model learns from them, and PPO trains on its score: once held
-near the reference, once without a leash. What the page replays are these very runs.
+A simulated polite annotator judges 600 pairs, a reward model learns from them, and PPO trains on its score: once with
+a KL coefficient, once without. What the page replays are these very runs.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import time
 from pathlib import Path
 
 from playground.runs.record import record
+from playground.runs.recorded import TITLES
 from playground.settings import ASSETS, Settings
 from playground.types import RunSpec
 from playground.workbench import Workbench
 
 RECORDINGS = {
-    "recorded-ppo-held": ("PPO held near the reference (KL coefficient 0.1)", {"kl_coef": 0.1, "iterations": 40}),
-    "recorded-ppo-loose": ("PPO without a leash (KL coefficient 0)", {"kl_coef": 0.0, "iterations": 60}),
+    "recorded-ppo-held": {"kl_coef": 0.1, "iterations": 40},
+    "recorded-ppo-loose": {"kl_coef": 0.0, "iterations": 60},
 }
 
 
@@ -39,9 +40,9 @@ def main() -> None:
         for _ in bench.preferences.persona_labels("local", "polite", 600, ["pocket-sft"]):
             pass
         reward = finished(bench, bench.runs.start("local", "reward_model", {}))
-        for run_id, (name, values) in RECORDINGS.items():
+        for run_id, values in RECORDINGS.items():
             spec = finished(bench, bench.runs.start("local", "ppo", values, reward_id=reward.id))
-            target = ASSETS / "recorded" / run_id
+            name, target = TITLES[run_id], ASSETS / "recorded" / run_id
             shutil.rmtree(target, ignore_errors=True)
             record(bench.shelf.folder("local", spec.id), target, name)
             print(name, bench.runs.find("local", spec.id).metrics)

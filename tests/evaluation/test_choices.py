@@ -9,6 +9,7 @@ from datasets import Dataset
 from playground.errors import BadFile, NotFound, PlaygroundError
 from playground.evaluation import choices
 from playground.evaluation.choices import MOST, fetch_choices, hub_rows, read_choices
+from playground.evaluation.export import interval_words
 from playground.evaluation.plan import Plan
 from playground.registry import questions
 from playground.table_files import FileLimits
@@ -149,3 +150,14 @@ def test_a_hub_that_cannot_be_reached_is_said_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(NotFound, match="cannot be reached from here"):
         fetch_choices("cais/mmlu anatomy test", tmp_path)
+
+
+def test_two_questions_are_too_few_to_tell_and_a_dozen_are_not(tmp_path):
+    short = {"question": ASK, "options": ["red", "seven"], "true": [0]}
+    long = {"question": "And which is one?", "options": ["red or green", "seven"], "true": [0]}
+    two = questions()["own_choices"].answer(examined(lambda *_: ""), Plan(REAL, own=read(tmp_path, short, long)))
+    assert "Too few questions to tell" in two.summary
+    assert [interval_words(figure) for figure in two.figures] == ["too few to tell"] * 2
+    more = [{**row, "question": f"{i} {row['question']}"} for i in range(6) for row in (short, long)]
+    dozen = questions()["own_choices"].answer(examined(lambda *_: ""), Plan(REAL, own=read(tmp_path, *more)))
+    assert "Too few" not in dozen.summary and "too few to tell" not in map(interval_words, dozen.figures)

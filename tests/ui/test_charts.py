@@ -86,7 +86,13 @@ def test_the_frontier_says_who_is_not_on_it_and_why():
     assert "mine is left off: a run without a reward model has only a gold reward, and no persona" in hidden["note"]
     assert "rm" not in hidden["note"]  # it writes nothing, so nobody looks for it here
     assert "dpo" not in frontier({"ppo": ROWS, "dpo": PAIRS_RUN}, gold=True)["note"]
-    assert frontier({"ppo": ROWS}, gold=False)["note"] == ""
+    assert "left off" not in frontier({"ppo": ROWS}, gold=False)["note"]
+
+
+def test_the_frontier_says_where_a_point_is_a_mean_and_that_the_last_one_is_too():
+    assert "The last point too" in frontier({"ppo": ROWS}, gold=False)["note"]
+    assert frontier({"dpo": PAIRS_RUN}, gold=True)["note"] == ""
+    assert frontier({"short": ROWS[:9]}, gold=True)["note"] == ""
 
 
 def test_where_no_policy_can_be_drawn_its_reason_stands_in_the_chart_s_place():

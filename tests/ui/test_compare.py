@@ -20,7 +20,10 @@ from playground.ui.compare_set import MOST_PROMPTS, sample_set
 from playground.ui.compare_tokens import PARENT, coloured
 from playground.ui.comparing import compare
 from playground.ui.problem import problem_html
+from playground.ui.readable import HALF
 from playground.ui.sampling_dials import read_sampling
+from playground.ui.theme import STATIC
+from playground.vocabulary import GLOSSARY
 
 HOSTILE = "<img src=x onerror=alert(1)> & </p><script>alert(2)</script> \" '"
 BASE = Checkpoint("base", "Base", "policy", "pocket", "/b", knows_chat=False, fingerprint="aaaaaaaaaaaa")
@@ -104,6 +107,31 @@ def test_what_a_checkpoint_says_of_itself_never_becomes_markup(field):
     assert HOSTILE in _Text(html).text
     assert not {"img", "script"} & set(_Text(html).tags)
     assert "onerror" not in _Text(html).attributes
+
+
+HALVES = "caf\ufffd\ufffd au lait"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        panes_html([Pane(SFT, HALVES)], Sampling()),
+        panes_html([Pane(SFT, "x", tokens=tokens_html([TokenScore(HALVES, -1.0, -2.0)], BASE))], Sampling()),
+        set_html(["SFT"], ["fine"], [[HALVES]]),
+    ],
+)
+def test_bytes_that_make_no_whole_character_are_shown_as_one_sign(html):
+    assert f"caf{HALF} au lait" in html and "\ufffd" not in html
+
+
+def test_the_sign_for_half_a_character_is_explained_where_completions_are():
+    (word,) = [one for one in GLOSSARY if one.name == "completion"]
+    assert HALF in word.means
+
+
+def test_the_browser_shows_the_same_sign_as_the_server():
+    script = (STATIC / "page.js").read_text(encoding="utf-8")
+    assert f'replace(/\\ufffd+/g, "{HALF}")' in script
 
 
 def test_a_very_long_prompt_is_cut_above_its_completions():

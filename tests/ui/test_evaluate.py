@@ -6,12 +6,14 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from playground.errors import NotAllowed
+from playground.errors import NotAllowed, PlaygroundError
+from playground.evaluation.report import Figure, Findings, Report
 from playground.evaluation.running import Step, report_of
 from playground.registry import questions
 from playground.settings import Settings
 from playground.ui.durations import spoken
-from playground.ui.evaluation_view import shown_reports
+from playground.ui.evaluation_view import report_row, shown_reports
+from playground.ui.own_choices import own_choices_events, own_choices_parts
 from playground.ui.page import build_page
 from playground.ui.tab import Context
 from playground.ui.tabs.evaluate import Parts, estimate_words, plan_of, shown
@@ -106,6 +108,44 @@ def test_a_button_pressed_while_an_evaluation_is_on_its_way_is_answered_in_words
     update = press(request=None, **GIVEN)
     assert [error.message for error in said] == ["An evaluation is on its way."]
     assert list(update.values()) == [gr.skip()]  # how far it is stays in sight
+
+
+def own_choices(context):
+    """(the listeners of the fold of own questions by name, its parts)"""
+    with gr.Blocks() as page:
+        parts, asked = own_choices_parts(), gr.CheckboxGroup()
+        own_choices_events(context, parts, asked)
+    return {fn.fn.__name__: fn.fn for fn in page.fns.values()}, parts, asked
+
+
+def test_a_file_that_is_refused_says_why_in_its_place_until_another_is_given(context, tmp_path):
+    listeners, parts, asked = own_choices(context)
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.jsonl"
+    bad.write_text("colour,size\nred,3\n")
+    good.write_text('{"question": "What is red?", "options": ["a colour", "a number"], "true": [0]}\n')
+    refused = listeners["tick"](str(bad), ["facts", "own_choices"])
+    assert refused[parts.upload] is None and refused[asked] == ["facts"]
+    assert 'class="problem"' in refused[parts.problem]
+    assert parts.problem not in listeners["tick"](None, ["facts"])  # the file has gone; the words stay
+    taken = listeners["tick"](str(good), ["facts"])
+    assert (taken[asked], taken[parts.problem]) == (["facts", "own_choices"], "")
+
+
+def test_a_set_of_the_hub_that_is_refused_says_why_below_its_name(context, monkeypatch):
+    def refused(*given):
+        raise PlaygroundError("There is no such set.", hint="Look at its name.")
+
+    listeners, parts, _ = own_choices(context)
+    monkeypatch.setattr("playground.ui.own_choices.fetch_choices", refused)
+    assert "There is no such set." in listeners["fetch"]("nobody/nothing", None)[parts.problem]
+
+
+def test_an_interval_that_is_all_a_share_can_be_is_called_too_few_to_tell():
+    wide, told = Figure("a", "A", 0.5, 0.0, 1.0, 2, ""), Figure("a", "A", 0.5, 0.1, 0.9, 8, "")
+    report = Report("q", "Q", "c", "f", Findings("", (wide, told)), "h", 0)
+    first, second = report_row(report, None)["figures"]
+    assert first["interval"] == "too few to tell" and "bar" not in first
+    assert second["interval"] == "10 % to 90 %" and "bar" in second
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h")])

@@ -1,12 +1,14 @@
 """The run view in a real browser, fed by a stand-in for the event stream: what is drawn, hidden, kept and never run."""
 
 import json
+import re
 from pathlib import Path
 
 import plotly
 import pytest
 from playwright.sync_api import expect
 
+from playground.ui.readable import HALF
 from playground.ui.theme import SCRIPTS, STATIC
 from playground.vocabulary import METRICS
 
@@ -175,8 +177,34 @@ def test_time_left_comes_from_steps_done(view):
     view.send(started(now - 20), *(step(i, now - 20 + i) for i in range(1, 21)), run=RUN)
     view.settle()
     assert "20 / 40" in view.text(".tiles")
-    left = int(view.text(".tile:nth-child(4) b").split()[0])
-    assert 18 <= left <= 20  # twenty steps at a second each
+    about, left, _ = view.text(".tile:nth-child(4) b").split()
+    assert about == "about" and 18 <= int(left) <= 20  # twenty steps at a second each
+    assert re.search(r"Running, step 20 of 40, about (18|19|20) s left", view.text(".state"))
+
+
+def test_a_step_that_takes_long_does_not_count_the_time_left_down_to_nothing(view):
+    """On a busy machine the next step may take many times as long as those before."""
+    view.show()
+    now = view.page.evaluate("Date.now() / 1000")
+    view.send(started(now - 1000), *(step(i, now - 1000 + i) for i in range(1, 21)), run=RUN)
+    view.settle()
+    assert view.text(".tile:nth-child(4) b") == "about 19 s"
+
+
+def test_after_the_last_step_a_moment_is_left(view):
+    view.show()
+    now = view.page.evaluate("Date.now() / 1000")
+    view.send(started(now - 60), *(step(i, now - 60 + i) for i in range(1, 41)), run=RUN)
+    view.settle()
+    assert view.text(".tile:nth-child(4) b") == "a moment"
+
+
+def test_half_a_character_is_shown_as_one_sign(view):
+    probes = [{"prompt": "Hi?", "completion": "caf\ufffd\ufffd au lait"}]
+    view.show()
+    view.send({"kind": "Sampled", "time": 1.0, "step": 1, "probes": probes}, run=RUN)
+    view.settle()
+    assert f"caf{HALF} au lait" in view.text(".probe") and "\ufffd" not in view.text(".probe")
 
 
 def test_the_tiles_never_run_ahead_of_the_charts(view):

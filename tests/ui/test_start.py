@@ -1,10 +1,14 @@
 """Start: where the visitor stands on the way, and what is next."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from playground.models.catalogue import shipped_checkpoints
+from playground.runs.recorded import TITLES, seen_words
+from playground.runs.tail import RunShelf, step_rows
+from playground.settings import ASSETS
 from playground.types import Checkpoint
 from playground.ui.tab import tabs
 from playground.ui.tabs.start import _NEXT, stages
@@ -48,6 +52,18 @@ def test_the_next_step_is_the_first_that_is_missing(here, ahead):
 
 def test_every_step_that_is_advised_is_a_tab():
     assert set(_NEXT) <= {tab.id for tab in tabs()}
+
+
+def test_a_recorded_run_is_titled_by_its_setting_and_told_by_its_own_events():
+    shelf = RunShelf(Path("nowhere"), recorded=ASSETS / "recorded")
+    assert shelf.recorded_names()
+    for name in shelf.recorded_names():
+        tail = shelf.tail("", name)
+        last = step_rows(tail.lines)[-1]
+        assert tail.summary.spec.name == TITLES[name]
+        assert "held" not in TITLES[name] and "leash" not in TITLES[name]
+        assert f"{last['kl']:.1f} nats" in seen_words(step_rows(tail.lines))
+        assert f"to {last['length']:.0f} tokens" in seen_words(step_rows(tail.lines))
 
 
 def test_one_is_not_many():

@@ -7,7 +7,7 @@ import pytest
 
 from playground.registry import algorithms, build_config
 from playground.types import Checkpoint
-from playground.ui.form import defaults
+from playground.ui.form import defaults, preset_of, preset_values
 from playground.ui.train_facts import FEWEST_PREFERENCES, facts, steps_of
 
 BY_PREFERENCES = [e for e in algorithms().values() if e.needs == "preferences"]
@@ -91,11 +91,19 @@ def test_the_epochs_that_are_proposed_silence_the_warning_where_that_is_possible
     assert "Little to learn from" not in of(SFT, bench(), own_rows=60, epochs=epochs).text
 
 
-def test_dpo_on_few_pairs_is_warned_about_and_on_a_hundred_not():
+def test_epochs_too_few_for_the_pairs_are_warned_about_where_somebody_chose_them():
     dpo = algorithms()["dpo"]
-    text = of(dpo, bench(86)).text
-    assert "Little to learn from:** 10 steps" in text and "Judge more than 86, or set Epochs" in text
-    assert "Little to learn from" not in of(dpo, bench(100)).text
+    text = of(dpo, bench(86), epochs=1).text
+    assert "Little to learn from:** 5 steps" in text and "Judge more than 86, or set Epochs" in text
+    assert "Little to learn from" not in of(dpo, bench(200), epochs=1).text
+
+
+@pytest.mark.parametrize("entry", BY_PREFERENCES, ids=lambda e: e.name)
+@pytest.mark.parametrize("count", [FEWEST_PREFERENCES, 9, 30, 81, 86, 200])
+def test_the_usual_settings_are_never_warned_about_however_few_pairs_there_are(entry, count):
+    first = preset_of(entry, defaults(entry))
+    found = of(entry, bench(count), **preset_values(entry, first, count))
+    assert found.ready and "Little to learn from" not in found.text
 
 
 @pytest.mark.parametrize("entry", BY_PROMPTS, ids=lambda e: e.name)

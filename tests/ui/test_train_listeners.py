@@ -1,6 +1,7 @@
 """A training tab when it opens: newest checkpoints, what another tab sent, and Train only where it can work."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -142,3 +143,37 @@ def test_a_preset_for_larger_models_is_kept_back_while_there_is_none(policy):
     for form in policy.forms.values():
         assert "Larger model" in form.entry.presets
         assert "Larger model" not in updates[form.presets]["choices"]
+
+
+def with_pairs(bench, monkeypatch, count):
+    """The set holds that many pairs."""
+    counts = SimpleNamespace(usable=count, total=count)
+    monkeypatch.setattr(bench.preferences, "counts", lambda space: counts)
+
+
+def test_while_a_preset_is_ticked_its_usual_epochs_follow_the_number_of_pairs(bench, policy, monkeypatch):
+    epochs = policy.forms["dpo"].controls["epochs"]
+    with_pairs(bench, monkeypatch, 30)
+    _, updates = opened(policy, dpo_preset="Usual")
+    assert updates[epochs] > epochs.value and "Little to learn from" not in updates[policy.facts]
+    with_pairs(bench, monkeypatch, 300)
+    assert opened(policy, dpo_preset="Usual", dpo_epochs=updates[epochs])[1][epochs] == epochs.value
+
+
+def test_epochs_that_somebody_chose_stay_however_many_pairs_there_are(bench, policy, monkeypatch):
+    with_pairs(bench, monkeypatch, 30)
+    _, updates = opened(policy, dpo_preset=None, dpo_epochs=1)
+    assert policy.forms["dpo"].controls["epochs"] not in updates
+    assert "Little to learn from" in updates[policy.facts]
+
+
+@pytest.mark.parametrize(("preset", "shown"), [("Usual", True), (None, False)])
+def test_epochs_that_followed_the_pairs_count_as_set_by_nobody(bench, policy, monkeypatch, preset, shown):
+    with_pairs(bench, monkeypatch, 30)
+    config = dataclasses.asdict(algorithms()["dpo"].config(epochs=9))
+    start = bench.checkpoints.find("local", "pocket-sft")
+    bench.shelf.folder("local", "dpo-1").create(RunSpec("dpo-1", "local", "dpo", config, start, created_at=9.0), [])
+    presets = {name: radio.value for name, radio in policy.presets.items()} | {"dpo_preset": preset}
+    _, updates = opened(policy, **presets, dpo_epochs=6)
+    set_to = updates.get(policy.forms["dpo"].controls["epochs"], {"value": None})
+    assert (set_to["value"] == 9) is shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from playground.evaluation.choices import MOST, MultipleChoice
 from playground.evaluation.examiner import Examiner
@@ -12,6 +13,7 @@ from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import distinct_tasks, rows
 from playground.evaluation.report import Answer, Findings, bounded_figure, share_figure
 from playground.pocket import exam
+from playground.preferences.statistics import ENOUGH
 from playground.registry import question
 from playground.types import Completion, Likelihood, Prompt
 
@@ -62,6 +64,9 @@ def believed(examiner: Examiner, plan: Plan, asked: Sequence[MultipleChoice], ke
         bounded_figure(f"mc2{key}", "Probability on true options (MC2)", shares, luck),
     )
     summary = f"Its likeliest option is true in {100 * sum(hits) / len(hits):.0f} % of {len(hits)} questions. {luck}"
+    if len(asked) < ENOUGH:  # two that are alike would seem exact
+        figures = tuple(replace(figure, low=0.0, high=1.0) for figure in figures)
+        summary += f" Too few questions to tell: at least {ENOUGH} are needed."
     return Findings(summary, figures, _answers(asked, best, hits))
 
 

@@ -9,6 +9,16 @@ from playground.runs.run import Run
 from playground.training.inputs import TrainInputs
 from playground.types import Checkpoint, Workload
 
+# Headings of the folded dials.
+WRITING = "Rollouts: what it writes"
+WEIGHTS = "Weights: what is trained"
+UPDATES = "Updates: how it learns from what it wrote"
+VALUE = "Value: what it expects"
+KL = "KL: how far it may go"
+SCORING = "Reward: how a completion is scored"
+PTX = "Demonstrations: against forgetting"
+KEEPING = "Probes, saves and seed"
+
 
 @dataclass(frozen=True, slots=True)
 class PPOConfig:
@@ -31,6 +41,7 @@ class PPOConfig:
         minimum=1,
         maximum=1000,
         step=1,
+        group=WRITING,
     )
     adapter: str = dial(
         "full",
@@ -38,6 +49,7 @@ class PPOConfig:
         "full changes every weight. lora trains a small adapter beside frozen weights: far less memory for large "
         "models, no faster for the pocket model.",
         choices=("full", "lora"),
+        group=WEIGHTS,
     )
     lora_rank: int = dial(
         16,
@@ -46,6 +58,7 @@ class PPOConfig:
         minimum=1,
         maximum=256,
         step=1,
+        group=WEIGHTS,
     )
     rollouts: int = dial(
         32,
@@ -54,6 +67,7 @@ class PPOConfig:
         minimum=1,
         maximum=512,
         step=1,
+        group=WRITING,
     )
     max_new_tokens: int = dial(
         48,
@@ -62,6 +76,7 @@ class PPOConfig:
         minimum=1,
         maximum=1024,
         step=1,
+        group=WRITING,
     )
     temperature: float = dial(
         1.0,
@@ -70,6 +85,7 @@ class PPOConfig:
         minimum=0.1,
         maximum=2.0,
         step=0.1,
+        group=WRITING,
     )
     ppo_epochs: int = dial(
         3,
@@ -78,6 +94,7 @@ class PPOConfig:
         minimum=1,
         maximum=20,
         step=1,
+        group=UPDATES,
     )
     minibatch_size: int = dial(
         32,
@@ -86,6 +103,7 @@ class PPOConfig:
         minimum=1,
         maximum=512,
         step=1,
+        group=UPDATES,
     )
     microbatch_size: int = dial(
         32,
@@ -94,6 +112,7 @@ class PPOConfig:
         minimum=1,
         maximum=512,
         step=1,
+        group=UPDATES,
     )
     learning_rate: float = dial(
         1.5e-4,
@@ -101,6 +120,7 @@ class PPOConfig:
         "Size of a step of the policy; it falls to 0 in a straight line. Too high and the texts break down.",
         minimum=0.0,
         maximum=0.1,
+        group=UPDATES,
     )
     value_learning_rate: float = dial(
         1e-2,
@@ -108,6 +128,7 @@ class PPOConfig:
         "The value head is one small layer that starts at zero, so it may learn faster than the policy.",
         minimum=0.0,
         maximum=1.0,
+        group=VALUE,
     )
     clip_range: float = dial(
         0.2,
@@ -116,6 +137,7 @@ class PPOConfig:
         minimum=0.01,
         maximum=1.0,
         step=0.01,
+        group=UPDATES,
     )
     value_clip_range: float = dial(
         0.2,
@@ -124,6 +146,7 @@ class PPOConfig:
         minimum=0.01,
         maximum=100.0,
         step=0.01,
+        group=VALUE,
     )
     gamma: float = dial(
         1.0,
@@ -132,6 +155,7 @@ class PPOConfig:
         minimum=0.0,
         maximum=1.0,
         step=0.01,
+        group=VALUE,
     )
     gae_lambda: float = dial(
         0.95,
@@ -140,6 +164,7 @@ class PPOConfig:
         minimum=0.0,
         maximum=1.0,
         step=0.01,
+        group=VALUE,
     )
     max_grad_norm: float = dial(
         1.0,
@@ -148,6 +173,7 @@ class PPOConfig:
         minimum=0.01,
         maximum=100.0,
         step=0.1,
+        group=UPDATES,
     )
     max_update_kl: float = dial(
         0.1,
@@ -157,6 +183,7 @@ class PPOConfig:
         minimum=0.0,
         maximum=10.0,
         step=0.01,
+        group=UPDATES,
     )
     kl_target: float = dial(
         0.0,
@@ -166,6 +193,7 @@ class PPOConfig:
         minimum=0.0,
         maximum=100.0,
         step=0.5,
+        group=KL,
     )
     kl_horizon: float = dial(
         300.0,
@@ -173,6 +201,7 @@ class PPOConfig:
         "How slowly the coefficient adapts, in completions. More is slower.",
         minimum=1.0,
         maximum=1e6,
+        group=KL,
     )
     missing_end_penalty: float = dial(
         1.0,
@@ -181,6 +210,7 @@ class PPOConfig:
         minimum=0.0,
         maximum=10.0,
         step=0.1,
+        group=SCORING,
     )
     normalise_rollouts: int = dial(
         64,
@@ -190,6 +220,7 @@ class PPOConfig:
         minimum=0,
         maximum=1024,
         step=1,
+        group=SCORING,
     )
     ptx_coef: float = dial(
         0.0,
@@ -198,12 +229,25 @@ class PPOConfig:
         minimum=0.0,
         maximum=10.0,
         step=0.05,
+        group=PTX,
     )
     ptx_batch: int = dial(
-        16, "Demonstrations per update", "How many demonstrations each update mixes in.", minimum=1, maximum=128, step=1
+        16,
+        "Demonstrations per update",
+        "How many demonstrations each update mixes in.",
+        minimum=1,
+        maximum=128,
+        step=1,
+        group=PTX,
     )
     probe_every: int = dial(
-        5, "Iterations between probes", "How often the fixed prompts are answered.", minimum=1, maximum=1000, step=1
+        5,
+        "Iterations between probes",
+        "How often the fixed prompts are answered.",
+        minimum=1,
+        maximum=1000,
+        step=1,
+        group=KEEPING,
     )
     save_every: int = dial(
         5,
@@ -212,6 +256,7 @@ class PPOConfig:
         minimum=1,
         maximum=1000,
         step=1,
+        group=KEEPING,
     )
     seed: int = dial(
         0,
@@ -220,6 +265,7 @@ class PPOConfig:
         minimum=0,
         maximum=2**31 - 1,
         step=1,
+        group=KEEPING,
     )
 
 

@@ -12,6 +12,9 @@
     document.cookie = `${cookie}=${secret}; path=/; max-age=31536000; ${reach}`;
   }
 
+  // What a model wrote, as it is shown: one sign where bytes make no whole character. ui/readable.py does the same.
+  P.readable = (text) => String(text).replace(/\ufffd+/g, "▯");
+
   // An element with attributes and children. Text always becomes a text node, whoever wrote it.
   P.el = function (name, attributes, ...children) {
     const [tag, ...classes] = name.split(".");
@@ -22,7 +25,7 @@
       else if (value === true) node.setAttribute(key, "");
       else if (value !== false && value != null) node.setAttribute(key, value);
     }
-    node.append(...children.filter((child) => child != null && child !== false));
+    node.append(...children.filter((child) => child != null && child !== false).map((child) => (typeof child === "string" ? P.readable(child) : child)));
     return node;
   };
 

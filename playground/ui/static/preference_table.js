@@ -10,7 +10,7 @@ function cell(className, text, name) {
   const td = document.createElement("td");
   td.className = className;
   if (name) td.dataset.name = name;
-  td.textContent = text;
+  td.textContent = Playground.readable(text);
   return td;
 }
 function note(td, text) {

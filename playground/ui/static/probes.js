@@ -55,7 +55,7 @@
     const line = el("p.completion");
     if (!probe.completion) return el("p.completion.empty", null, "(nothing)");
     const old = new Set(before ? before.completion.split(/\s+/) : []);
-    for (const part of probe.completion.split(/(\s+)/))
+    for (const part of P.readable(probe.completion).split(/(\s+)/))
       line.append(before && part.trim() && !old.has(part) ? el("mark", null, part) : part);
     return line;
   }

@@ -124,8 +124,8 @@ function display(shown) {
   find("rank-prompt").textContent = shown.prompt;
   if (shown.completions) drawSet();
   else {
-    find("rank-a").children[1].textContent = shown.left;
-    find("rank-b").children[1].textContent = shown.right;
+    find("rank-a").children[1].textContent = Playground.readable(shown.left);
+    find("rank-b").children[1].textContent = Playground.readable(shown.right);
   }
   for (const card of all("article")) card.scrollTop = 0;
   busy(false);
@@ -248,7 +248,7 @@ function drawSet() {
   const list = element.querySelector(".set");
   const texts = state.shown.completions;
   if (list.children.length !== texts.length) list.replaceChildren(...texts.map((_, i) => card(i)));
-  texts.forEach((text, i) => {
+  texts.map(Playground.readable).forEach((text, i) => {
     const button = list.children[i].firstChild;
     const tier = state.tiers.findIndex((t) => t.includes(i));
     button.children[0].textContent = tier < 0 ? "" : tier + 1;

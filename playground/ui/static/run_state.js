@@ -73,17 +73,21 @@
     if (apply[event.kind]) apply[event.kind](run, event);
   };
 
+  // By the steps taken here, however slow. The step on its way counts down by what one took, never by more.
   function secondsLeft(run) {
     const last = run.rows[run.rows.length - 1];
     if (!run.total || !last || !run.base || last.step <= run.base.step) return null;
     const perStep = (last.time - run.base.time) / (last.step - run.base.step);
-    return Math.max(0, (run.total - last.step) * perStep - (Date.now() / 1000 - last.time));
+    const begun = Math.min(perStep, Math.max(0, Date.now() / 1000 - last.time));
+    return Math.max(0, (run.total - last.step) * perStep - begun);
   }
+
+  const leftInWords = (left) => (left < 1 ? "a moment" : `about ${P.seconds(left)}`);
 
   P.timeLeft = function (run) {
     if (run.ended || run.replaying || run.lost) return "–";
     const left = secondsLeft(run);
-    if (left != null) return P.seconds(left);
+    if (left != null) return leftInWords(left);
     return run.meta.estimate_s ? `about ${P.seconds(run.meta.estimate_s)}` : "–";
   };
 
@@ -100,7 +104,7 @@
     if (run.phase) return `${run.phase[0].toUpperCase()}${run.phase.slice(1)}${last ? `, ${of}` : estimate}.`;
     if (run.status === "waiting") return `Waiting for its turn${estimate}.`;
     const left = secondsLeft(run);
-    return left == null ? `Running${estimate}.` : `Running, ${of}, about ${P.seconds(left)} left.`;
+    return left == null ? `Running${estimate}.` : `Running, ${of}, ${leftInWords(left)} left.`;
   };
 
   // queue = {ahead, wait_s}: the runs that train before this one, and about how long they will take.

@@ -27,7 +27,7 @@ from playground.ui.evaluation_view import report_view, shown_reports
 from playground.ui.formula import formula_fold
 from playground.ui.listener import QUIET, told
 from playground.ui.newer import NewerLine, follow_newer, newer_line
-from playground.ui.own_choices import own_choices_events, own_choices_of, own_choices_parts
+from playground.ui.own_choices import OwnParts, own_choices_events, own_choices_of, own_choices_parts
 from playground.ui.progress_view import progress_view
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.tax_sheet import facts_words, sheet_parts, sheet_picture, sheet_table
@@ -46,8 +46,7 @@ class Parts:
     reward: gr.Dropdown
     persona: gr.Dropdown
     asked: gr.CheckboxGroup
-    upload: gr.File
-    hub_set: gr.Textbox
+    own: OwnParts
     estimate: gr.Markdown
     evaluate: gr.Button
     stop: gr.Button
@@ -74,7 +73,7 @@ class Parts:
             "reward": self.reward,
             "persona": self.persona,
             "asked": self.asked,
-            "upload": self.upload,
+            "upload": self.own.upload,
             "labels": self.variant.labels,
         }
 
@@ -117,7 +116,7 @@ def _draw(context: Context) -> Parts:
             )
             reference.preprocess = lambda payload: payload
     asked, reward, persona = _questions_fold()
-    upload, hub_set = own_choices_parts()
+    own = own_choices_parts()
     estimate = gr.Markdown("", elem_id="evaluate-estimate", elem_classes="note")
     with gr.Row():
         evaluate = gr.Button("Evaluate", variant="primary", scale=0, min_width=160, elem_id="evaluate-run")
@@ -130,8 +129,7 @@ def _draw(context: Context) -> Parts:
         reward,
         persona,
         asked,
-        upload,
-        hub_set,
+        own,
         estimate,
         evaluate,
         stop,
@@ -261,7 +259,7 @@ def _show_events(context: Context, parts: Parts) -> None:
 
     changes = [parts.checkpoint, parts.reference, parts.reward, parts.persona, parts.asked]
     gr.on([one.input for one in changes], show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
-    ticked = own_choices_events(context, parts.upload, parts.hub_set, parts.asked)
+    ticked = own_choices_events(context, parts.own, parts.asked)
     ticked.then(show, None, parts.shows, inputs_kwargs=parts.reads, **QUIET)
 
 

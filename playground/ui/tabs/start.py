@@ -7,6 +7,8 @@ from typing import Any
 import gradio as gr
 
 from playground.registry import algorithms
+from playground.runs.recorded import seen_words
+from playground.runs.tail import step_rows
 from playground.ui.checkpoint_lists import shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.model_picker import model_fold
@@ -49,8 +51,12 @@ def build(context: Context, item: gr.Tab) -> None:
             visible=len(choices) > 1,
             elem_id="start-recorded-pick",
         )
+        rows = {s.spec.id: step_rows(context.bench.runs.tail("", s.spec.id).lines) for s in recorded}
+        words = {run_id: seen_words(found) for run_id, found in rows.items()}
+        seen = gr.Markdown(words.get(chosen.value, ""), elem_id="start-recorded-seen", elem_classes="note")
         view = run_view("start-run", "Choose a recorded run.")
-        chosen.input(lambda run_id: showing(run_id), chosen, view, queue=False, api_visibility="private")
+        outputs = [seen, view]
+        chosen.input(lambda one: (words[one], showing(one)), chosen, outputs, queue=False, api_visibility="private")
     model_fold(context, item)
 
     @told
