@@ -21,6 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from playground.preferences.verbatim import Verbatim
+
 SCHEMA_VERSION = 5
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
@@ -115,8 +117,8 @@ prompt = Table(
     _id(),
     _workspace(),
     Column("messages", Text, nullable=False),  # JSON: [[role, content], ...]
-    Column("text", Text, nullable=False),  # the last turn, for searching
-    Column("source", Text, nullable=False),
+    Column("text", Verbatim, nullable=False),  # the last turn, for searching
+    Column("source", Verbatim, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("moderation_state", String(16), nullable=False, server_default="unseen"),
     _created_at(),
@@ -128,7 +130,7 @@ completion = Table(
     _id(),
     _workspace(),
     _to("prompt", "prompt"),
-    Column("text", Text, nullable=False),
+    Column("text", Verbatim, nullable=False),
     Column("origin", String(16), nullable=False),  # model, human, file
     Column("checkpoint", String(128)),
     Column("fingerprint", String(64)),  # of that checkpoint's weights then
@@ -191,7 +193,7 @@ judgment = Table(
     Column("outcome", String(16), nullable=False),  # x, y, tie, both_bad, skip: the choice without its side
     Column("strength", Integer),
     Column("ranking", String(64)),
-    Column("origin", Text, nullable=False),  # pair, ranking, or the name of the file it came from
+    Column("origin", Verbatim, nullable=False),  # pair, ranking, or the name of the file it came from
     Column("reasons", Text, nullable=False, server_default=""),
     Column("comment", Text, nullable=False, server_default=""),
     Column("decision_ms", Integer),
