@@ -24,7 +24,7 @@ STATIC = Path(__file__).parent / "static"
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Code = Annotated[str, Field(max_length=64)]
 _Secret = Annotated[str, Header(alias="X-Device-Key", max_length=128)]
-_File = Literal["workshop.js", "workshop.css", "workshop_words.json"]
+_File = Literal["workshop.js", "workshop.css", "workshop_words.json", "projector.js", "projector.css"]
 
 
 class Joining(BaseModel):
