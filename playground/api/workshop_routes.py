@@ -127,7 +127,9 @@ def _take_back_routes(router: APIRouter, workshop: Workshop) -> None:
 
 def _session_json(session: Session) -> Json:
     rules = session.rules
-    return {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, **_phase_json(session)}
+    languages = {one.language: {"rubric": one.rubric, "consent": one.consent} for one in rules.translations}
+    texts = {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, "languages": languages}
+    return texts | _phase_json(session)
 
 
 def _phase_json(session: Session) -> Json:

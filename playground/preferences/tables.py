@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from playground.preferences.verbatim import Verbatim
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -44,6 +44,7 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE judgment ADD COLUMN tapped INTEGER",
         "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
+    5: ("ALTER TABLE session ADD COLUMN translations TEXT NOT NULL DEFAULT '[]'",),
 }
 
 metadata = MetaData()
@@ -77,6 +78,7 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("title", Text, nullable=False, server_default=""),
     Column("rubric", Text, nullable=False, server_default=""),
     Column("consent", Text, nullable=False, server_default=""),
+    Column("translations", Text, nullable=False, server_default="[]"),  # JSON: [[language, rubric, consent], ...]
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),

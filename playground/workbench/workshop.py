@@ -244,3 +244,6 @@ def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     ):
         if not 1 <= len(text.strip()) <= most:
             raise PlaygroundError(f"The {name} has {len(text.strip())} characters.", hint=f"Write 1 to {most}.")
+    longest = max((len(text) for one in rules.translations for text in (one.rubric, one.consent)), default=0)
+    if longest > LONGEST_TEXT:
+        raise PlaygroundError(f"A translation has {longest} characters.", hint=f"Write at most {LONGEST_TEXT}.")

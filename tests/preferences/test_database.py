@@ -81,7 +81,7 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_is(url):
 
 
 LATER_INDICES = ("one_session_per_code", "annotator_by_secret", "assignments_of_a_session")
-LATER_COLUMNS = [("session", name) for name in ("host", "rubric", "consent", "snapshot", "revotes")]
+LATER_COLUMNS = [("session", name) for name in ("host", "rubric", "consent", "translations", "snapshot", "revotes")]
 LATER_COLUMNS += [("judgment", "tapped"), ("snapshot", "what_if"), ("completion", "fingerprint"), ("pair", "better")]
 
 
