@@ -72,9 +72,13 @@ class Workshop:
         return self._sessions.find(workspace, id)
 
     def move(self, workspace: str, id: str, state: State) -> Session:
-        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged."""
+        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged.
+
+        None opens where the disk loses what a killed process had stored.
+        """
         if state == "open":
             self.require_host()
+            self._store.check_disk()
         session = self._sessions.move(workspace, id, state)
         return self._keep(workspace, session) if state == "closed" and session.snapshot is None else session
 
