@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tests.driven import CHROMIUM, FLAGS
+from tests.postgres import NoServer, started
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -32,3 +33,15 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A server of our own. Without PostgreSQL its tests are skipped, unless PLAYGROUND_REQUIRE_POSTGRES is set."""
+    try:
+        with started() as cluster:
+            yield cluster
+    except NoServer as reason:
+        if os.environ.get("PLAYGROUND_REQUIRE_POSTGRES"):
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))

@@ -12,13 +12,14 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
 from playground.api.routes import api_routes
-from playground.preferences.record import Judgment, Rules, Session
+from playground.preferences.record import Judgment, Rules, Session, Translation
 from playground.settings import Settings
 from playground.types import Completion, Prompt
 from playground.workbench import Workbench
 
 HOSTILE = '<img src=x onerror="window.ran = 1"> **bold** \u202eright to left'
-RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
+GERMAN = Translation("de", "Welche Antwort hilft mehr?", "Wir speichern, was Sie wählen.")
+RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.", translations=(GERMAN,))
 VOTE, PAIRS = "**/api/workshop/vote", "**/api/workshop/pairs"
 
 

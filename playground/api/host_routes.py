@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from playground.api.board import board_json, people_json
+from playground.api.projector import projector_json
 from playground.api.refusals import RefusalsAsJson
+from playground.api.unchanged import told_anew
 from playground.api.workshop_routes import STATIC
 from playground.errors import NotAllowed
 from playground.preferences import exchange
 from playground.types import Json
 from playground.workbench import Workbench
+from playground.workbench.joining import join_address
 from playground.workbench.rights import HOST_COOKIE
 from playground.workbench.shared import Shared
 
@@ -24,7 +28,6 @@ _FRESH_S = 2.0  # figures of a session are worked out once for all who ask withi
 def host_routes(bench: Workbench) -> APIRouter:
     """The page at /host, and the routes under /api/session."""
     router = APIRouter(route_class=RefusalsAsJson)
-    shared: Shared[Json] = Shared(_FRESH_S)
 
     @router.get("/host")
     def page() -> FileResponse:
@@ -40,10 +43,37 @@ def host_routes(bench: Workbench) -> APIRouter:
         answer.set_cookie(HOST_COOKIE, secret, max_age=_A_DAY_S, httponly=True, samesite="lax", secure=secure)
         return answer
 
+    _people_routes(router, bench)
+    _watching_routes(router, bench)
+    _file_routes(router, bench)
+    return router
+
+
+def _watching_routes(router: APIRouter, bench: Workbench) -> None:
+    """The figures of a session: for its host, and for the room."""
+    shared: Shared[Json] = Shared(_FRESH_S)
+
+    @router.get("/projector/{session_id}")
+    def projector_page(session_id: str, request: Request) -> FileResponse:
+        bench.workshop.find(bench.workspace_of(request.cookies), session_id)
+        return FileResponse(STATIC / "projector.html", media_type="text/html")
+
     @router.get("/api/session/{session_id}")
-    def live(session_id: str, request: Request) -> Json:
+    def live(session_id: str, request: Request) -> Response:
         here = bench.workspace_of(request.cookies)
-        return shared.get((here, session_id), lambda: board_json(bench, here, session_id))
+        return told_anew(request, shared.get((here, session_id), partial(board_json, bench, here, session_id)))
+
+    @router.get("/api/session/{session_id}/projector")
+    def projector(session_id: str, request: Request) -> Response:
+        here = bench.workspace_of(request.cookies)
+        session = bench.workshop.find(here, session_id)
+        address = join_address(request.headers, request.url.scheme, session.code)
+        look = partial(projector_json, bench, here, session_id, address)
+        return told_anew(request, shared.get((here, session_id, address), look))
+
+
+def _people_routes(router: APIRouter, bench: Workbench) -> None:
+    """Each person, for the host alone; take one out, let them in again."""
 
     @router.get("/api/session/{session_id}/people")
     def people(session_id: str, request: Request) -> list[Json]:
@@ -59,6 +89,10 @@ def host_routes(bench: Workbench) -> APIRouter:
         bench.workshop.let_in(bench.workspace_of(request.cookies), session_id, person)
         return {}
 
+
+def _file_routes(router: APIRouter, bench: Workbench) -> None:
+    """The choices of a session, as files."""
+
     @router.get("/api/session/{session_id}/export/folder")
     def folder(session_id: str, request: Request) -> FileResponse:
         session = bench.workshop.find(bench.workspace_of(request.cookies), session_id)
@@ -70,5 +104,3 @@ def host_routes(bench: Workbench) -> APIRouter:
     ) -> FileResponse:
         session = bench.workshop.find(bench.workspace_of(request.cookies), session_id)
         return FileResponse(bench.preferences.export(session.id, kind, form), filename=f"workshop.{kind}")
-
-    return router

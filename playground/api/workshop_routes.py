@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from playground.api.refusals import RefusalsAsJson
+from playground.preferences.insertion import storable
 from playground.preferences.record import Session, ShownPair
 from playground.types import Choice, Json
 from playground.workbench import Workbench
@@ -24,7 +25,8 @@ STATIC = Path(__file__).parent / "static"
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Code = Annotated[str, Field(max_length=64)]
 _Secret = Annotated[str, Header(alias="X-Device-Key", max_length=128)]
-_File = Literal["workshop.js", "workshop.css", "workshop_words.json"]
+_Said = Annotated[str, BeforeValidator(lambda given: storable(given) if isinstance(given, str) else given)]
+_File = Literal["workshop.js", "workshop.css", "workshop_words.json", "projector.js", "projector.css"]
 
 
 class Joining(BaseModel):
@@ -32,7 +34,7 @@ class Joining(BaseModel):
 
     code: _Code
     secret: Annotated[str, Field(max_length=128)]
-    alias: Annotated[str, Field(max_length=20_000)] = ""
+    alias: Annotated[_Said, Field(max_length=20_000)] = ""
     scope: Literal["train", "publish"]  # there is no joining without consent
 
 
@@ -44,7 +46,7 @@ class Vote(BaseModel):
     choice: Choice
     decision_ms: int | None = None
     input: Literal["key", "mouse", "touch"] = "touch"
-    comment: Annotated[str, Field(max_length=2000)] = ""
+    comment: Annotated[_Said, Field(max_length=2000)] = ""
     client_time: Annotated[float | None, Field(allow_inf_nan=False)] = None
     tapped: Annotated[int | None, Field(ge=0, le=1_000_000)] = None  # choices made on the device so far
 
@@ -127,7 +129,9 @@ def _take_back_routes(router: APIRouter, workshop: Workshop) -> None:
 
 def _session_json(session: Session) -> Json:
     rules = session.rules
-    return {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, **_phase_json(session)}
+    languages = {one.language: {"rubric": one.rubric, "consent": one.consent} for one in rules.translations}
+    texts = {"title": rules.title, "rubric": rules.rubric, "consent": rules.consent, "languages": languages}
+    return texts | _phase_json(session)
 
 
 def _phase_json(session: Session) -> Json:

@@ -1,8 +1,10 @@
 """Who judges which pair next, in a session: the pair with the lowest load, on the side that keeps both sides even.
 
 A pair's load is its labels and the leases on it that have not run out: a pair on somebody's screen is not given to all.
-Among the pairs that may come next one is drawn uniformly; where a reward model of this session knows them, every other
-one is drawn by how undecided it is.
+Once all that is missing is on somebody's screen, it goes to a second person too, who gets one such pair at a time:
+the quick do not wait for the slow, and hardly a pair gets more labels than it should. Among the pairs that may come
+next one is drawn uniformly; where a reward model of this session knows them, every other one is drawn by how undecided
+it is.
 """
 
 from __future__ import annotations
@@ -81,6 +83,21 @@ def choose(
     return Assigned(chosen, first_left, probability, strategy)
 
 
+def may_come(loads: Sequence[Load], target: int, tilt: int, holding: bool) -> Sequence[Load]:
+    """Of the pairs that an annotator has not seen, those that may come next. target: labels that each should get.
+
+    tilt: the annotator's own. holding: whether the annotator has something to judge already.
+    """
+    missing = [load for load in loads if load.labels < target]
+    if not missing or any(load.load < target for load in missing):
+        return loads
+    if holding:
+        return []
+    agreeing = [load for load in missing if load.without_leases.tilt * tilt >= 0] or missing
+    fewest = min(load.leases for load in agreeing)
+    return [load.without_leases for load in agreeing if load.leases == fewest]
+
+
 def _draw(candidates: Sequence[Load], rng: random.Random, undecided: Mapping[str, float]) -> tuple[Load, float, str]:
     """(which, how likely it was, by which half of the draw)."""
     uniform = 1 / len(candidates)
@@ -109,7 +126,7 @@ def open_assignments(
         until = time.time() + pairs.lease_s
         connection.execute(_KEPT, {"tokens": tokens, "until": until})
     if len(tokens) < wanted:
-        new = _chosen(connection, session, pairs, annotator, mine, wanted - len(tokens))
+        new = _chosen(connection, session, pairs, annotator, mine, range(len(tokens), wanted))
         until = time.time() + pairs.lease_s
         rows = [_row(session.id, annotator, assigned, until) for assigned in new]
         if rows:
@@ -119,17 +136,19 @@ def open_assignments(
 
 
 def _chosen(
-    connection: Connection, session: Row, pairs: SessionPairs, annotator: str, mine: list[Seen], n: int
+    connection: Connection, session: Row, pairs: SessionPairs, annotator: str, mine: list[Seen], places: range
 ) -> list[Assigned]:
-    """Up to n that come next for whoever has seen `mine`."""
+    """What comes next for whoever has seen `mine`; places: those on the device that are free, 0 for an empty one."""
     loads = pairs.unseen(connection, session.id, {one.pair for one in mine})
     tilt = sum(1 if one.first_left else -1 for one in mine if one.strategy not in CHECKS)
     chosen: list[Assigned] = []
-    for number in range(len(mine), len(mine) + n):
+    for place in places:
+        number = len(mine)
         seed = [session.id, session.seed, session.revotes, annotator, number]
         rng = random.Random(int(content_hash(seed)[:16], 16))
         check = None if session.revotes else due_check(number, mine, pairs.gold, rng)
-        assigned = check or choose(loads, tilt, rng, pairs.undecided)
+        candidates = may_come(loads, session.target_overlap, tilt, place > 0)
+        assigned = check or choose(candidates, tilt, rng, pairs.undecided)
         if assigned is None:
             break
         if session.revotes:
@@ -139,7 +158,7 @@ def _chosen(
         if check is None:
             tilt += 1 if assigned.first_left else -1
             pairs.give(assigned.load.pair, assigned.first_left)
-            loads = [load for load in loads if load is not assigned.load]
+            loads = [load for load in loads if load.pair != assigned.load.pair]
     return chosen
 
 

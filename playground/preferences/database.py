@@ -91,19 +91,25 @@ def is_network_disk(path: Path, mounts: str) -> bool:
     return kind.startswith(NETWORK_DISKS)
 
 
+def journal_for(path: Path) -> str:
+    """How SQLite keeps a half-written change there."""
+    mounts = Path("/proc/mounts")
+    network = mounts.exists() and is_network_disk(path, mounts.read_text(errors="replace"))
+    return "DELETE" if network else "WAL"
+
+
 def _open_sqlite(address: URL) -> Engine:
     if not address.database or address.database == ":memory:" or "mode=memory" in address.database:
         raise PlaygroundError("A database in memory loses every judgment at the end.", hint=_HINT)
     path = Path(address.database).expanduser().resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    mounts = Path("/proc/mounts")
-    network = mounts.exists() and is_network_disk(path, mounts.read_text(errors="replace"))
+    journal = journal_for(path)
     engine = create_engine(address.set(database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
     def prepare(connection, _record) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        connection.execute(f"PRAGMA journal_mode={'DELETE' if network else 'WAL'}")
+        connection.execute(f"PRAGMA journal_mode={journal}")
         connection.execute("PRAGMA synchronous=FULL")  # an acknowledged judgment also survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten in the file

@@ -1,6 +1,6 @@
 """What the pairs of a session carry: labels and leases, and on which sides.
 
-Everything here runs on the writer's thread, which alone gives pairs out: it counts about once a second, and in between
+Everything here runs on the writer's thread, which alone gives pairs out: it counts some times a second, and in between
 adds what it gave out itself.
 """
 
@@ -20,7 +20,7 @@ _assignment, _judgment, _annotator, _pair = tables.assignment, tables.judgment, 
 _x, _y = tables.completion.alias("x"), tables.completion.alias("y")
 _RECENT = 101  # judgments whose median time decides how long a lease lasts
 _LEASES = 3  # medians that one lasts
-COUNT_EVERY_S = 1.0  # what that leaves unseen: a lease that ran out, a skip, a choice taken back
+COUNT_EVERY_S = 0.25  # what that leaves unseen: a choice, a lease that ran out, a skip, a choice taken back
 
 
 class Sides(NamedTuple):
@@ -39,11 +39,25 @@ class Load(NamedTuple):  # made by the thousand, and a tuple is made four times 
     second: str
     load: int  # labels and leases
     first_left: int  # of those, how often the first completion was on the left
+    labels: int = 0
+    labels_first_left: int = 0
 
     @property
     def tilt(self) -> int:
         """How many times more often the first was on the left than the second."""
         return 2 * self.first_left - self.load
+
+    @property
+    def leases(self) -> int:
+        """How many have it before them now."""
+        return self.load - self.labels
+
+    @property
+    def without_leases(self) -> Load:
+        """As if it were on nobody's screen; where its labels are even, the leases still say which side is next."""
+        even = 2 * self.labels_first_left == self.labels
+        leased = (self.tilt > 0) - (self.tilt < 0) if even else 0
+        return self._replace(load=self.labels, first_left=self.labels_first_left + leased)
 
 
 class SessionPairs:
@@ -97,12 +111,17 @@ def read_loads(connection: Connection, session: str, sides: Sequence[Sides]) -> 
     """What those pairs carry: it reads one index and nothing else."""
     leased = and_(_assignment.c.state == "shown", _assignment.c.lease_until > time.time())
     counts = and_(or_(leased, _assignment.c.state == "judged"), _assignment.c.strategy.not_in(CHECKS), _stays(session))
-    question = select(_assignment.c.pair, _assignment.c.left, func.count()).where(_assignment.c.workspace == session)
-    found = connection.execute(question.where(counts).group_by(_assignment.c.pair, _assignment.c.left)).all()
-    carried = {(pair, left): n for pair, left, n in found}
-    get = carried.get
-    shown = ((one, get((one.pair, one.first), 0), get((one.pair, one.second), 0)) for one in sides)
-    return [Load(*one, first_left + second_left, first_left) for one, first_left, second_left in shown]
+    cells = (_assignment.c.pair, _assignment.c.left, _assignment.c.state)
+    question = select(*cells, func.count()).where(_assignment.c.workspace == session, counts).group_by(*cells)
+    carried = {(pair, left, state): n for pair, left, state, n in connection.execute(question)}
+    return [_load(one, carried) for one in sides]
+
+
+def _load(one: Sides, carried: Mapping[tuple[str, str, str], int]) -> Load:
+    first, second = carried.get((one.pair, one.first, "judged"), 0), carried.get((one.pair, one.second, "judged"), 0)
+    first_leased = carried.get((one.pair, one.first, "shown"), 0)
+    leased = first_leased + carried.get((one.pair, one.second, "shown"), 0)
+    return Load(*one, first + second + leased, first + first_leased, first + second, first)
 
 
 def read_labels(connection: Connection, session: str, kind: str = "main") -> list[int]:

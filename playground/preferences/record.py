@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 from playground.preferences.statistics import Share
-from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt
+from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt, content_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,15 @@ class SetCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """What people read, in another language than the host's own. What is empty is shown in the host's."""
+
+    language: str  # as the phone page calls it: de
+    rubric: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What a host decides about a session."""
 
@@ -107,6 +116,13 @@ class Rules:
     consent: str  # what is stored and what for; nobody sees a pair before agreeing to it
     overlap: int = 3  # labels that each pair should get
     keep_days: int = 0  # until all that was chosen is deleted; 0: until the host deletes it
+    translations: tuple[Translation, ...] = ()
+
+    @property
+    def consent_version(self) -> str:
+        """A name for what people agree to, in every language that they may read it in."""
+        translated = [[one.language, one.consent] for one in self.translations if one.consent]
+        return content_hash([self.consent, *translated] if translated else self.consent)[:12]
 
 
 @dataclass(frozen=True, slots=True)

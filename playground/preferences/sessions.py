@@ -5,10 +5,12 @@ All that belongs to a session lies in a workspace of its own, named by the sessi
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, exists, func, insert, or_, select, update
@@ -20,7 +22,7 @@ from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
 from playground.preferences.loads import SessionPairs, read_labels, read_pairs
 from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
-from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair
+from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair, Translation
 from playground.preferences.resampling import agreement, ceiling, lean
 from playground.types import Annotator, Completion, content_hash
 
@@ -71,8 +73,9 @@ class SessionStore:
             "title": storable(rules.title),
             "rubric": storable(rules.rubric),
             "consent": storable(rules.consent),
+            "translations": json.dumps([[storable(text) for text in astuple(one)] for one in rules.translations]),
             "rubric_version": content_hash(rules.rubric)[:12],
-            "consent_version": content_hash(rules.consent)[:12],
+            "consent_version": rules.consent_version,
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
@@ -319,12 +322,16 @@ def _participant(connection: Connection, secret_hash: str) -> Participant | None
     return Participant(who, _session_of(row), row.withdrawn_at is not None, row.role == EJECTED)
 
 
+def _translations(stored: str) -> tuple[Translation, ...]:
+    return tuple(Translation(*texts) for texts in json.loads(stored)) if stored != "[]" else ()
+
+
 def _session_of(row: Row) -> Session:
     return Session(
         row.id,
         row.join_code,
         row.state,
-        Rules(row.title, row.rubric, row.consent, row.target_overlap),
+        Rules(row.title, row.rubric, row.consent, row.target_overlap, translations=_translations(row.translations)),
         row.consent_version,
         row.snapshot,
         row.created_at,

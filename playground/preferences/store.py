@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import judging, snapshots, tables
-from playground.preferences.database import create_tables, open_engine, reading
+from playground.preferences.database import create_tables, journal_for, open_engine, reading
+from playground.preferences.disk_test import check_disk
 from playground.preferences.importing import add_judgments
 from playground.preferences.insertion import (
     Verdict,
@@ -235,6 +236,12 @@ class PreferenceStore:
             note(connection, workspace, "withdrawn", annotator.id)
 
         self._write(mark)
+
+    def check_disk(self) -> None:
+        """Raises: PlaygroundError where stored choices would not outlive a kill. PostgreSQL minds its own disk."""
+        if self._engine.dialect.name == "sqlite":
+            path = Path(self._engine.url.database)
+            check_disk(path.parent, journal_for(path))
 
     def copy_to(self, path: Path) -> None:
         """Write the whole database as it is now into one new SQLite file.

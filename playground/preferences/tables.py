@@ -21,7 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 5
+from playground.preferences.verbatim import Verbatim
+
+SCHEMA_VERSION = 6
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -42,6 +44,7 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE judgment ADD COLUMN tapped INTEGER",
         "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
+    5: ("ALTER TABLE session ADD COLUMN translations TEXT NOT NULL DEFAULT '[]'",),
 }
 
 metadata = MetaData()
@@ -75,6 +78,7 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("title", Text, nullable=False, server_default=""),
     Column("rubric", Text, nullable=False, server_default=""),
     Column("consent", Text, nullable=False, server_default=""),
+    Column("translations", Text, nullable=False, server_default="[]"),  # JSON: [[language, rubric, consent], ...]
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
@@ -115,8 +119,8 @@ prompt = Table(
     _id(),
     _workspace(),
     Column("messages", Text, nullable=False),  # JSON: [[role, content], ...]
-    Column("text", Text, nullable=False),  # the last turn, for searching
-    Column("source", Text, nullable=False),
+    Column("text", Verbatim, nullable=False),  # the last turn, for searching
+    Column("source", Verbatim, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("moderation_state", String(16), nullable=False, server_default="unseen"),
     _created_at(),
@@ -128,7 +132,7 @@ completion = Table(
     _id(),
     _workspace(),
     _to("prompt", "prompt"),
-    Column("text", Text, nullable=False),
+    Column("text", Verbatim, nullable=False),
     Column("origin", String(16), nullable=False),  # model, human, file
     Column("checkpoint", String(128)),
     Column("fingerprint", String(64)),  # of that checkpoint's weights then
@@ -191,7 +195,7 @@ judgment = Table(
     Column("outcome", String(16), nullable=False),  # x, y, tie, both_bad, skip: the choice without its side
     Column("strength", Integer),
     Column("ranking", String(64)),
-    Column("origin", Text, nullable=False),  # pair, ranking, or the name of the file it came from
+    Column("origin", Verbatim, nullable=False),  # pair, ranking, or the name of the file it came from
     Column("reasons", Text, nullable=False, server_default=""),
     Column("comment", Text, nullable=False, server_default=""),
     Column("decision_ms", Integer),

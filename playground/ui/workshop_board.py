@@ -1,16 +1,14 @@
-"""The board on the projector: code, QR, address, and figures that the browser fetches while it shows them."""
+"""The host's board: code, QR, address, and figures that the browser fetches while it shows them."""
 
 from __future__ import annotations
 
 import gradio as gr
-import segno
 
 from playground.preferences.record import Session
 from playground.types import Json, Snapshot
 from playground.ui.theme import static
 from playground.vocabulary import LEFT_OUT
-
-_HERE_ONLY = ("127.0.0.1", "localhost", "0.0.0.0", "[::1]")
+from playground.workbench.joining import join_address, qr_picture, reaches_phones
 
 
 def board() -> gr.HTML:
@@ -29,17 +27,17 @@ def board_value(session: Session | None, request: gr.Request, snapshot: Snapshot
     """What the board shows of a session."""
     if session is None:
         return {}
-    address = join_address(request, session.code)
+    address = join_address(request.request.headers, request.request.url.scheme, session.code)
     value = {
         "id": session.id,
         "title": session.rules.title,
         "code": session.code,
         "address": address,
-        "picture": segno.make(address, error="m").svg_data_uri(scale=8, border=2, dark="#0f172a", light="#fff"),
+        "picture": qr_picture(address),
         "frozen": "",
         "warning": "",
     }
-    if address.split("://")[1].split("/")[0].rsplit(":", 1)[0] in _HERE_ONLY:
+    if not reaches_phones(address):
         value["warning"] = (
             "Phones cannot reach this address. Start with PLAYGROUND_HOST=0.0.0.0 and a PLAYGROUND_HOST_PASSWORD, and "
             "open this page by the address that this machine has in the room's network."
@@ -48,13 +46,6 @@ def board_value(session: Session | None, request: gr.Request, snapshot: Snapshot
         rows, name = len(snapshot.preferences), snapshot.content_hash[:12]
         value["frozen"] = f"Frozen: {rows} preferences, hash {name}." + _left_out(snapshot.dropped)
     return value
-
-
-def join_address(request: gr.Request, code: str) -> str:
-    """Where phones join, by the address that the host's own browser uses."""
-    headers = dict(request.headers)
-    scheme = headers.get("x-forwarded-proto", request.request.url.scheme).split(",")[0]
-    return f"{scheme}://{headers.get('x-forwarded-host', headers.get('host', '127.0.0.1'))}/join/{code}"
 
 
 def _left_out(dropped: dict[str, int]) -> str:

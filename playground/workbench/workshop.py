@@ -72,9 +72,13 @@ class Workshop:
         return self._sessions.find(workspace, id)
 
     def move(self, workspace: str, id: str, state: State) -> Session:
-        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged."""
+        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged.
+
+        None opens where the disk loses what a killed process had stored.
+        """
         if state == "open":
             self.require_host()
+            self._store.check_disk()
         session = self._sessions.move(workspace, id, state)
         return self._keep(workspace, session) if state == "closed" and session.snapshot is None else session
 
@@ -244,3 +248,6 @@ def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     ):
         if not 1 <= len(text.strip()) <= most:
             raise PlaygroundError(f"The {name} has {len(text.strip())} characters.", hint=f"Write 1 to {most}.")
+    longest = max((len(text) for one in rules.translations for text in (one.rubric, one.consent)), default=0)
+    if longest > LONGEST_TEXT:
+        raise PlaygroundError(f"A translation has {longest} characters.", hint=f"Write at most {LONGEST_TEXT}.")

@@ -4,6 +4,7 @@ import json
 import uuid
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -13,10 +14,10 @@ from pyarrow.parquet import read_table
 
 from playground.api.routes import api_routes
 from playground.api.workshop_routes import STATIC, Vote
-from playground.preferences.record import Rules
+from playground.preferences.record import Rules, Translation
 from playground.settings import Settings
 from playground.types import CHOICES, Completion, Prompt
-from playground.ui.tabs.workshop import CONSENT, consent_text
+from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
 from playground.workbench.rights import HOST_COOKIE
 
@@ -92,7 +93,7 @@ def test_the_page_writes_texts_as_text_only():
 
 def test_what_is_stored_can_be_read_before_joining(client, session):
     told = client.get(f"/api/workshop/session/{session.code.lower()}").json()
-    known = {"title": "Tuesday", "rubric": RULES.rubric, "consent": RULES.consent}
+    known = {"title": "Tuesday", "rubric": RULES.rubric, "consent": RULES.consent, "languages": {}}
     assert told == known | {"state": "open", "round": 0}
 
 
@@ -315,14 +316,45 @@ SAID = {  # what a vote carries, and the words that tell people so; a field that
 }
 
 
+SAID_IN_GERMAN = {
+    "choice": "was Sie wählen",
+    "comment": "warum Sie etwas auslassen",
+    "decision_ms": "wie lange Sie brauchen",
+    "input": "ob Sie tippen, klicken oder Tasten drücken",
+    "client_time": "die Uhrzeit Ihres Geräts",
+    "tapped": "wie viele Paare Sie beurteilen",
+}
+
+
 def test_the_consent_names_everything_that_a_vote_carries():
     assert SAID.keys() == Vote.model_fields.keys()
-    assert all(words in CONSENT.replace("\n", " ") for words in SAID.values())
+    assert all(words in ENGLISH.consent for words in SAID.values())
+    assert all(words in GERMAN.consent for words in SAID_IN_GERMAN.values())
 
 
-def test_the_consent_names_where_copies_go():
-    assert "someone/room" in consent_text("someone/room")
-    assert consent_text("") == CONSENT
+@pytest.mark.parametrize("ours", [ENGLISH, GERMAN])
+def test_the_consent_names_where_copies_go_and_how_long_choices_are_kept(ours):
+    assert "someone/room" in ours.agreed("someone/room")
+    assert ours.agreed("") == ours.dated(ours.consent, 0) == ours.consent
+    assert "30" in ours.dated(ours.consent, 30) and ours.kept not in ours.dated(ours.consent, 1)
+
+
+def test_a_german_phone_never_reads_our_words_where_the_host_wrote_others():
+    assert in_german(ENGLISH.rubric, ENGLISH.consent, "", "", "") == Translation("de", GERMAN.rubric, GERMAN.consent)
+    assert in_german("Which is kinder?", "We store all.", "", "", "") == Translation("de", "", "")
+    assert in_german("Which?", "We store all.", "Welches?", "Alles.", "") == Translation("de", "Welches?", "Alles.")
+
+
+def test_what_a_host_wrote_in_two_languages_is_told_in_both_and_names_the_consent_anew(bench, client):
+    german = Translation("de", "Welche Antwort hilft mehr?", "Wir speichern Ihre Wahl.")
+    asked = Prompt.user("Hi")
+    pairs = [(Completion(asked, "yes", "a"), Completion(asked, "no", "b"))]
+    one, both = (
+        bench.store.sessions.create("local", rules, pairs) for rules in (RULES, replace(RULES, translations=(german,)))
+    )
+    told = client.get(f"/api/workshop/session/{both.code}").json()
+    assert told["languages"] == {"de": {"rubric": german.rubric, "consent": german.consent}}
+    assert told["consent"] == RULES.consent and one.consent_version != both.consent_version
 
 
 def test_a_rooms_curves_are_for_whoever_knows_its_code_and_tell_of_no_model(bench, client, session):

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.phones import VOTE, choose, join
+from tests.phones import VOTE, choose, join, phone_in
 
 pytestmark = pytest.mark.browser
 
@@ -67,6 +67,15 @@ def test_the_page_fits_a_narrow_phone_and_follows_the_keyboard_and_the_language(
     phone.get_by_label("Language").select_option("de")
     expect(phone.get_by_role("button", name="A ist besser")).to_be_visible()
     assert phone.evaluate("document.documentElement.lang") == "de"
+    expect(phone.locator("#rubric")).to_have_text("Welche Antwort hilft mehr?")
+    phone.locator("#language").select_option("en")
+    expect(phone.locator("#rubric")).to_have_text("Which answer helps more?")
+
+
+def test_a_german_phone_reads_what_it_agrees_to_in_german(browser, room):
+    with phone_in(browser, "de-DE") as phone:
+        phone.goto(f"{room.address}/join/{room.session.code}")
+        expect(phone.locator("#consent-text")).to_have_text("Wir speichern, was Sie wählen.")
 
 
 def test_a_wrong_code_is_said_in_words_and_another_can_be_typed(phone, room):

@@ -7,10 +7,15 @@ import pytest
 from playground.preferences.store import PreferenceStore
 from playground.types import Completion, Prompt
 
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # for what PostgreSQL has no like of
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'playground.db'}"
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'playground.db'}"
+    return request.getfixturevalue("postgres").new_database()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from playground.preferences.assigning import choose
+from playground.preferences.assigning import choose, may_come
 from playground.preferences.loads import Load
 from playground.workbench.informed import undecided
 
@@ -52,3 +52,21 @@ def test_a_model_is_most_undecided_where_its_margin_is_nought():
     assert undecided(2.0) == pytest.approx(undecided(-2.0))
     assert undecided(2.0) < undecided(1.0) < 0.25
     assert undecided(1000.0) == pytest.approx(0.0)
+
+
+LABELLED, LEASED = Load("labelled", "x", "y", 3, 1, 3, 1), Load("leased", "x", "y", 3, 2, 2, 1)
+
+
+def test_while_a_pair_lacks_a_label_and_a_reader_all_may_come():
+    free = Load("free", "x", "y", 2, 1, 2, 1)
+    assert may_come([LABELLED, LEASED, free], 3, 0, holding=True) == [LABELLED, LEASED, free]
+
+
+def test_what_lacks_a_label_and_has_a_reader_goes_to_whoever_holds_nothing_on_the_other_side():
+    assert may_come([LABELLED, LEASED], 3, 0, holding=True) == []
+    (again,) = may_come([LABELLED, LEASED], 3, 0, holding=False)
+    assert (again.pair, choose([again], 0, random.Random(0)).first_left) == ("leased", False)
+
+
+def test_where_every_pair_has_its_labels_all_may_come_again():
+    assert may_come([LABELLED], 3, 0, holding=True) == [LABELLED]

@@ -4,12 +4,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from playground.errors import PlaygroundError
 from playground.preferences import database
 from playground.preferences.store import PreferenceStore
 from playground.preferences.tables import SCHEMA_VERSION
 from playground.types import Completion, Prompt
+from tests.preferences.conftest import ON_SQLITE
 
 MOUNTS = """/dev/vda / ext4 rw 0 0
 server:/home /home nfs4 rw 0 0
@@ -32,6 +34,7 @@ def test_a_network_disk_is_recognised_by_the_deepest_mount(path, network):
     assert database.is_network_disk(Path(path), MOUNTS) is network
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("network", "mode"), [(False, "wal"), (True, "delete")])
 def test_the_journal_suits_the_disk(url, tmp_path, monkeypatch, network, mode):
     monkeypatch.setattr(database, "is_network_disk", lambda path, mounts: network)
@@ -58,32 +61,36 @@ def test_what_was_stored_is_there_when_opened_again(url, store, vote):
     again.close()
 
 
-def test_a_database_of_another_version_is_refused_and_left_as_it_is(url, tmp_path):
+def run(url, *statements):
+    with create_engine(url).begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def version(url):
+    with create_engine(url).connect() as connection:
+        return list(connection.scalars(text("select version from schema_version")))
+
+
+def test_a_database_of_another_version_is_refused_and_left_as_it_is(url):
     PreferenceStore(url).close()
-    with sqlite3.connect(tmp_path / "playground.db") as connection:
-        connection.execute("update schema_version set version = 99")
+    run(url, "update schema_version set version = 99")
     with pytest.raises(PlaygroundError, match="99"):
         PreferenceStore(url)
-    assert sqlite3.connect(tmp_path / "playground.db").execute("select version from schema_version").fetchall() == [
-        (99,)
-    ]
+    assert version(url) == [99]
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_judgments(url, store, vote, tmp_path):
+LATER_INDICES = ("one_session_per_code", "annotator_by_secret", "assignments_of_a_session")
+LATER_COLUMNS = [("session", name) for name in ("host", "rubric", "consent", "translations", "snapshot", "revotes")]
+LATER_COLUMNS += [("judgment", "tapped"), ("snapshot", "what_if"), ("completion", "fingerprint"), ("pair", "better")]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_judgments(url, store, vote):
     id = vote()
     store.close()
-    with sqlite3.connect(tmp_path / "playground.db") as connection:
-        connection.execute("drop index one_session_per_code")
-        connection.execute("drop index annotator_by_secret")
-        connection.execute("drop index assignments_of_a_session")
-        connection.execute("drop table revote")
-        for column in ("host", "rubric", "consent", "snapshot", "revotes"):
-            connection.execute(f"alter table session drop column {column}")
-        connection.execute("alter table judgment drop column tapped")
-        connection.execute("alter table snapshot drop column what_if")
-        connection.execute("alter table completion drop column fingerprint")
-        connection.execute("alter table pair drop column better")
-        connection.execute("update schema_version set version = 1")
+    run(url, *(f"drop index {name}" for name in LATER_INDICES), "drop table revote")
+    run(url, *(f"alter table {table} drop column {column}" for table, column in LATER_COLUMNS))
+    run(url, "update schema_version set version = 1")
     again = PreferenceStore(url)
     assert again.sessions.all("local") == []
     assert [row.id for row in again.rows("room")] == [id]
@@ -92,5 +99,4 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_jud
     again.show_pair("room", ann, Completion(asked, "a", "c1", fingerprint="f1"), Completion(asked, "b", "c1"))
     again.close()
     PreferenceStore(url).close()
-    found = sqlite3.connect(tmp_path / "playground.db").execute("select version from schema_version").fetchall()
-    assert found == [(SCHEMA_VERSION,)]
+    assert version(url) == [SCHEMA_VERSION]

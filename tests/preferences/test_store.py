@@ -139,11 +139,20 @@ def test_half_an_emoji_in_a_comment_or_alias_does_not_cost_the_vote(store):
     assert [(row.annotator.alias, row.comment) for row in store.rows("room")] == [("Ann ?", "good ?!")]
 
 
+REFUSE = {
+    "sqlite": ("create trigger full before insert on judgment begin select raise(abort, 'no room left'); end",),
+    "postgresql": (
+        "create function refuse() returns trigger as 'begin raise ''no room left''; end' language plpgsql",
+        "create trigger no_room before insert on judgment execute function refuse()",
+    ),
+}
+
+
 def test_what_the_database_refuses_is_told_in_words(store, ann, url):
     token = store.show_pair("room", ann, YES, NO)
     with create_engine(url).begin() as connection:
-        refuse = "create trigger full before insert on judgment begin select raise(abort, 'no room left'); end"
-        connection.execute(text(refuse))
+        for statement in REFUSE[connection.dialect.name]:
+            connection.execute(text(statement))
     with pytest.raises(PlaygroundError, match="did not take it: no room left"):
         store.judge("room", token, "left", id=new_id())
     assert store.rows("room") == []
@@ -159,11 +168,17 @@ def test_text_that_is_no_unicode_is_refused_in_words(store, ann):
         store.show_pair("room", ann, YES, replace(NO, text="\ud83d"))
 
 
+ODD = "b\0c \ue000 \ue0001 \ue0000"  # the character 0, and what stands for it in PostgreSQL
+
+
 def test_a_shown_pair_is_read_back_as_it_stood(store, ann):
     prompt = Prompt((Message("system", "Be kind."), Message("user", "-1\r\n=2\u2028 🦜")), source="pocket")
-    left, right = Completion(prompt, "  \n"), Completion(prompt, "b\0c", "c1", "length", Sampling(seed=4))
-    shown = store.shown("room", store.show_pair("room", ann, left, right))
-    assert (shown.prompt, shown.left, shown.right) == (prompt, "  \n", "b\0c")
+    left, right = Completion(prompt, "  \n"), Completion(prompt, ODD, "c1", "length", Sampling(seed=4))
+    token = store.show_pair("room", ann, left, right)
+    shown = store.shown("room", token)
+    assert (shown.prompt, shown.left, shown.right) == (prompt, "  \n", ODD)
+    store.judge("room", token, "left", id=new_id())
+    assert [row.right for row in store.rows("room", search="B")] == [ODD]
 
 
 def test_an_annotator_keeps_their_id(store, ann, url):

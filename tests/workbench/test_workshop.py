@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
+from playground.preferences import disk_test
 from playground.preferences.record import Rules
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
@@ -262,3 +263,11 @@ def test_a_run_learns_from_the_frozen_set_and_a_late_vote_changes_nothing(room):
     rows = (bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
     assert len([json.loads(row) for row in rows]) == 5
     assert bench.store.counts("local").total == 0  # a session's choices are not the host's own set
+
+
+def test_no_session_opens_on_a_disk_that_loses_what_was_stored(room, monkeypatch):
+    room.workshop.move("local", room.session.id, "paused")
+    monkeypatch.setattr(disk_test, "_WRITE_AND_DIE", "")
+    with pytest.raises(PlaygroundError, match="does not keep what is stored"):
+        room.workshop.move("local", room.session.id, "open")
+    assert room.workshop.find("local", room.session.id).state == "paused"

@@ -177,9 +177,15 @@ function greet(found) {
   session = found;
   history.replaceState(null, "", `/join/${code}`); // a reload comes back here, also where the code was typed
   $("title").textContent = document.title = found.title;
-  $("consent-text").textContent = found.consent;
-  $("rubric").textContent = found.rubric;
+  told();
   problem("");
+}
+
+/* What the host wrote, in the phone's language where the host gave it. */
+function told() {
+  for (const [id, name] of [["consent-text", "consent"], ["rubric", "rubric"]]) {
+    $(id).textContent = session?.languages?.[language]?.[name] || (session?.[name] ?? "");
+  }
 }
 
 async function more() {
@@ -394,6 +400,7 @@ function speak(chosen) {
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
   for (const button of document.querySelectorAll("[data-choice]")) button.textContent = word(button.dataset.choice);
   certain(false);
+  told();
   show();
 }
 

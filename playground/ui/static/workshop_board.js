@@ -68,13 +68,13 @@
   };
 
   async function figures(id) {
-    const answer = await fetch(`/api/session/${id}`, { cache: "no-store" });
+    const answer = await fetch(`/api/session/${id}`, { cache: "no-cache" }); // asks, and gets only what is new
     return answer.ok ? answer.json() : null;
   }
 
   function parts(value) {
     const picture = P.el("img", { src: value.picture, alt: `QR code of ${value.address}` });
-    const words = P.el("div", null, P.el("p", null, value.title), P.el("p.code", null, value.code), P.el("p", null, value.address), P.el("p.state"));
+    const words = P.el("div", null, P.el("p", null, value.title), P.el("p.code", null, value.code), P.el("p", null, value.address), P.el("p.state"), projector(value.id));
     return [
       P.el("div.join", null, picture, words),
       P.el("p.problem.old", { hidden: true }, OLD),
@@ -87,6 +87,10 @@
       P.el("details.people", null, P.el("summary", null, "Each person (fold out where the room cannot see it)"), P.el("div.listed")),
       files(value.id),
     ].filter(Boolean);
+  }
+
+  function projector(id) {
+    return P.el("p", null, P.el("a", { href: `/projector/${id}`, target: "_blank" }, "Show this large, for the room"));
   }
 
   const COLUMNS = { alias: "Person", choices: "Choices", gold: "Known answers right", same: "Same when repeated", agreed: "With most others", left: "Left chosen", seconds: "Usual time", note: "Note" };

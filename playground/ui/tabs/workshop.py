@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -14,21 +15,10 @@ from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
 from playground.ui.workshop_what_if import what_if
+from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
 from playground.workbench.deletion import gone_words
 
-RUBRIC = "Which of the two texts is the better answer? Choose the one that you would rather have been given."
-CONSENT = """We store what you choose, why you skip, how many choices you make, how long you take, \
-whether you tap, click or type, the time on your device's clock, and the name that you give yourself here. No e-mail \
-address, nothing else about your device.
-
-Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
-that they are published, and never with your name. They are kept until the host deletes them.
-
-You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
-file afterwards."""
-COPIED = "A copy of all that is stored, names too, goes to the private data set {name} on the Hugging Face Hub."
-KEPT = "They are kept until the host deletes them."  # said so where no day is given
 _STATES = (("Open", "open"), ("Pause", "paused"))
 _TRAINED = (
     ("Train a reward model on it", "reward_model", "reward-model"),
@@ -96,22 +86,21 @@ def _fields(context: Context) -> list[Any]:
             days = gr.Number(30, label="Days kept", precision=0, info="Then it is all deleted. 0: until you do.")
         with gr.Column(min_width=140):
             overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
+    return [title, whose, pairs, overlap, days, *_texts(context)]
+
+
+def _texts(context: Context) -> list[Any]:
+    """What people read on their phones."""
+    german = "Left empty: our German where the text above is ours; else German phones show the text above."
     with gr.Accordion("What people read", open=False):
-        rubric = gr.Textbox(RUBRIC, label="What to look for", lines=2)
+        rubric = gr.Textbox(ENGLISH.rubric, label="What to look for", lines=2)
         consent = gr.Textbox(
-            consent_text(context.bench.settings.mirror), label="What they agree to before the first pair", lines=6
+            ENGLISH.agreed(context.bench.settings.mirror), label="What they agree to before the first pair", lines=6
         )
-    return [title, whose, pairs, overlap, days, rubric, consent]
-
-
-def consent_text(mirror: str) -> str:
-    """What people agree to unless the host writes something else. mirror: where copies go; empty where none are."""
-    return "\n\n".join(filter(None, (CONSENT, mirror and COPIED.format(name=mirror))))
-
-
-def _kept(days: int) -> str:
-    """What people read about how long their choices are kept."""
-    return f"They are deleted {days} day{'s' if days > 1 else ''} from today, or earlier by the host." if days else KEPT
+        with gr.Accordion("The same in German", open=False):
+            rubric_de = gr.Textbox(label="What to look for, in German", lines=2, info=german)
+            consent_de = gr.Textbox(label="What they agree to, in German", lines=4, info=german)
+    return [rubric, consent, rubric_de, consent_de]
 
 
 def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
@@ -132,11 +121,14 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
         days: float | None,
         rubric: str,
         consent: str,
+        rubric_de: str,
+        consent_de: str,
         request: gr.Request,
     ) -> tuple[Any, Json]:
-        here = workspace(context, request)
-        kept = _kept(int(days or 0))
-        rules = Rules(title or "", rubric or "", (consent or "").replace(KEPT, kept), int(overlap or 0), int(days or 0))
+        here, kept = workspace(context, request), int(days or 0)
+        german = in_german(rubric or "", consent or "", rubric_de or "", consent_de or "", bench.settings.mirror)
+        german = replace(german, consent=GERMAN.dated(german.consent, kept))
+        rules = Rules(title or "", rubric or "", ENGLISH.dated(consent or "", kept), int(overlap or 0), kept, (german,))
         session = bench.workshop.make(here, rules, ids or [], int(pairs or 0))
         return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
 

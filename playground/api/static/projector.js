@@ -1,0 +1,38 @@
+"use strict";
+/* The projector's page: how to join, and figures that are asked for while the page is seen. */
+
+const $ = (id) => document.getElementById(id);
+const EVERY_MS = 3000;
+const session = location.pathname.split("/")[2];
+
+async function follow() {
+  const found = document.hidden ? undefined : await figures().catch(() => null);
+  if (found !== undefined) $("old").hidden = found !== null;
+  if (found) fill(found);
+  setTimeout(follow, EVERY_MS);
+}
+
+async function figures() {
+  const answer = await fetch(`/api/session/${session}/projector`, {cache: "no-cache"}); // asks, and gets only what is new
+  return answer.ok ? answer.json() : null;
+}
+
+function fill({title, state, join, figures, outcome}) {
+  $("title").textContent = document.title = title;
+  $("state").textContent = state;
+  $("place").textContent = join?.place ?? "";
+  $("code").textContent = join?.code ?? "";
+  $("picture").hidden = !join;
+  if (join && $("picture").src !== join.picture) $("picture").src = join.picture;
+  $("outcome").textContent = outcome;
+  $("figures").replaceChildren(...figures.map(figure));
+}
+
+function figure([number, words]) {
+  const whole = document.createElement("div"), value = document.createElement("b");
+  value.textContent = number;
+  whole.append(value, words);
+  return whole;
+}
+
+follow();
