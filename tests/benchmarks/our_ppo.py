@@ -2,7 +2,8 @@
 
 The reward model is the product's own on a body of the same size, which reads it half-way up; TRL's reads all of it.
 
-python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS [ROLLOUTS [NEW_TOKENS]]
+python -m tests.benchmarks.our_ppo SIZE float32|bfloat16 ITERATIONS [ROLLOUTS [NEW_TOKENS [full|lora]]]
+With lora, policy, reference and reward model are adapters on one backbone, as the app trains larger models.
 """
 
 import copy
@@ -11,27 +12,38 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 import torch
 from torch import nn
 from transformers import LlamaForCausalLM
 
+from playground.models.adapters import add_lora, reference_off
+from playground.models.loader import LoadedModel, copy_model
 from playground.rewards.learned import score_tokens
-from playground.rewards.network import RewardNetwork
+from playground.rewards.network import RewardNetwork, scoring_network
 from playground.training.algorithms.ppo import PPOConfig
 from playground.training.ppo_loop import new_value_head, ppo
 from tests.benchmarks import shapes
 
+RANK, AT_ONCE = 16, 4  # as the app's preset for larger models has them
+
 
 def main(
-    size: str, dtype: str, iterations: int, rollouts: int = shapes.ROLLOUTS, new_tokens: int = shapes.NEW_TOKENS
+    size: str,
+    dtype: str,
+    iterations: int,
+    rollouts: int = shapes.ROLLOUTS,
+    new_tokens: int = shapes.NEW_TOKENS,
+    adapter: str = "full",
 ) -> None:
     """Train and print."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     autocast = torch.bfloat16 if dtype == "bfloat16" else None
-    policy = LlamaForCausalLM(shapes.config(size))
-    reward_model = RewardNetwork(shapes.config(size)).eval()
+    policy, reference, reward_model = (on_one_backbone if adapter == "lora" else apart)(size)
     nn.init.normal_(reward_model.head.weight, std=0.02)  # it starts at zero, and a constant reward teaches nothing
 
     def reward(written):
@@ -43,7 +55,7 @@ def main(
         iterations=iterations,
         rollouts=rollouts,
         minibatch_size=rollouts,
-        microbatch_size=rollouts,
+        microbatch_size=AT_ONCE if adapter == "lora" else rollouts,
         max_new_tokens=new_tokens,
         ppo_epochs=shapes.EPOCHS,
         learning_rate=3e-6,
@@ -52,7 +64,7 @@ def main(
     ppo(
         policy,
         new_value_head(policy.config.hidden_size),
-        copy.deepcopy(policy).requires_grad_(False),
+        reference,
         shapes.prompts(64),
         reward,
         settings,
@@ -67,5 +79,20 @@ def main(
     print(json.dumps({"cpu_s": seconds, "peak_mib": peak}))
 
 
+def apart(size: str) -> tuple[nn.Module, nn.Module, RewardNetwork]:
+    """Policy, reference and reward model, each with weights of its own."""
+    policy = LlamaForCausalLM(shapes.config(size))
+    return policy, copy.deepcopy(policy).requires_grad_(False), RewardNetwork(shapes.config(size)).eval()
+
+
+def on_one_backbone(size: str) -> tuple[nn.Module, Callable[[], AbstractContextManager], RewardNetwork]:
+    """The same by adapters, as the app loads them."""
+    backbone = LoadedModel(LlamaForCausalLM(shapes.config(size)).eval(), None, None, "cpu", torch.float32)
+    twin = LoadedModel(copy_model(backbone.model, sharing=True), None, None, "cpu", torch.float32)
+    reward_model = scoring_network(add_lora(twin, RANK, 2 * RANK).model).eval()
+    policy = add_lora(backbone, RANK, 2 * RANK).model
+    return policy, partial(reference_off, policy), reward_model
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
+    main(*sys.argv[1:3], *map(int, sys.argv[3:6]), *sys.argv[6:])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.settings import ROOT
+from tests.benchmarks import shapes
 
 ROUNDS = 3
 
@@ -59,6 +60,7 @@ def ppo_figures(trl_python: str) -> dict[str, float]:
 
 def _ppo(trl_python: str, size: str, iterations: int, rollouts: int, rounds: int) -> dict[str, float]:
     theirs = [trl_python, str(Path(__file__).parent / "trl_ppo.py")]
+    adapters = _child("tests.benchmarks.our_ppo", size, "float32", iterations, rollouts, shapes.NEW_TOKENS, "lora")
     runs: dict[str, list[dict]] = defaultdict(list)
     for _ in range(rounds):
         for dtype in ("float32", "bfloat16"):
@@ -73,6 +75,8 @@ def _ppo(trl_python: str, size: str, iterations: int, rollouts: int, rounds: int
         figures[f"PPO against TRL 1.10, {size}, {dtype}"] = seconds[f"ours {dtype}"] / seconds[f"TRL {dtype}"]
     figures[f"PPO in bfloat16 against TRL 1.10 in float32, {size}"] = seconds["ours bfloat16"] / seconds["TRL float32"]
     figures[f"PPO peak memory against TRL 1.10, {size}, float32"] = peaks["ours float32"] / peaks["TRL float32"]
+    one_backbone = f"PPO peak memory by adapters against TRL 1.10, {size}, float32"
+    figures[one_backbone] = adapters["peak_mib"] / peaks["TRL float32"]
     return figures
 
 
