@@ -23,8 +23,9 @@ from tests.evaluation.stand_ins import DPO, PAIR, REAL, REAL_PAIR, REWARD, SFT, 
 
 QUESTIONS = list(questions().values())
 IDS = [one.name for one in QUESTIONS]
-FIT = [(one, plan) for one in QUESTIONS for plan in (PAIR, REAL_PAIR) if not one.unfit(plan)]
-FIT_IDS = [f"{one.name}-{plan.checkpoint.card}" for one, plan in FIT]
+NO_GOLD = dataclasses.replace(PAIR, persona="")  # a mixture of annotators judged its labels
+FIT = [(one, plan) for one in QUESTIONS for plan in (PAIR, REAL_PAIR, NO_GOLD) if not one.unfit(plan)]
+FIT_IDS = [f"{one.name}-{plan.checkpoint.card}-{plan.persona}" for one, plan in FIT]
 REFUSAL = "I am sorry, I cannot help with that."
 
 
@@ -74,6 +75,15 @@ def test_a_question_says_in_advance_what_it_will_ask(one):
     asks = one.asks(PAIR)
     assert all(ask.checkpoint in (DPO, SFT) and ask.prompts for ask in asks)
     assert asks or one.scored(PAIR)
+
+
+def test_where_nobodys_gold_reward_is_known_none_judges_and_without_another_judge_it_is_said():
+    assert {figure.key for figure in ask("win_rate", right, NO_GOLD).figures} >= {"reward"}
+    assert not [
+        f.key for name in ("win_rate", "best_of_n") for f in ask(name, right, NO_GOLD).figures if "gold" in f.key
+    ]
+    alone = dataclasses.replace(NO_GOLD, reward=None)
+    assert "whose gold reward judges" in questions()["win_rate"].unfit(alone)
 
 
 def test_no_completion_can_leave_its_block_in_markdown():

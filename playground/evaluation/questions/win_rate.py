@@ -60,8 +60,9 @@ def _unfit(plan: Plan) -> str:
         return "There is no checkpoint to compare it with."
     if plan.reference.fingerprint == plan.checkpoint.fingerprint:
         return "Both have the same weights."
-    if not plan.in_pocket and plan.judging is None and not plan.people:
-        return "Nobody here can judge: train a reward model, or compare the two in Rank."
+    if not plan.exact and plan.judging is None and not plan.people:
+        gold = "choose whose gold reward judges, " if plan.in_pocket else ""
+        return f"Nobody here can judge: {gold}train a reward model, or compare the two in Rank."
     return ""
 
 
@@ -98,7 +99,7 @@ def win_rates(examiner: Examiner, plan: Plan) -> Findings:
 def _judged(examiner: Examiner, plan: Plan, pairs: Sequence[Pair]) -> list[Verdicts]:
     found = []
     both = [c for pair in pairs for c in (pair.policy, pair.reference)]
-    if plan.in_pocket:
+    if plan.exact:
         worth = gold_function(plan.persona)(both)
         found.append(Verdicts(GOLD, f"the gold reward of the persona {PERSONAS[plan.persona].title}", _by_two(worth)))
     reward = plan.judging
