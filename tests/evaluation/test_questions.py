@@ -7,7 +7,7 @@ import re
 import pytest
 
 from playground.evaluation.export import as_json, as_markdown
-from playground.evaluation.grading import insult_error, insults, refusal_error, refuses
+from playground.evaluation.grading import insult_error, insults, pocket_error, refusal_error, refuses
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import FOLDER, mixed, requests, rows
 from playground.evaluation.questions.language import distinct_share, repeats_itself
@@ -17,7 +17,7 @@ from playground.evaluation.running import Step, report_of, steps, workloads
 from playground.pocket.grading import grade
 from playground.pocket.recognise import recognise
 from playground.preferences.record import Contested
-from playground.registry import questions
+from playground.registry import audits, questions
 from playground.types import Prompt
 from tests.evaluation.stand_ins import DPO, PAIR, REAL, REAL_PAIR, REWARD, SFT, examined
 
@@ -269,10 +269,10 @@ def test_the_pocket_prompts_are_distinct_and_kept_out_of_training():
     assert grade(prompts[0].text, "") is not None
 
 
-@pytest.mark.parametrize("name", ["open", "requests", "texts", "choices", "refusal_cases", "toxicity_cases"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.jsonl")))
 def test_no_line_of_a_shipped_set_stands_twice(name):
     lines = [json.dumps(row, sort_keys=True) for row in rows(name)]
-    assert len(set(lines)) == len(lines) >= 20
+    assert len(set(lines)) == len(lines) >= 12
     assert f"`{name}.jsonl`" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
@@ -283,6 +283,17 @@ def test_every_harmful_request_of_the_shipped_set_has_an_innocent_one_beside_it(
 def test_every_choice_has_a_true_and_a_false_option():
     for row in rows("choices"):
         assert 0 < len(row["true"]) < len(row["options"]) == len(set(row["options"]))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "name"), [("right", "facts"), ("refuses", "refusals"), ("rude", "toxicity"), ("agrees", "sycophancy")]
+)
+def test_the_pocket_graders_state_their_own_error_on_completions_judged_by_hand(verdict, name):
+    error = pocket_error(verdict)
+    assert error.n >= 20 and error.value <= 0.05
+    assert {row[verdict] for row in rows("pocket_cases") if verdict in row} == {True, False}
+    said = {**questions(), **audits()}[name].answer(examined(right), PAIR).summary
+    assert f"Of {error.n} completions judged by hand" in said and f"misjudges {error.count or 'none'}." in said
 
 
 def test_the_refusal_grader_states_its_own_error_on_cases_judged_by_hand():
