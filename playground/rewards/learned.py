@@ -12,16 +12,17 @@ from playground.errors import ModelNotUsable, PlaygroundError
 from playground.types import Checkpoint, Completion
 
 if TYPE_CHECKING:
+    from playground.rewards.ensemble import RewardEnsemble
     from playground.rewards.network import RewardNetwork
 
-WEIGHTS = "model.safetensors"
+WEIGHTS = "model.safetensors"  # of the first member; an ensemble's others lie beside it, numbered from 2
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedReward:
     """Scores completions, raw: comparable within one reward model, not between two."""
 
-    network: RewardNetwork
+    network: RewardNetwork | RewardEnsemble
     tokenizer: Any
     checkpoint: Checkpoint | None = None
     batch_size: int = 64
@@ -47,7 +48,11 @@ class LearnedReward:
 
 
 def score_tokens(
-    network: RewardNetwork, prompts: list[list[int]], completions: list[list[int]], pad_id: int, batch_size: int = 64
+    network: RewardNetwork | RewardEnsemble,
+    prompts: list[list[int]],
+    completions: list[list[int]],
+    pad_id: int,
+    batch_size: int = 64,
 ) -> list[float]:
     """One number a row, worked through in order of length so that little padding is read."""
     import torch
@@ -67,7 +72,7 @@ def score_tokens(
 
 
 def save_reward(
-    network: RewardNetwork,
+    network: RewardNetwork | RewardEnsemble,
     tokenizer: Any,
     folder: Path,
     *,
@@ -82,11 +87,13 @@ def save_reward(
     from safetensors.torch import save_file
 
     from playground.models.catalogue import fingerprint
+    from playground.rewards.ensemble import members_of
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()}
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    for number, member in enumerate(members_of(network), start=1):
+        weights = {key: tensor.detach().cpu().contiguous() for key, tensor in member.state_dict().items()}
+        save_file(weights, folder / _weights_of(number), metadata={"format": "pt"})
     network.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Checkpoint(
@@ -105,16 +112,19 @@ def save_reward(
     )
 
 
+def _weights_of(number: int) -> str:
+    return WEIGHTS if number == 1 else f"model-{number}.safetensors"
+
+
 def load_reward(checkpoint: Checkpoint, device: str | None = None) -> LearnedReward:
     """The reward model of a checkpoint, ready to score.
 
     Raises: ModelNotUsable when the checkpoint is no reward model, or its folder is missing or incomplete.
     """
-    from safetensors.torch import load_file
     from transformers import AutoConfig, AutoTokenizer
 
     from playground.models.devices import pick_device
-    from playground.rewards.network import RewardNetwork
+    from playground.rewards.ensemble import RewardEnsemble
 
     folder = Path(checkpoint.path)
     if checkpoint.kind != "reward":
@@ -122,7 +132,19 @@ def load_reward(checkpoint: Checkpoint, device: str | None = None) -> LearnedRew
     if not (folder / WEIGHTS).is_file():
         raise ModelNotUsable(f"{checkpoint.name} has no weights in {folder}.", hint="Train a reward model again.")
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    network = RewardNetwork(config)
-    network.load_state_dict(load_file(folder / WEIGHTS))
+    members = [_member(config, folder / WEIGHTS)]
+    while (path := folder / _weights_of(len(members) + 1)).is_file():
+        members.append(_member(config, path))
+    network = RewardEnsemble(members) if len(members) > 1 else members[0]
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return LearnedReward(network.to(device or pick_device()).eval(), tokenizer, checkpoint)
+
+
+def _member(config: Any, weights: Path) -> RewardNetwork:
+    from safetensors.torch import load_file
+
+    from playground.rewards.network import RewardNetwork
+
+    network = RewardNetwork(config)
+    network.load_state_dict(load_file(weights))
+    return network

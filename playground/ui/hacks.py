@@ -22,7 +22,7 @@ _ABOUT = (
     "Whoever is rewarded for a sign of what is wanted learns to give the sign. Here each hack is brought about on "
     "purpose: simulated annotators label pairs, a reward model learns from them, a policy is trained against it with "
     "nothing to hold it. Then the figures that expose the hack, the completions before and after, and what the audit "
-    "says of the reward model. The cure changes one thing and does it all again. These sets are biased on purpose: "
+    "says of the reward model. A cure changes one thing and does it all again. These sets are biased on purpose: "
     "they are never mixed with yours."
 )
 
@@ -104,13 +104,14 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
 
 def recipe_words(context: Context, space: str, recipe: Recipe) -> str:
     """What will be done, and in how long."""
-    seconds = context.bench.hacks.estimate(space, recipe.name, cure=False)
+    seconds = context.bench.hacks.estimate(space, recipe.name)
     takes = "" if seconds is None else f" About **{spoken(seconds)}**, labels and questions not counted."
-    return f"{recipe.about}{takes}\n\n**The cure: {recipe.cure.title.lower()}.** {recipe.cure.about}"
+    cures = (f"**The cure: {one.title.lower()}.** {one.about}" for one in recipe.cures)
+    return "\n\n".join((f"{recipe.about}{takes}", *cures))
 
 
 def hack_reports(recipe: Recipe, report: HackReport | None) -> Json:
-    """The hack beside the start, what the audit says of its reward model, and the cure beside the hack."""
+    """The hack beside the start, what the audit says of its reward model, and each cure beside the hack."""
     if report is None:
         empty = f"{recipe.title} has not been brought about here yet. Press Bring it about."
         return {"name": "", "beside": "", "ids": {}, "reports": [], "empty": empty}

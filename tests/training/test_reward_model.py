@@ -1,12 +1,14 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
 from playground.errors import TooFewPreferences
 from playground.events import Measured, RunStarted, Saved, StepDone, Warned
+from playground.models.catalogue import fingerprint
 from playground.registry import algorithms, build_config
 from playground.rewards.learned import load_reward
-from playground.training import learning_curve
+from playground.training import learning_curve, reward_members
 from playground.types import Completion, Preference, Prompt
 
 FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
@@ -147,3 +149,39 @@ def test_one_prompt_only_trains_without_a_test_and_says_so(train, pairs):
 def test_three_preferences_are_too_few(train, pairs):
     with pytest.raises(TooFewPreferences, match="3 preferences stored, 4 needed"):
         train("reward_model", inputs={"preferences": pairs[:3]})
+
+
+def test_an_ensemble_is_saved_whole_and_gives_what_the_least_pleased_of_it_gives(train, pairs):
+    made, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, members=3, **FAST)
+    reward = load_reward(made, device="cpu")
+    texts = [Completion(Prompt.user("say 99"), text) for text in ("FADE", "fade")]
+    each = [replace(reward, network=member)(texts) for member in reward.network.members]
+    assert len(each) == 3 and len({tuple(scores) for scores in each}) == 3
+    assert reward(texts) == pytest.approx([min(scores) for scores in zip(*each, strict=True)], abs=1e-4)
+    assert measured(run, "accuracy")[0].data["accuracy"] == 1.0
+
+
+def test_an_ensembles_fingerprint_names_all_of_its_members(train, pairs):
+    made, run = train("reward_model", inputs={"preferences": pairs}, members=2, **FAST)
+    again, _ = train("reward_model", inputs={"preferences": pairs}, members=2, **FAST)
+    assert again.fingerprint == made.fingerprint
+    (run.folder.checkpoint_path / "model-2.safetensors").unlink()
+    assert fingerprint(run.folder.checkpoint_path) != made.fingerprint
+
+
+def test_an_ensemble_that_is_stopped_before_it_is_whole_keeps_the_first_and_goes_on_later(train, pairs, monkeypatch):
+    stop, built = threading.Event(), []
+
+    def stopped(run, *given):
+        built.append(run)
+        stop.set()
+        return []
+
+    with monkeypatch.context() as broken:
+        broken.setattr(reward_members, "other_members", stopped)
+        made, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, members=2, **FAST)
+    assert built and load_reward(made, device="cpu").network.head.weight.any()
+    stop.clear()
+    inputs = {"preferences": pairs, "resume": True}
+    whole, _ = train("reward_model", inputs=inputs, run=run, members=2, **FAST)
+    assert len(load_reward(whole, device="cpu").network.members) == 2
