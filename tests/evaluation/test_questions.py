@@ -196,6 +196,12 @@ def test_on_prompts_that_it_was_trained_on_the_reward_model_is_not_held_against_
     assert figures["gold_people"].prompts == 5 + fresh and "Left out" not in figures["gold_people"].means
 
 
+def test_models_of_other_tokens_are_compared_by_their_texts_alone_and_that_is_said():
+    said = ask("win_rate", right, Plan(REAL, SFT, REWARD)).warnings
+    assert any("other tokens" in warning and SFT.name in warning for warning in said)
+    assert not any("other tokens" in warning for warning in ask("win_rate", right).warnings)
+
+
 @pytest.mark.parametrize(
     ("name", "plan", "why"),
     [

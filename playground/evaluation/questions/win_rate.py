@@ -92,7 +92,7 @@ def win_rates(examiner: Examiner, plan: Plan) -> Findings:
     agreements = [*_agreements(judges), *_with_people(examiner, plan)]
     longer = [pair.longer for pair in pairs]
     figures += [*agreements, mean_figure("longer", "Longer by", longer, "words", "A judge may simply like length.")]
-    summary, warnings = _summary(plan, judges, rates), (*_refused(plan), *_warnings(rates))
+    summary, warnings = _summary(plan, judges, rates), (*_refused(plan), *_foreign(plan), *_warnings(rates))
     return Findings(summary, tuple(figures), _answers(pairs, judges), warnings)
 
 
@@ -116,6 +116,15 @@ def _refused(plan: Plan) -> tuple[str, ...]:
     return (
         f"{plan.reward.name} does not judge: it was trained on {len(plan.taught)} of these prompts ({named}). "
         "Train one on other prompts.",
+    )
+
+
+def _foreign(plan: Plan) -> tuple[str, ...]:
+    if plan.reference.card == plan.checkpoint.card:
+        return ()
+    return (
+        f"{plan.reference.name} is another model with other tokens: the two are compared by what they write and by "
+        "nothing else.",
     )
 
 
