@@ -27,14 +27,17 @@ def resampled(rows: Sequence[Json], seed: int, member: int) -> list[Json]:
 
 
 def other_members(run: Run, start: LoadedModel, rows: Sequence[Json], config: RewardModelConfig) -> list[RewardNetwork]:
-    """All members but the first. None where the run is to stop before they are done: half an ensemble is no cure."""
+    """All members but the first; none of them where the run is to stop before they are done.
+
+    So a run that was stopped while they learned can be made again: its weights are the first member's.
+    """
     found = []
     for member in range(1, config.members):
-        run.emit(Phase(f"training reward model {member + 1} of {config.members}"))
-        found.append(_member(run, start, resampled(rows, config.seed, member), config))
         if run.stop_requested or run.stop_at is not None:
             return []
-    return found
+        run.emit(Phase(f"training reward model {member + 1} of {config.members}"))
+        found.append(_member(run, start, resampled(rows, config.seed, member), config))
+    return [] if run.stop_requested else found
 
 
 def _member(run: Run, start: LoadedModel, rows: Sequence[Json], config: RewardModelConfig) -> RewardNetwork:

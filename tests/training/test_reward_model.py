@@ -10,6 +10,7 @@ from playground.registry import algorithms, build_config
 from playground.rewards.learned import load_reward
 from playground.training import learning_curve, reward_members
 from playground.types import Completion, Preference, Prompt
+from tests.training import tiny_runs
 
 FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
 
@@ -170,18 +171,27 @@ def test_an_ensembles_fingerprint_names_all_of_its_members(train, pairs):
 
 
 def test_an_ensemble_that_is_stopped_before_it_is_whole_keeps_the_first_and_goes_on_later(train, pairs, monkeypatch):
-    stop, built = threading.Event(), []
+    stop, plain = threading.Event(), reward_members._member
 
-    def stopped(run, *given):
-        built.append(run)
+    def stopped(*given):
         stop.set()
-        return []
+        return plain(*given)
 
-    with monkeypatch.context() as broken:
-        broken.setattr(reward_members, "other_members", stopped)
-        made, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, members=2, **FAST)
-    assert built and load_reward(made, device="cpu").network.head.weight.any()
+    monkeypatch.setattr(reward_members, "_member", stopped)
+    made, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, members=3, **FAST)
+    first = load_reward(made, device="cpu").network
+    assert first.head.weight.any() and not hasattr(first, "members")
     stop.clear()
+    monkeypatch.setattr(reward_members, "_member", plain)
     inputs = {"preferences": pairs, "resume": True}
-    whole, _ = train("reward_model", inputs=inputs, run=run, members=2, **FAST)
-    assert len(load_reward(whole, device="cpu").network.members) == 2
+    whole, _ = train("reward_model", inputs=inputs, run=run, members=3, **FAST)
+    assert len(load_reward(whole, device="cpu").network.members) == 3
+
+
+def test_a_stopped_ensemble_is_made_again_as_its_first_member(train, pairs, tiny, tmp_path):
+    steps = 24 * 6 // 8
+    config = build_config(algorithms()["reward_model"], {"members": 2, "held_out_share": 0.0, **FAST})
+    run = tiny_runs.new_run("reward_model", tiny, tmp_path / "again", config)
+    run.stop_at = (steps, 0)
+    train("reward_model", inputs={"preferences": pairs}, run=run, members=2, held_out_share=0.0, **FAST)
+    assert not (run.folder.checkpoint_path / "model-2.safetensors").exists()

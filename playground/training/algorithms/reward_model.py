@@ -140,7 +140,7 @@ def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig)
     run.emit(Phase("training"))
     outcome = fit(trainer, run, watch, inputs.resume)
     merge_adapter(policy, network)
-    if config.members > 1 and outcome.failure is None and not run.stop_requested:
+    if config.members > 1 and outcome.failure is None:
         others = other_members(run, untouched, train.tokens, config)
         network = RewardEnsemble([network, *others]) if others else network
     tested = replace(test, network=network).report(outcome.step)
