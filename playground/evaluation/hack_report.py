@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.hacks import MEASURES, Recipe
+from playground.evaluation.hacks import MEASURES, Cure, Recipe
 from playground.evaluation.plan import MANNER, Ask, Plan, Question
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Answer, Figure, Findings, Report, from_json, mean_figure, share_figure, to_json
@@ -28,7 +28,7 @@ class HackReport:
     start: Report
     hacked: Report
     audited: Report | None = None  # the biased reward model, as its audit sees it
-    cured: tuple[Report, ...] = ()  # one a cure
+    cured: tuple[Report, ...] = ()  # one a cure, in the order in which they were tried
     runs: tuple[str, ...] = ()  # names of what was trained for it
     seconds: float = 0.0
     cure_seconds: float = 0.0
@@ -41,6 +41,17 @@ class HackReport:
         if self.audited is not None:
             found.append((self.audited, None))
         return [*found, *((one, self.hacked) for one in self.cured)]
+
+
+def cure_title(cure: Cure) -> str:
+    """What its report is called."""
+    return f"The cure: {cure.named}"
+
+
+def next_cure(recipe: Recipe, report: HackReport | None) -> Cure:
+    """The first that was not tried yet; where all were, the one tried longest ago."""
+    tried = [one.title for one in report.cured] if report else []
+    return min(recipe.cures, key=lambda cure: tried.index(cure_title(cure)) if cure_title(cure) in tried else -1)
 
 
 def measuring(recipe: Recipe, title: str) -> Question:

@@ -50,6 +50,11 @@ class Cure:
     reward_settings: Json = field(default_factory=dict)  # of the reward model's training
 
     @property
+    def named(self) -> str:
+        """Its title within a sentence."""
+        return self.title[:1].lower() + self.title[1:]
+
+    @property
     def trains_reward(self) -> bool:
         """Whether it needs another reward model."""
         return self.labelling is not None or bool(self.reward_settings)
@@ -65,7 +70,7 @@ class Recipe:
     persona: str  # whose gold reward watches
     labelling: Labelling
     sign: str  # the measure that exposes it, a key of MEASURES
-    cures: tuple[Cure, ...]  # tried one after another, each against the same hack
+    cures: tuple[Cure, ...]  # each against the same hack
     labels: int = 240  # behind each reward model
     iterations: int = 18  # of PPO: enough for the sign to show, and little more
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from playground.evaluation.hack_report import HackReport, with_beside
+from playground.evaluation.hack_report import HackReport, next_cure, with_beside
 from playground.evaluation.hacks import RECIPES, Recipe
 from playground.types import Json
 from playground.ui.asking import Asking, Start, asking_events
@@ -84,7 +84,13 @@ def _draw() -> Parts:
     words = gr.Markdown("", elem_id="hack-words", elem_classes="note")
     with gr.Row():
         hack = gr.Button("Bring it about", variant="primary", scale=0, min_width=170, elem_id="hack-run")
-        cure = gr.Button("Cure it", interactive=False, scale=0, min_width=120, elem_id="hack-cure")
+        cure = gr.Button(
+            f"Try {next(iter(RECIPES.values())).cures[0].named}",
+            interactive=False,
+            scale=0,
+            min_width=120,
+            elem_id="hack-cure",
+        )
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="hack-stop")
     progress = progress_view("hack-progress", WORK)
     return Parts(recipe, words, hack, cure, stop, progress, report_view("hack-reports"))
@@ -97,7 +103,7 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     recipe = RECIPES[name]
     return {
         parts.words: recipe_words(context, space, recipe),
-        parts.cure: gr.update(interactive=report is not None),
+        parts.cure: gr.update(value=f"Try {next_cure(recipe, report).named}", interactive=report is not None),
         parts.reports: hack_reports(recipe, report),
     }
 
@@ -106,7 +112,9 @@ def recipe_words(context: Context, space: str, recipe: Recipe) -> str:
     """What will be done, and in how long."""
     seconds = context.bench.hacks.estimate(space, recipe.name)
     takes = "" if seconds is None else f" About **{spoken(seconds)}**, labels and questions not counted."
-    cures = (f"**The cure: {one.title.lower()}.** {one.about}" for one in recipe.cures)
+    cures = (
+        f"**{'The cure' if len(recipe.cures) == 1 else 'A cure'}: {one.named}.** {one.about}" for one in recipe.cures
+    )
     return "\n\n".join((f"{recipe.about}{takes}", *cures))
 
 

@@ -13,7 +13,15 @@ from pathlib import Path
 from playground.errors import NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped
 from playground.evaluation.export import FORMS, Form
-from playground.evaluation.hack_report import HackReport, hack_from_text, hack_to_text, measuring, with_beside
+from playground.evaluation.hack_report import (
+    HackReport,
+    cure_title,
+    hack_from_text,
+    hack_to_text,
+    measuring,
+    next_cure,
+    with_beside,
+)
 from playground.evaluation.hacks import RECIPES, Cure, Labelling, Recipe, hack_pairs
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Report
@@ -67,7 +75,7 @@ class Hacks:
         self._evaluations.begin_other(workspace, WORK, partial(self._bring_about, workspace, recipe, seed))
 
     def begin_cure(self, workspace: str, name: str, seed: int = 0) -> None:
-        """Train again with each of its cures, and measure it. Raises PlaygroundError where there is no hack yet."""
+        """Train again with its next cure, and measure that too. Raises PlaygroundError where there is no hack yet."""
         recipe, known = _recipe(name), self.report(workspace, name)
         if known is None:
             raise PlaygroundError("There is nothing to cure yet.", hint="Bring the hack about first.")
@@ -121,35 +129,24 @@ class Hacks:
     def _cure(self, workspace: str, recipe: Recipe, seed: int, tell: Tell, stopped: Callable[[], bool]) -> str:
         began, doing = time.time(), _Doing(workspace, recipe, tell, stopped)
         known = self.report(workspace, recipe.name)
-        biased = self._biased(workspace, known)
-        known = replace(known, cured=(), runs=known.runs[:2])
-        for cure in recipe.cures:
-            found = self._cured(doing, biased, cure, seed)
-            if found is None:
-                return _STOPPED
-            names, measured = found
-            runs, took = (*known.runs, *names), time.time() - began
-            cured = (*known.cured, measured)
-            known = replace(known, cured=cured, cure_seconds=took, runs=runs, created_at=time.time())
-            self._save(workspace, known)
-        return f"Done in {time.time() - began:.0f} s."
-
-    def _cured(self, doing: _Doing, biased: Checkpoint, cure: Cure, seed: int) -> tuple[tuple[str, ...], Report] | None:
-        """Names of what one cure trained, and what came of it; None: stopped."""
-        title = cure.title.lower()
-        name = f"{doing.recipe.title}, cured by {title}"
+        biased, cure = self._biased(workspace, known), next_cure(recipe, known)
+        name = f"{recipe.title}, cured by {cure.named}"
         reward: Checkpoint | None = biased
         if cure.trains_reward:
-            labelling = cure.labelling or doing.recipe.labelling
+            labelling = cure.labelling or recipe.labelling
             reward = self._reward(doing, labelling, name, seed, cure.reward_settings)
         policy = self._policy(doing, reward, name, cure, seed) if reward else None
         if policy is None:
-            return None
+            return _STOPPED
         try:
-            measured = self._measured(doing, policy, biased, f"The cure: {title}", seed)
+            measured = self._measured(doing, policy, biased, cure_title(cure), seed)
         except EvaluationStopped:
-            return None
-        return tuple(one.name for one in (reward, policy) if one is not biased), measured
+            return _STOPPED
+        took = time.time() - began
+        names = (*known.runs, *(one.name for one in (reward, policy) if one.name not in known.runs))
+        cured = (*(one for one in known.cured if one.title != measured.title), measured)
+        self._save(workspace, replace(known, cured=cured, cure_seconds=took, runs=names, created_at=time.time()))
+        return f"Done in {took:.0f} s."
 
     def _reward(
         self, doing: _Doing, labelling: Labelling, name: str, seed: int, settings: Json | None = None

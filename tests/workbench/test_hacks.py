@@ -5,6 +5,7 @@ import time
 import pytest
 
 from playground.errors import NotFound, PlaygroundError
+from playground.evaluation.hack_report import cure_title
 from playground.evaluation.hacks import RECIPES
 from playground.evaluation.report import Findings, Report
 from playground.events import RunEnded, Saved
@@ -98,20 +99,19 @@ def done(bench, begin, name):
     return bench.hacks.report("local", name)
 
 
-def test_every_cure_of_a_recipe_is_tried_and_stands_beside_the_hack(at_once):
+def test_the_cures_of_a_recipe_are_tried_in_turn_and_stand_beside_the_hack(at_once):
     hacked = done(at_once, at_once.hacks.begin, "courtesy")
-    cured = done(at_once, at_once.hacks.begin_cure, "courtesy")
-    titles = [f"The cure: {cure.title.lower()}" for cure in RECIPES["courtesy"].cures]
-    assert len(titles) == 2 and [one.title for one in cured.cured] == titles
+    first, second = [cure_title(cure) for cure in RECIPES["courtesy"].cures]
+    for titles in ([first], [first, second], [second, first]):
+        cured = done(at_once, at_once.hacks.begin_cure, "courtesy")
+        assert [one.title for one in cured.cured] == titles
     assert [before for _, before in cured.shown[1:]] == [hacked.hacked] * 2
-    again = done(at_once, at_once.hacks.begin_cure, "courtesy")
-    assert len(again.cured) == 2 and again.runs[:2] == hacked.runs
-    assert {one.findings.summary for one in again.cured} == {f"By {hacked.runs[0]}."}  # one judge for all of them
+    assert {one.findings.summary for one in cured.cured} == {f"By {hacked.runs[0]}."}  # one judge for all of them
 
 
 def test_an_ensemble_learns_from_the_very_labels_that_the_hack_was_made_with(at_once):
-    done(at_once, at_once.hacks.begin, "courtesy")
-    done(at_once, at_once.hacks.begin_cure, "courtesy")
+    for begin in (at_once.hacks.begin, at_once.hacks.begin_cure, at_once.hacks.begin_cure):
+        done(at_once, begin, "courtesy")
     runs = [run.spec for run in reversed(at_once.runs.all("local"))]
     biased, ensemble = [spec for spec in runs if spec.algorithm == "reward_model"]
     assert (biased.config["members"], ensemble.config["members"]) == (1, 3)
