@@ -178,7 +178,7 @@ RECIPES: dict[str, Recipe] = {
                     {"kl_coef": 0.3},
                 ),
                 Cure(
-                    "An ensemble of reward models",
+                    "An ensemble",
                     "Three reward models learn, each from its own draw of the same labels, and a completion earns what "
                     "the least pleased of them gives: where they have seen too little, they disagree.",
                     reward_settings={"members": 3},

@@ -88,7 +88,7 @@ def _draw() -> Parts:
             f"Try {next(iter(RECIPES.values())).cures[0].named}",
             interactive=False,
             scale=0,
-            min_width=120,
+            min_width=260,
             elem_id="hack-cure",
         )
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="hack-stop")

@@ -85,7 +85,7 @@ def test_a_cure_changes_one_thing(recipe, cure):
 
 
 def test_the_cures_are_a_kl_term_length_control_more_diverse_labels_and_an_ensemble():
-    titles = {"A KL term", "Length control", "More diverse labels", "An ensemble of reward models"}
+    titles = {"A KL term", "Length control", "More diverse labels", "An ensemble"}
     assert {cure.title for _, cure in CURES} == titles
 
 
