@@ -113,8 +113,15 @@ class SamplerService:
         loaded = self._policy(base)
         return surprise(loaded.model, loaded.tokenizer, text)
 
-    def score(self, cancelled: threading.Event, reward: Checkpoint, completions: list[Completion]) -> list[float]:
+    def score(
+        self,
+        cancelled: threading.Event,
+        reward: Checkpoint,
+        completions: list[Completion],
+        family: list[Checkpoint],
+    ) -> list[float]:
         """Raw scores by a reward model."""
+        self._know(family)
         return self._reward(reward)(completions)
 
     def likelihoods(
@@ -162,7 +169,11 @@ class SamplerService:
     def _reward(self, checkpoint: Checkpoint):
         from playground.rewards.learned import load_reward
 
-        return self._kept(checkpoint, lambda: load_reward(checkpoint))
+        def made():
+            shared = self._policy(self._known[checkpoint.parent]) if checkpoint.form == "adapter" else None
+            return load_reward(checkpoint, resolve=self._known.__getitem__, backbone=shared)
+
+        return self._kept(checkpoint, made)
 
     def _kept(self, checkpoint: Checkpoint, make):
         key = f"{checkpoint.path} {checkpoint.fingerprint}"

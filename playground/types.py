@@ -127,6 +127,11 @@ class Checkpoint:
     fingerprint: str = ""  # first 12 hex digits of the hash of its weights
     created_at: float = 0.0  # seconds since 1970
 
+    @property
+    def merges(self) -> bool:
+        """Whether it is an adapter that may be had merged into its backbone: a reward model's has a head beside it."""
+        return self.kind == "policy" and self.form == "adapter"
+
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -30,6 +31,24 @@ def add_lora(loaded: LoadedModel, rank: int, alpha: float, targets: Sequence[str
     except ValueError as error:
         raise ModelNotUsable(f"LoRA found no layer to adapt: {error}", hint="Leave the targets empty.") from error
     return replace(loaded, model=model.eval())
+
+
+def adapter_beside(loaded: LoadedModel, folder: str | Path) -> Any:
+    """The adapter that lies in the folder, frozen, on a twin of the model that shares the model's weights.
+
+    Raises: ModelNotUsable when the model carries an adapter itself.
+    """
+    from peft import PeftModel
+
+    if hasattr(loaded.model, "peft_config"):
+        raise ModelNotUsable("The model carries an adapter already.", hint="Merge it (merged_copy) before adding one.")
+    return PeftModel.from_pretrained(copy_model(loaded.model, sharing=True), folder).eval()
+
+
+def untouched(loaded: LoadedModel, adapter: str) -> LoadedModel:
+    """The model once more, for another training. Under LoRA the weights stay as they are and are shared."""
+    sharing = adapter == "lora" and not hasattr(loaded.model, "peft_config")
+    return replace(loaded, model=copy_model(loaded.model, sharing))
 
 
 @contextmanager

@@ -113,13 +113,13 @@ def save_weights(loaded: LoadedModel, folder: str | Path) -> Literal["full", "ad
     return "full"
 
 
-def copy_model(model: nn.Module) -> nn.Module:
-    """A deep copy that runs its own weights.
+def copy_model(model: nn.Module, sharing: bool = False) -> nn.Module:
+    """A deep copy that runs its own weights; sharing: the very weights of the original, in modules of its own.
 
     TRL's trainers put a wrapped `forward` bound to the original into the model's __dict__; a plain deepcopy keeps
     calling the original through it.
     """
-    twin = copy.deepcopy(model)
+    twin = copy.deepcopy(model, {id(p): p for p in model.parameters()} if sharing else None)
     for module in twin.modules():
         module.__dict__.pop("forward", None)
     return twin

@@ -18,8 +18,8 @@ def training_bytes(entry: Algorithm, config: Any, parameters: int, shape: Shape,
     weights = 4 if full else 1  # beside the weights their gradients and Adam's two moments
     if full and entry.makes == "policy" and entry.needs != "examples":
         weights += 1  # the reference
-    if entry.needs == "prompts":
-        weights += 1  # the reward model
+    if full and entry.needs == "prompts":
+        weights += 1  # the reward model; under an adapter it shares the start's weights, as one made of it by LoRA does
     tokens = _rows(config) * row_tokens * (2 if entry.needs == "preferences" else 1)
     states = tokens * shape.layers * STATES * shape.hidden
     logits = 0 if entry.makes == "reward" else tokens * LOGITS * shape.vocabulary

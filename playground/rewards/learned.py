@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.errors import ModelNotUsable, PlaygroundError
+from playground.models.catalogue import find_checkpoint
 from playground.types import Checkpoint, Completion
 
 if TYPE_CHECKING:
+    from playground.models.loader import LoadedModel
     from playground.rewards.ensemble import RewardEnsemble
     from playground.rewards.network import RewardNetwork
 
-WEIGHTS = "model.safetensors"  # of the first member; an ensemble's others lie beside it, numbered from 2
+WEIGHTS, HEAD = "model.safetensors", "head.safetensors"  # the whole network's; the head's alone, beside an adapter
+OTHERS = "model-{}.safetensors"  # of an ensemble's other members, from 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def score_tokens(
 
 def save_reward(
     network: RewardNetwork | RewardEnsemble,
-    tokenizer: Any,
+    policy: LoadedModel,
     folder: Path,
     *,
     id: str,
@@ -83,25 +86,32 @@ def save_reward(
     data_hash: str = "",
     seed: int = 0,
 ) -> Checkpoint:
-    """Write weights (safetensors), config and tokenizer into folder, and say what lies there."""
-    from safetensors.torch import save_file
+    """Write weights (safetensors), config and tokenizer into folder, and say what lies there.
 
+    policy: whose body the network reads with. Under an adapter only that and the head are written.
+    """
     from playground.models.catalogue import fingerprint
+    from playground.models.loader import save_weights
     from playground.rewards.ensemble import members_of
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for number, member in enumerate(members_of(network), start=1):
-        weights = {key: tensor.detach().cpu().contiguous() for key, tensor in member.state_dict().items()}
-        save_file(weights, folder / _weights_of(number), metadata={"format": "pt"})
-    network.config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    adapted = hasattr(policy.model, "peft_config")
+    if adapted:
+        _write(network.head, folder / HEAD)
+        save_weights(policy, folder)
+    else:
+        for number, member in enumerate(members_of(network), start=1):
+            _write(member, folder / _weights_of(number))
+        network.config.save_pretrained(folder)
+        policy.tokenizer.save_pretrained(folder)
     return Checkpoint(
         id=id,
         name=name,
         kind="reward",
         card=parent.card,
         path=str(folder.resolve()),
+        form="adapter" if adapted else "full",
         parent=parent.id,
         method="reward_model",
         run_id=run_id,
@@ -112,32 +122,58 @@ def save_reward(
     )
 
 
+def _write(module: Any, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in module.state_dict().items()}
+    save_file(weights, path, metadata={"format": "pt"})
+
+
 def _weights_of(number: int) -> str:
-    return WEIGHTS if number == 1 else f"model-{number}.safetensors"
+    return WEIGHTS if number == 1 else OTHERS.format(number)
 
 
-def load_reward(checkpoint: Checkpoint, device: str | None = None) -> LearnedReward:
+def load_reward(
+    checkpoint: Checkpoint,
+    device: str | None = None,
+    resolve: Callable[[str], Checkpoint] = find_checkpoint,
+    backbone: LoadedModel | None = None,
+) -> LearnedReward:
     """The reward model of a checkpoint, ready to score.
 
+    resolve: finds an adapter's parent by id. backbone: that parent, where it is in memory and its weights stay as they
+    are: the reward model then shares them, unless it is an adapter itself.
     Raises: ModelNotUsable when the checkpoint is no reward model, or its folder is missing or incomplete.
     """
+    from playground.models.devices import pick_device
+
+    if checkpoint.kind != "reward":
+        raise ModelNotUsable(f"{checkpoint.name} writes text; it does not score.", hint="Pick a reward model.")
+    needed = Path(checkpoint.path) / (HEAD if checkpoint.form == "adapter" else WEIGHTS)
+    if not needed.is_file():
+        raise ModelNotUsable(
+            f"{checkpoint.name} has no weights in {needed.parent}.", hint="Train a reward model again."
+        )
+    device = device or pick_device()
+    if checkpoint.form == "adapter":
+        network, tokenizer = _adapted(checkpoint, device, resolve, backbone)
+    else:
+        network, tokenizer = _whole(checkpoint)
+    return LearnedReward(network.to(device).eval(), tokenizer, checkpoint)
+
+
+def _whole(checkpoint: Checkpoint) -> tuple[RewardNetwork | RewardEnsemble, Any]:
     from transformers import AutoConfig, AutoTokenizer
 
-    from playground.models.devices import pick_device
     from playground.rewards.ensemble import RewardEnsemble
 
     folder = Path(checkpoint.path)
-    if checkpoint.kind != "reward":
-        raise ModelNotUsable(f"{checkpoint.name} writes text; it does not score.", hint="Pick a reward model.")
-    if not (folder / WEIGHTS).is_file():
-        raise ModelNotUsable(f"{checkpoint.name} has no weights in {folder}.", hint="Train a reward model again.")
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     members = [_member(config, folder / WEIGHTS)]
     while (path := folder / _weights_of(len(members) + 1)).is_file():
         members.append(_member(config, path))
     network = RewardEnsemble(members) if len(members) > 1 else members[0]
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return LearnedReward(network.to(device or pick_device()).eval(), tokenizer, checkpoint)
+    return network, AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def _member(config: Any, weights: Path) -> RewardNetwork:
@@ -148,3 +184,22 @@ def _member(config: Any, weights: Path) -> RewardNetwork:
     network = RewardNetwork(config)
     network.load_state_dict(load_file(weights))
     return network
+
+
+def _adapted(
+    checkpoint: Checkpoint, device: str, resolve: Callable[[str], Checkpoint], backbone: LoadedModel | None
+) -> tuple[RewardNetwork, Any]:
+    from safetensors.torch import load_file
+
+    from playground.models.adapters import adapter_beside
+    from playground.models.loader import load
+    from playground.rewards.network import scoring_network
+
+    if backbone is None or hasattr(backbone.model, "peft_config"):
+        loaded = load(checkpoint, device=device, resolve=resolve)
+        model, tokenizer = loaded.model, loaded.tokenizer
+    else:
+        model, tokenizer = adapter_beside(backbone, checkpoint.path), backbone.tokenizer
+    network = scoring_network(model)
+    network.head.load_state_dict(load_file(Path(checkpoint.path) / HEAD))
+    return network, tokenizer

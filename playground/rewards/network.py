@@ -11,6 +11,7 @@ from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from playground.models.llama_packed import packs, states_at
+from playground.models.llama_weights import supports
 
 USUAL_TOKENS = 16  # the sum over so many tokens is as large as their mean
 
@@ -51,11 +52,17 @@ class RewardNetwork(PreTrainedModel):
     def _middle(self, input_ids: Tensor, reads: Tensor, wanted: Tensor) -> Tensor:
         """The states half-way up (B, T, H), where wanted."""
         half = (self.config.get_text_config().num_hidden_layers + 1) // 2
-        if packs(self.body):
+        if packs(self.body) or (supports(self.body) and not torch.is_grad_enabled()):
             states = states_at(self.body, input_ids, reads, wanted, half)
             return states.new_zeros(*wanted.shape, states.shape[-1]).masked_scatter(wanted.unsqueeze(-1), states)
         made = self.body(input_ids=input_ids, attention_mask=reads, use_cache=False, output_hidden_states=True)
         return made.hidden_states[half]
+
+
+def scoring_network(model: Any) -> RewardNetwork:
+    """A causal model's body under a head of zeros. The two share the body's weights, an adapter's too."""
+    base = model.get_base_model() if hasattr(model, "peft_config") else model
+    return RewardNetwork(base.config, body=base.base_model)
 
 
 def _pooled(states: Tensor, mask: Tensor) -> Tensor:

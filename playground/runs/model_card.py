@@ -63,9 +63,8 @@ def _curves(rows: list[Json], charts: Sequence[Sequence[str]]) -> str:
 
 def _loading(summary: RunSummary, backbone: Checkpoint, form: str) -> str:
     if algorithms()[summary.spec.algorithm].makes == "reward":
-        how = (
-            "A network with one score as its output: the playground loads it, `playground/rewards/learned.py` says how."
-        )
+        what = "A network" if form == "full" else f"A LoRA adapter on {summary.spec.start.name} and a head"
+        how = f"{what} with one score as its output: the playground loads it, `playground/rewards/learned.py` says how."
     elif form == "full":
         how = (
             'Load it from this folder by `AutoModelForCausalLM.from_pretrained("this folder")`, the tokenizer likewise.'

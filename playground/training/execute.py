@@ -86,10 +86,10 @@ def _train(run: Run, resolve: Callable[[str], Checkpoint]) -> Checkpoint:
     run.emit(Phase("Loading the model"))
     rows = [from_json(row) for row in run.folder.rows()]
     start = load(spec.start, trainable=True, resolve=resolve)
-    return entry.train(run, _inputs(run, spec, start, rows, resolve), config)
+    return entry.train(run, _inputs(run, spec, start, rows, resolve, config), config)
 
 
-def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInputs:
+def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve, config) -> TrainInputs:
     pocket, entry = spec.start.card == "pocket", algorithms()[spec.algorithm]
     prompts = [row for row in rows if isinstance(row, Prompt)]
     return TrainInputs(
@@ -98,7 +98,7 @@ def _inputs(run: Run, spec: RunSpec, start, rows: Sequence, resolve) -> TrainInp
         preferences=[row for row in rows if isinstance(row, Preference)],
         prompts=_prompts(spec.seed) if pocket and entry.needs == "preferences" else prompts,
         probes=_probes(pocket, rows),
-        reward=_reward(spec, resolve),
+        reward=_reward(spec, resolve, start if config.adapter == "lora" else None),
         gold=_gold(spec) if pocket else None,
         resume=run.folder.resume_path.exists(),
     )
@@ -126,12 +126,14 @@ def _probes(pocket: bool, rows: Sequence) -> list[Prompt]:
     return list(distinct.values())[:6]
 
 
-def _reward(spec: RunSpec, resolve):
+def _reward(spec: RunSpec, resolve, frozen):
+    """frozen: the start, where its own weights stay as they are: a reward model made of it shares them."""
     if spec.reward is None:
         return None
     from playground.rewards.learned import load_reward
 
-    return load_reward(spec.reward)
+    shared = frozen if spec.reward.parent == spec.start.id else None
+    return load_reward(spec.reward, resolve=resolve, backbone=shared)
 
 
 def _gold(spec: RunSpec):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playground.events import Measured, Phase
 from playground.rewards.agreement import accuracy
 from playground.runs.run import Hushed, Run
 from playground.training.algorithms.reward_model import CURVE, RewardModelConfig
-from playground.training.reward_fit import Pairs, pair_scores, reward_trainer, scoring_network
+from playground.training.reward_fit import Pairs, pair_scores, reward_trainer
 from playground.training.trained_policy import trainable
 from playground.training.trl_bridge import release
 from playground.training.trl_teller import Watch
@@ -46,10 +45,11 @@ def learning_curve(
 
 
 def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: RewardModelConfig, size: int) -> Json:
-    from playground.models.loader import copy_model
+    from playground.models.adapters import untouched
+    from playground.rewards.network import scoring_network
 
-    policy = trainable(replace(start, model=copy_model(start.model)), config)
-    network = scoring_network(policy)
+    policy = trainable(untouched(start, config.adapter), config)
+    network = scoring_network(policy.model).to(policy.device)
     watch = Watch(resumable=False)
     trainer = reward_trainer(Hushed(run), policy, network, train.tokens[:size], watch, config)
     trainer.train()

@@ -42,20 +42,6 @@ def usable_pairs(run: Run, start: LoadedModel, preferences: Sequence[Preference]
     return Pairs(tuple(rows), tuple(kept))
 
 
-def scoring_network(policy: LoadedModel) -> RewardNetwork:
-    """The policy's body under a head of zeros. The two share the body's weights, an adapter's too."""
-    from playground.rewards.network import RewardNetwork
-
-    model = policy.model.get_base_model() if hasattr(policy.model, "peft_config") else policy.model
-    return RewardNetwork(model.config, body=model.base_model).to(policy.device)
-
-
-def merge_adapter(policy: LoadedModel, network: RewardNetwork) -> None:
-    """Fold an adapter into the body, so that the network stands alone."""
-    if hasattr(policy.model, "peft_config"):
-        network.body = policy.model.merge_and_unload().base_model
-
-
 def reward_trainer(
     run: Run,
     policy: LoadedModel,

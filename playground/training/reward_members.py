@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from playground.errors import ModelNotUsable
 from playground.events import Phase
 from playground.runs.run import Hushed, Run
 from playground.training.algorithms.reward_model import RewardModelConfig
-from playground.training.reward_fit import merge_adapter, reward_trainer, scoring_network
+from playground.training.reward_fit import reward_trainer
 from playground.training.trained_policy import trainable
 from playground.training.trl_bridge import release
 from playground.training.trl_teller import Watch
@@ -19,6 +19,13 @@ from playground.types import Json
 if TYPE_CHECKING:
     from playground.models.loader import LoadedModel
     from playground.rewards.network import RewardNetwork
+
+
+def require_whole(config: RewardModelConfig) -> None:
+    """Raises ModelNotUsable for an ensemble of adapters: its members are saved whole."""
+    if config.members > 1 and config.adapter != "full":
+        hint = "Set Weights to train to full, or Ensemble to 1."
+        raise ModelNotUsable("An ensemble of adapters cannot be kept.", hint=hint)
 
 
 def resampled(rows: Sequence[Json], seed: int, member: int) -> list[Json]:
@@ -41,11 +48,11 @@ def other_members(run: Run, start: LoadedModel, rows: Sequence[Json], config: Re
 
 
 def _member(run: Run, start: LoadedModel, rows: Sequence[Json], config: RewardModelConfig) -> RewardNetwork:
-    from playground.models.loader import copy_model
+    from playground.models.adapters import untouched
+    from playground.rewards.network import scoring_network
 
-    policy = trainable(replace(start, model=copy_model(start.model)), config)
-    network = scoring_network(policy)
+    policy = trainable(untouched(start, config.adapter), config)
+    network = scoring_network(policy.model).to(policy.device)
     reward_trainer(Hushed(run), policy, network, rows, Watch(resumable=False), config).train()
     release(network)
-    merge_adapter(policy, network)
     return network.eval()

@@ -34,7 +34,7 @@ def run_row(summary: RunSummary, recorded: bool) -> Json:
         "took": spoken(summary.seconds) if summary.seconds else "",
         "when": time.strftime("%d %b %H:%M", time.localtime(spec.created_at)),
         "recorded": recorded,
-        "adapter": bool(summary.checkpoint and summary.checkpoint.form == "adapter"),
+        "adapter": bool(summary.checkpoint and summary.checkpoint.merges),
     }
 
 

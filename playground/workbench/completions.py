@@ -88,7 +88,8 @@ class Completions:
     def score(self, workspace: str, reward_id: str, completions: Sequence[Completion]) -> list[float]:
         """Raw scores of completions by a reward model."""
         reward = self._checkpoints.find(workspace, reward_id)
-        return self._sampler.call("score", reward=reward, completions=list(completions))
+        family = self._checkpoints.family(workspace, reward)
+        return self._sampler.call("score", reward=reward, completions=list(completions), family=family)
 
     def likelihoods(
         self, workspace: str, checkpoint_id: str, completions: Sequence[Completion], knows_chat: bool

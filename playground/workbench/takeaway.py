@@ -116,7 +116,7 @@ class Takeaway:
         if checkpoint is None:
             raise NotFound("This run has saved no weights.", hint="Resume it, or choose another one.")
         if checkpoint.kind != "policy":
-            raise NotAllowed("A reward model is saved whole already.", hint="Download it as it was trained.")
+            raise NotAllowed("A reward model writes no text: it is not merged.", hint="Download it as it was trained.")
         self._completions.merge(workspace, checkpoint.id, folder)
         return folder
 

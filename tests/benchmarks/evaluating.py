@@ -64,15 +64,16 @@ class Evaluating:
                 self._evaluated(title, lambda plan=plan: self.bench.tax_sheets.begin(LOCAL, plan))
 
     def evaluation(self) -> None:
-        """Every question that can be asked of the policy made last."""
+        """The questions that the page ticks, of the policy made last."""
         plan = self._newest()
-        names = [name for name in questions() if not self.bench.evaluations.offered(plan)[name]]
+        offered = self.bench.evaluations.offered(plan)
+        names = [name for name, one in questions().items() if not one.on_request and not offered[name]]
         title = "a full evaluation of one checkpoint, s"
         self._evaluated(title, lambda: self.bench.evaluations.begin(LOCAL, plan, names))
         self.figures["questions of it"] = len(names)
 
     def audit(self) -> None:
-        """Of the reward model made last."""
+        """Of the reward model made last, which has not been audited where its making was a cure."""
         plan = self.bench.evaluations.audit_plan(LOCAL, self._newest().reward.id)
         self._evaluated("the auditor, s", lambda: self.bench.evaluations.begin(LOCAL, plan, [AUDIT]))
 
@@ -87,9 +88,13 @@ class Evaluating:
         )
 
     def _newest(self) -> Plan:
-        """About the policy made last, with the reward model made last; the first hack makes them where none are."""
+        """About the policy made last, with the reward model made last.
+
+        Where none are, a hack's cure makes them: of the four the one most like a policy that somebody is pleased with.
+        """
         if not self._made("reward"):
-            self._evaluated("a hack first, s", lambda: self.bench.hacks.begin(LOCAL, next(iter(RECIPES))))
+            self._evaluated("a hack first, s", lambda: self.bench.hacks.begin(LOCAL, "courtesy"))
+            self._evaluated("its cure, s", lambda: self.bench.hacks.begin_cure(LOCAL, "courtesy"))
         policy, reward = (self._made(kind)[-1] for kind in ("policy", "reward"))
         return self.bench.evaluations.plan(LOCAL, policy.id, None, reward.id, "polite")
 

@@ -198,6 +198,6 @@ def test_the_estimate_knows_how_often_the_policy_is_looked_at(pairs_stored):
 def test_on_the_pocket_model_it_is_watched_on_the_prompts_that_ppo_learns_from(tiny, tmp_path, pairs):
     config = build_config(algorithms()["dpo"], {"batch_size": 8, "epochs": 1})
     run = tiny_runs.new_run("dpo", tiny, tmp_path / "run", config)
-    given = execute._inputs(run, run.spec, None, pairs, None)
+    given = execute._inputs(run, run.spec, None, pairs, None, config)
     assert given.prompts == pocket.prompt_set(512, run.spec.seed, kinds=pocket.training_mix())[:64]
     assert given.preferences == pairs

@@ -72,7 +72,7 @@ def world(tiny, tmp_path, monkeypatch) -> Callable[..., tuple[Run, Callable]]:
         start = replace(tiny, fingerprint=fingerprint(Path(tiny.path)))
         carried = [_carried(tmp_path / "run", start)]
         if name == "ppo":
-            carried.append(_carried(tmp_path / "run", _judge(start, tmp_path / "judge")))
+            carried.append(_carried(tmp_path / "run", _judge(start, tmp_path / "judge", values.get("adapter", "full"))))
         entry = algorithms()[name]
         rows = [to_json(row) for row in tiny_runs.rows()[ROWS[entry.needs]]]
         config = asdict(build_config(entry, CONFIGS[name] | values))
@@ -86,9 +86,9 @@ def world(tiny, tmp_path, monkeypatch) -> Callable[..., tuple[Run, Callable]]:
     return make
 
 
-def _judge(start: Checkpoint, path: Path) -> Checkpoint:
+def _judge(start: Checkpoint, path: Path, adapter: str) -> Checkpoint:
     """A reward model trained for a moment."""
-    config = build_config(algorithms()["reward_model"], SHORT | {"epochs": 1})
+    config = build_config(algorithms()["reward_model"], SHORT | {"epochs": 1, "adapter": adapter})
     made = tiny_runs.train(tiny_runs.new_run("reward_model", start, path, config), config, tiny_runs.rows())
     return replace(made, id="judge")
 

@@ -1,15 +1,20 @@
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
-from playground.errors import TooFewPreferences
+from playground.errors import ModelNotUsable, TooFewPreferences
 from playground.events import Measured, RunStarted, Saved, StepDone, Warned
+from playground.models.adapters import add_lora
 from playground.models.catalogue import fingerprint
+from playground.models.loader import load
 from playground.registry import algorithms, build_config
 from playground.rewards.learned import load_reward
 from playground.training import learning_curve, reward_members
 from playground.types import Completion, Preference, Prompt
+from tests.tiny import give_lora_weights
 from tests.training import tiny_runs
 
 FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
@@ -131,12 +136,43 @@ def test_the_same_seed_gives_the_same_weights(train, pairs):
     assert first.fingerprint == again.fingerprint
 
 
-def test_an_adapter_learns_too_and_is_saved_whole(train, pairs):
+def test_an_adapter_learns_too_and_is_saved_beside_the_head_alone(train, pairs, tiny):
     checkpoint, run = train("reward_model", inputs={"preferences": pairs}, adapter="lora", held_out_share=0.3, **FAST)
     told = measured(run, "scores")[-1].data
-    scores = load_reward(checkpoint, device="cpu")([Completion(p.prompt, p.chosen) for p in pairs])
+    scores = load_reward(checkpoint, "cpu", {"tiny": tiny}.__getitem__)([Completion(p.prompt, p.chosen) for p in pairs])
     assert all(min(abs(c - s) for s in scores) < 1e-4 for c in told["chosen"])
     assert measured(run, "accuracy")[0].data["accuracy"] > 0.8
+    assert (checkpoint.form, checkpoint.parent, checkpoint.merges) == ("adapter", "tiny", False)
+    weights = {path.name for path in Path(checkpoint.path).glob("*.safetensors")}
+    assert weights == {"adapter_model.safetensors", "head.safetensors"}
+
+
+def test_an_adapter_shares_its_backbone_in_memory_and_neither_changes_what_the_other_says(train, pairs, tiny):
+    checkpoint, _ = train("reward_model", inputs={"preferences": pairs}, adapter="lora", **FAST)
+    shown = [Completion(p.prompt, p.chosen) for p in pairs]
+    alone = load_reward(checkpoint, "cpu", {"tiny": tiny}.__getitem__)(shown)
+    policy = load(tiny, device="cpu")
+    ids = torch.arange(5, 25)[None]
+    before = policy.model(input_ids=ids).logits
+    reward = load_reward(checkpoint, "cpu", backbone=policy)
+    own = [w for name, w in reward.network.body.named_parameters() if "lora" not in name]
+    mine = {w.data_ptr() for w in policy.model.parameters()}
+    assert own and all(w.data_ptr() in mine for w in own)
+    assert reward(shown) == pytest.approx(alone, abs=1e-5)
+    assert torch.equal(policy.model(input_ids=ids).logits, before)
+    learner = add_lora(policy, rank=2, alpha=4)
+    give_lora_weights(learner.model)
+    assert not torch.equal(learner.model(input_ids=ids).logits, before)
+    assert reward(shown) == pytest.approx(alone, abs=1e-5)
+
+
+def test_on_a_backbone_that_is_an_adapter_itself_it_has_weights_of_its_own(train, pairs, tiny):
+    checkpoint, _ = train("reward_model", inputs={"preferences": pairs}, adapter="lora", **FAST)
+    shown = [Completion(p.prompt, p.chosen) for p in pairs]
+    policy = add_lora(load(tiny, device="cpu"), rank=2, alpha=4)
+    give_lora_weights(policy.model)
+    find = {"tiny": tiny}.__getitem__
+    assert load_reward(checkpoint, "cpu", find, policy)(shown) == load_reward(checkpoint, "cpu", find)(shown)
 
 
 def test_one_prompt_only_trains_without_a_test_and_says_so(train, pairs):
@@ -195,3 +231,9 @@ def test_a_stopped_ensemble_is_made_again_as_its_first_member(train, pairs, tiny
     run.stop_at = (steps, 0)
     train("reward_model", inputs={"preferences": pairs}, run=run, members=2, held_out_share=0.0, **FAST)
     assert not (run.folder.checkpoint_path / "model-2.safetensors").exists()
+
+
+def test_an_ensemble_of_adapters_is_refused_in_words(train, pairs):
+    with pytest.raises(ModelNotUsable, match="ensemble of adapters") as refused:
+        train("reward_model", inputs={"preferences": pairs}, members=2, adapter="lora", **FAST)
+    assert "full" in refused.value.hint

@@ -47,7 +47,7 @@ def test_an_adapter_that_does_not_learn_changes_nothing(name, tiny, tmp_path):
 def states(checkpoint: Checkpoint, parent: Checkpoint) -> torch.Tensor:
     """What the body makes of a row of tokens."""
     if checkpoint.kind == "reward":
-        body = load_reward(checkpoint, device="cpu").network.body
+        body = load_reward(checkpoint, "cpu", {parent.id: parent}.__getitem__).network.body
     else:
         body = load(checkpoint, device="cpu", resolve={parent.id: parent}.__getitem__).model.base_model
     with torch.no_grad():

@@ -110,25 +110,26 @@ def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
 )
 def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig) -> Checkpoint:
     """Bradley-Terry: the chosen completion's score above the rejected one's (arXiv:2203.02155, eq. 1)."""
-    from playground.models.loader import copy_model
+    from playground.models.adapters import untouched
     from playground.rewards.ensemble import RewardEnsemble
+    from playground.rewards.network import scoring_network
     from playground.training.learning_curve import learning_curve
     from playground.training.pairs import worth_learning
-    from playground.training.reward_fit import PairTest, merge_adapter, reward_trainer, scoring_network, usable_pairs
-    from playground.training.reward_members import other_members, resampled
+    from playground.training.reward_fit import PairTest, reward_trainer, usable_pairs
+    from playground.training.reward_members import other_members, require_whole, resampled
     from playground.training.split import split_by_prompt
     from playground.training.trained_policy import trainable
     from playground.training.trl_bridge import finish, fit
     from playground.training.trl_teller import Watch
 
+    require_whole(config)
     run.emit(Phase("preparing the pairs"))
     start = inputs.start
     split = split_by_prompt(_drawn(worth_learning(run, inputs.preferences), config), config.held_out_share, config.seed)
     train, held_out = (usable_pairs(run, start, rows, config.max_length) for rows in (split.train, split.held_out))
-    spared = config.learning_curve or config.members > 1
-    untouched = replace(start, model=copy_model(start.model)) if spared else None
+    spare = untouched(start, config.adapter) if config.learning_curve or config.members > 1 else None
     policy = trainable(start, config)
-    network = scoring_network(policy)
+    network = scoring_network(policy.model).to(policy.device)
     test = PairTest(run, network, policy.tokenizer.pad_token_id, held_out)
     watch = Watch(
         held_out=test.measure if held_out.tokens else None,
@@ -139,15 +140,14 @@ def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig)
     trainer = reward_trainer(run, policy, network, rows, watch, config)
     run.emit(Phase("training"))
     outcome = fit(trainer, run, watch, inputs.resume)
-    merge_adapter(policy, network)
     if config.members > 1 and outcome.failure is None:
-        others = other_members(run, untouched, train.tokens, config)
+        others = other_members(run, spare, train.tokens, config)
         network = RewardEnsemble([network, *others]) if others else network
     tested = replace(test, network=network).report(outcome.step)
     run.emit(Phase("saving"))
     checkpoint = finish(run, outcome, _saved(run, policy, network, config))
     if config.learning_curve and tested is not None:
-        learning_curve(run, untouched, train, held_out, config, outcome.step, tested)
+        learning_curve(run, spare, train, held_out, config, outcome.step, tested)
     return checkpoint
 
 
@@ -160,7 +160,7 @@ def _saved(
     with run.folder.new_checkpoint() as folder:
         checkpoint = save_reward(
             network,
-            policy.tokenizer,
+            policy,
             folder,
             id=spec.id,
             name=spec.name or "reward model",

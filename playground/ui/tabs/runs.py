@@ -109,7 +109,7 @@ def _pushed(bench: Workbench, space: str, name: str, value: Json) -> str:
     if len(ticked) != 1:
         raise PlaygroundError(f"{len(ticked)} runs are ticked.", hint="Tick the one that you want to put there.")
     made = bench.runs.find(space, ticked[0]).checkpoint
-    return bench.takeaway.push_run(space, ticked[0], name, "merged" if made and made.form == "adapter" else "trained")
+    return bench.takeaway.push_run(space, ticked[0], name, "merged" if made and made.merges else "trained")
 
 
 _NOTHING: Json = {"data": [], "empty": "Tick a run that has made its first step."}
