@@ -180,7 +180,8 @@ RECIPES: dict[str, Recipe] = {
                 Cure(
                     "An ensemble",
                     "Three reward models learn, each from its own draw of the same labels, and a completion earns what "
-                    "the least pleased of them gives: where they have seen too little, they disagree.",
+                    "the least pleased of them gives. It holds the hack back where they disagree; where all of them "
+                    "err alike, it fails.",
                     reward_settings={"members": 3},
                 ),
             ),
