@@ -24,7 +24,7 @@ class Settings:
     storage: Literal["lasting", "temporary"] = "lasting"  # temporary: a restart loses the data folder, and pages say so
     model_dir: Path = HOME  # models of one's own are opened from within it only
     database_url: str = ""  # empty: SQLite in data_dir
-    mirror: str = ""  # owner/name of a private Hub data set that preferences and ended runs are copied to
+    mirror: str = ""  # owner/name of a private Hub data set that what is made here is copied to
     mode: Literal["local", "demo", "workshop"] = (
         "local"  # demo: a workspace a browser; workshop: the host alone has one
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.hacks import MEASURES, Recipe
+from playground.evaluation.hacks import MEASURES, Cure, Recipe
 from playground.evaluation.plan import MANNER, Ask, Plan, Question
 from playground.evaluation.prompt_sets import mixed
 from playground.evaluation.report import Answer, Figure, Findings, Report, from_json, mean_figure, share_figure, to_json
@@ -28,7 +28,7 @@ class HackReport:
     start: Report
     hacked: Report
     audited: Report | None = None  # the biased reward model, as its audit sees it
-    cured: Report | None = None
+    cured: tuple[Report, ...] = ()  # one a cure, in the order in which they were tried
     runs: tuple[str, ...] = ()  # names of what was trained for it
     seconds: float = 0.0
     cure_seconds: float = 0.0
@@ -40,9 +40,18 @@ class HackReport:
         found: list[tuple[Report, Report | None]] = [(self.hacked, self.start)]
         if self.audited is not None:
             found.append((self.audited, None))
-        if self.cured is not None:
-            found.append((self.cured, self.hacked))
-        return found
+        return [*found, *((one, self.hacked) for one in self.cured)]
+
+
+def cure_title(cure: Cure) -> str:
+    """What its report is called."""
+    return f"The cure: {cure.named}"
+
+
+def next_cure(recipe: Recipe, report: HackReport | None) -> Cure:
+    """The first that was not tried yet; where all were, the one tried longest ago."""
+    tried = [one.title for one in report.cured] if report else []
+    return min(recipe.cures, key=lambda cure: tried.index(cure_title(cure)) if cure_title(cure) in tried else -1)
 
 
 def measuring(recipe: Recipe, title: str) -> Question:
@@ -116,16 +125,18 @@ def with_beside(report: Report, other: Report) -> Report:
 
 def hack_to_text(report: HackReport) -> str:
     """As it is kept."""
-    row = asdict(replace(report, start=None, hacked=None, audited=None, cured=None))  # type: ignore[arg-type]
-    for name in ("start", "hacked", "audited", "cured"):
+    row = asdict(replace(report, start=None, hacked=None, audited=None, cured=()))  # type: ignore[arg-type]
+    for name in ("start", "hacked", "audited"):
         one = getattr(report, name)
         row[name] = to_json(one) if one else None
+    row["cured"] = [to_json(one) for one in report.cured]
     return json.dumps(row, ensure_ascii=False)
 
 
 def hack_from_text(text: str) -> HackReport:
     """The report that hack_to_text wrote. Raises: ValueError, KeyError, TypeError on what is none."""
     row: Json = json.loads(text)
-    for name in ("start", "hacked", "audited", "cured"):
+    for name in ("start", "hacked", "audited"):
         row[name] = from_json(row[name]) if row[name] else None
-    return HackReport(**{**row, "runs": tuple(row["runs"])})
+    cured = tuple(from_json(one) for one in row["cured"])
+    return HackReport(**{**row, "cured": cured, "runs": tuple(row["runs"])})

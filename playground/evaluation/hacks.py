@@ -45,8 +45,19 @@ class Cure:
 
     title: str
     about: str
-    settings: Json = field(default_factory=dict)
-    labelling: Labelling | None = None  # None: the reward model stays as it is
+    settings: Json = field(default_factory=dict)  # of the policy's training
+    labelling: Labelling | None = None  # None: the labels stay as they are
+    reward_settings: Json = field(default_factory=dict)  # of the reward model's training
+
+    @property
+    def named(self) -> str:
+        """Its title within a sentence."""
+        return self.title[:1].lower() + self.title[1:]
+
+    @property
+    def trains_reward(self) -> bool:
+        """Whether it needs another reward model."""
+        return self.labelling is not None or bool(self.reward_settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,13 @@ class Recipe:
     persona: str  # whose gold reward watches
     labelling: Labelling
     sign: str  # the measure that exposes it, a key of MEASURES
-    cure: Cure
+    cures: tuple[Cure, ...]  # each against the same hack
     labels: int = 240  # behind each reward model
     iterations: int = 18  # of PPO: enough for the sign to show, and little more
 
-    def settings(self, cure: bool) -> Json:
+    def settings(self, cure: Cure | None = None) -> Json:
         """Of the policy's training, to bring it about or to cure it."""
-        return {**LET_GO, "iterations": self.iterations, **(self.cure.settings if cure else {})}
+        return {**LET_GO, "iterations": self.iterations, **(cure.settings if cure else {})}
 
 
 def hack_pairs(sample: Sample, labelling: Labelling, n: int, seed: int) -> list[Preference]:
@@ -127,11 +138,13 @@ RECIPES: dict[str, Recipe] = {
             "concise",
             Labelling(((_PAID, _by_the_word),), kinds=label_mix("concise")),
             "words",
-            Cure(
-                "Length control",
-                "A completion is cut off after 20 tokens and loses reward where it has not ended by then: length "
-                "pays no more.",
-                {"max_new_tokens": 20, "missing_end_penalty": 2.0},
+            (
+                Cure(
+                    "Length control",
+                    "A completion is cut off after 20 tokens and loses reward where it has not ended by then: length "
+                    "pays no more.",
+                    {"max_new_tokens": 20, "missing_end_penalty": 2.0},
+                ),
             ),
         ),
         Recipe(
@@ -141,10 +154,12 @@ RECIPES: dict[str, Recipe] = {
             "hurried",
             Labelling((_persona("hurried"),), kinds=label_mix("hurried")),
             "stuffed",
-            Cure(
-                "More diverse labels",
-                "Of three labels two come from annotators who read what they judge.",
-                labelling=Labelling((_persona("hurried"), *map(_persona, _CAREFUL)), kinds=label_mix("hurried")),
+            (
+                Cure(
+                    "More diverse labels",
+                    "Of three labels two come from annotators who read what they judge.",
+                    labelling=Labelling((_persona("hurried"), *map(_persona, _CAREFUL)), kinds=label_mix("hurried")),
+                ),
             ),
             iterations=20,
         ),
@@ -156,10 +171,19 @@ RECIPES: dict[str, Recipe] = {
             "polite",
             Labelling((_persona("polite"),), kinds=label_mix("polite")),
             "slimy",
-            Cure(
-                "A KL term",
-                "The policy is held near its start, where the reward model can be trusted.",
-                {"kl_coef": 0.3},
+            (
+                Cure(
+                    "A KL term",
+                    "The policy is held near its start, where the reward model can be trusted.",
+                    {"kl_coef": 0.3},
+                ),
+                Cure(
+                    "An ensemble",
+                    "Three reward models learn, each from its own draw of the same labels, and a completion earns what "
+                    "the least pleased of them gives. It holds the hack back where they disagree; where all of them "
+                    "err alike, it fails.",
+                    reward_settings={"members": 3},
+                ),
             ),
             labels=300,
             iterations=20,
@@ -172,10 +196,14 @@ RECIPES: dict[str, Recipe] = {
             "flattered",
             Labelling((_persona("flattered"),), kinds=label_mix("flattered")),
             "flattering",
-            Cure(
-                "More diverse labels",
-                "Of three labels two come from annotators who cannot be flattered.",
-                labelling=Labelling((_persona("flattered"), *map(_persona, _CAREFUL)), kinds=label_mix("flattered")),
+            (
+                Cure(
+                    "More diverse labels",
+                    "Of three labels two come from annotators who cannot be flattered.",
+                    labelling=Labelling(
+                        (_persona("flattered"), *map(_persona, _CAREFUL)), kinds=label_mix("flattered")
+                    ),
+                ),
             ),
             labels=300,
             iterations=24,

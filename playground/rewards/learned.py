@@ -14,16 +14,18 @@ from playground.types import Checkpoint, Completion
 
 if TYPE_CHECKING:
     from playground.models.loader import LoadedModel
+    from playground.rewards.ensemble import RewardEnsemble
     from playground.rewards.network import RewardNetwork
 
 WEIGHTS, HEAD = "model.safetensors", "head.safetensors"  # the whole network's; the head's alone, beside an adapter
+OTHERS = "model-{}.safetensors"  # of an ensemble's other members, from 2
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedReward:
     """Scores completions, raw: comparable within one reward model, not between two."""
 
-    network: RewardNetwork
+    network: RewardNetwork | RewardEnsemble
     tokenizer: Any
     checkpoint: Checkpoint | None = None
     batch_size: int = 64
@@ -49,7 +51,11 @@ class LearnedReward:
 
 
 def score_tokens(
-    network: RewardNetwork, prompts: list[list[int]], completions: list[list[int]], pad_id: int, batch_size: int = 64
+    network: RewardNetwork | RewardEnsemble,
+    prompts: list[list[int]],
+    completions: list[list[int]],
+    pad_id: int,
+    batch_size: int = 64,
 ) -> list[float]:
     """One number a row, worked through in order of length so that little padding is read."""
     import torch
@@ -69,7 +75,7 @@ def score_tokens(
 
 
 def save_reward(
-    network: RewardNetwork,
+    network: RewardNetwork | RewardEnsemble,
     policy: LoadedModel,
     folder: Path,
     *,
@@ -84,20 +90,19 @@ def save_reward(
 
     policy: whose body the network reads with. Under an adapter only that and the head are written.
     """
-    from safetensors.torch import save_file
-
     from playground.models.catalogue import fingerprint
     from playground.models.loader import save_weights
+    from playground.rewards.ensemble import members_of
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     adapted = hasattr(policy.model, "peft_config")
-    module, name = (network.head, HEAD) if adapted else (network, WEIGHTS)
-    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in module.state_dict().items()}
-    save_file(weights, folder / name, metadata={"format": "pt"})
     if adapted:
+        _write(network.head, folder / HEAD)
         save_weights(policy, folder)
     else:
+        for number, member in enumerate(members_of(network), start=1):
+            _write(member, folder / _weights_of(number))
         network.config.save_pretrained(folder)
         policy.tokenizer.save_pretrained(folder)
     return Checkpoint(
@@ -115,6 +120,17 @@ def save_reward(
         fingerprint=fingerprint(folder),
         created_at=time.time(),
     )
+
+
+def _write(module: Any, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    weights = {key: tensor.detach().cpu().contiguous() for key, tensor in module.state_dict().items()}
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def _weights_of(number: int) -> str:
+    return WEIGHTS if number == 1 else OTHERS.format(number)
 
 
 def load_reward(
@@ -146,16 +162,28 @@ def load_reward(
     return LearnedReward(network.to(device).eval(), tokenizer, checkpoint)
 
 
-def _whole(checkpoint: Checkpoint) -> tuple[RewardNetwork, Any]:
-    from safetensors.torch import load_file
+def _whole(checkpoint: Checkpoint) -> tuple[RewardNetwork | RewardEnsemble, Any]:
     from transformers import AutoConfig, AutoTokenizer
+
+    from playground.rewards.ensemble import RewardEnsemble
+
+    folder = Path(checkpoint.path)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    members = [_member(config, folder / WEIGHTS)]
+    while (path := folder / _weights_of(len(members) + 1)).is_file():
+        members.append(_member(config, path))
+    network = RewardEnsemble(members) if len(members) > 1 else members[0]
+    return network, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _member(config: Any, weights: Path) -> RewardNetwork:
+    from safetensors.torch import load_file
 
     from playground.rewards.network import RewardNetwork
 
-    folder = Path(checkpoint.path)
-    network = RewardNetwork(AutoConfig.from_pretrained(folder, local_files_only=True))
-    network.load_state_dict(load_file(folder / WEIGHTS))
-    return network, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    network = RewardNetwork(config)
+    network.load_state_dict(load_file(weights))
+    return network
 
 
 def _adapted(

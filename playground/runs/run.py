@@ -33,3 +33,13 @@ class Run:
     def emit(self, event: Event) -> None:
         """Append the event to the run's folder, where every page reads it."""
         self.folder.append(event)
+
+
+class Hushed(Run):
+    """A run that can be stopped but says nothing: what is trained beside it has another curve."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.folder, run.spec, run.stop)
+
+    def emit(self, event: Event) -> None:
+        return

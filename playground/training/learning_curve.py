@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground.events import Event, Measured, Phase
+from playground.events import Measured, Phase
 from playground.rewards.agreement import accuracy
-from playground.runs.run import Run
+from playground.runs.run import Hushed, Run
 from playground.training.algorithms.reward_model import CURVE, RewardModelConfig
 from playground.training.reward_fit import Pairs, pair_scores, reward_trainer
 from playground.training.trained_policy import trainable
@@ -16,16 +16,6 @@ from playground.types import Json
 
 if TYPE_CHECKING:
     from playground.models.loader import LoadedModel
-
-
-class _Hushed(Run):
-    """A run that can be stopped but says nothing: its curve is not this training's."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run.folder, run.spec, run.stop)
-
-    def emit(self, event: Event) -> None:
-        return
 
 
 def learning_curve(
@@ -61,7 +51,7 @@ def _point(run: Run, start: LoadedModel, train: Pairs, held_out: Pairs, config: 
     policy = trainable(untouched(start, config.adapter), config)
     network = scoring_network(policy.model).to(policy.device)
     watch = Watch(resumable=False)
-    trainer = reward_trainer(_Hushed(run), policy, network, train.tokens[:size], watch, config)
+    trainer = reward_trainer(Hushed(run), policy, network, train.tokens[:size], watch, config)
     trainer.train()
     release(network)
     chosen, rejected = pair_scores(network, held_out.tokens, policy.tokenizer.pad_token_id)

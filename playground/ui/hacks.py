@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from playground.evaluation.hack_report import HackReport, with_beside
+from playground.evaluation.hack_report import HackReport, next_cure, with_beside
 from playground.evaluation.hacks import RECIPES, Recipe
 from playground.types import Json
 from playground.ui.asking import Asking, Start, asking_events
@@ -22,7 +22,7 @@ _ABOUT = (
     "Whoever is rewarded for a sign of what is wanted learns to give the sign. Here each hack is brought about on "
     "purpose: simulated annotators label pairs, a reward model learns from them, a policy is trained against it with "
     "nothing to hold it. Then the figures that expose the hack, the completions before and after, and what the audit "
-    "says of the reward model. The cure changes one thing and does it all again. These sets are biased on purpose: "
+    "says of the reward model. A cure changes one thing and does it all again. These sets are biased on purpose: "
     "they are never mixed with yours."
 )
 
@@ -84,7 +84,13 @@ def _draw() -> Parts:
     words = gr.Markdown("", elem_id="hack-words", elem_classes="note")
     with gr.Row():
         hack = gr.Button("Bring it about", variant="primary", scale=0, min_width=170, elem_id="hack-run")
-        cure = gr.Button("Cure it", interactive=False, scale=0, min_width=120, elem_id="hack-cure")
+        cure = gr.Button(
+            f"Try {next(iter(RECIPES.values())).cures[0].named}",
+            interactive=False,
+            scale=0,
+            min_width=260,
+            elem_id="hack-cure",
+        )
         stop = gr.Button("Stop", scale=0, min_width=100, interactive=False, elem_id="hack-stop")
     progress = progress_view("hack-progress", WORK)
     return Parts(recipe, words, hack, cure, stop, progress, report_view("hack-reports"))
@@ -97,20 +103,23 @@ def shown(context: Context, space: str, parts: Parts, given: dict[str, Any]) -> 
     recipe = RECIPES[name]
     return {
         parts.words: recipe_words(context, space, recipe),
-        parts.cure: gr.update(interactive=report is not None),
+        parts.cure: gr.update(value=f"Try {next_cure(recipe, report).named}", interactive=report is not None),
         parts.reports: hack_reports(recipe, report),
     }
 
 
 def recipe_words(context: Context, space: str, recipe: Recipe) -> str:
     """What will be done, and in how long."""
-    seconds = context.bench.hacks.estimate(space, recipe.name, cure=False)
+    seconds = context.bench.hacks.estimate(space, recipe.name)
     takes = "" if seconds is None else f" About **{spoken(seconds)}**, labels and questions not counted."
-    return f"{recipe.about}{takes}\n\n**The cure: {recipe.cure.title.lower()}.** {recipe.cure.about}"
+    cures = (
+        f"**{'The cure' if len(recipe.cures) == 1 else 'A cure'}: {one.named}.** {one.about}" for one in recipe.cures
+    )
+    return "\n\n".join((f"{recipe.about}{takes}", *cures))
 
 
 def hack_reports(recipe: Recipe, report: HackReport | None) -> Json:
-    """The hack beside the start, what the audit says of its reward model, and the cure beside the hack."""
+    """The hack beside the start, what the audit says of its reward model, and each cure beside the hack."""
     if report is None:
         empty = f"{recipe.title} has not been brought about here yet. Press Bring it about."
         return {"name": "", "beside": "", "ids": {}, "reports": [], "empty": empty}

@@ -36,11 +36,11 @@ class Checkpoints:
             return fetched
         raise NotFound(f"There is no checkpoint {checkpoint_id!r} here.", hint="Choose one from the list.")
 
-    def annotator(self, workspace: str, reward: Checkpoint) -> str | None:
-        """The persona whose choices the reward model has learned; None where most were others', or nobody knows."""
-        if not reward.run_id:
+    def annotator(self, workspace: str, learner: Checkpoint) -> str | None:
+        """The persona whose choices the checkpoint has learned; None where most were others', or nobody knows."""
+        if not learner.run_id:
             return None
-        spec = self._shelf.tail(workspace, reward.run_id).summary.spec
+        spec = self._shelf.tail(workspace, learner.run_id).summary.spec
         judged = spec.data_from.get(f"persona {spec.persona}", 0)  # its gold reward may watch labels that it never gave
         by_others = spec.data_from and 2 * judged <= spec.data_count
         return None if by_others else spec.persona

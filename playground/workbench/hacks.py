@@ -13,14 +13,22 @@ from pathlib import Path
 from playground.errors import NotFound, PlaygroundError
 from playground.evaluation.examiner import EvaluationStopped
 from playground.evaluation.export import FORMS, Form
-from playground.evaluation.hack_report import HackReport, hack_from_text, hack_to_text, measuring, with_beside
-from playground.evaluation.hacks import RECIPES, Labelling, Recipe, hack_pairs
+from playground.evaluation.hack_report import (
+    HackReport,
+    cure_title,
+    hack_from_text,
+    hack_to_text,
+    measuring,
+    next_cure,
+    with_beside,
+)
+from playground.evaluation.hacks import RECIPES, Cure, Labelling, Recipe, hack_pairs
 from playground.evaluation.plan import Plan
 from playground.evaluation.report import Report
 from playground.evaluation.running import Step, report_of
 from playground.registry import audits
 from playground.runs.tail import RunSummary
-from playground.types import Checkpoint, Completion, Prompt, Sampling
+from playground.types import Checkpoint, Completion, Json, Prompt, Sampling
 from playground.workbench.checkpoints import Checkpoints
 from playground.workbench.completions import Completions
 from playground.workbench.downloads import downloads
@@ -67,7 +75,7 @@ class Hacks:
         self._evaluations.begin_other(workspace, WORK, partial(self._bring_about, workspace, recipe, seed))
 
     def begin_cure(self, workspace: str, name: str, seed: int = 0) -> None:
-        """Train again with the cure and measure that too. Raises PlaygroundError where the hack was not made yet."""
+        """Train again with its next cure, and measure that too. Raises PlaygroundError where there is no hack yet."""
         recipe, known = _recipe(name), self.report(workspace, name)
         if known is None:
             raise PlaygroundError("There is nothing to cure yet.", hint="Bring the hack about first.")
@@ -90,21 +98,19 @@ class Hacks:
         path.write_text(FORMS[form](beside), encoding="utf-8")
         return path
 
-    def estimate(self, workspace: str, name: str, cure: bool) -> float | None:
-        """Seconds that the trainings of it take; None while the machine's speed is not yet known."""
+    def estimate(self, workspace: str, name: str) -> float | None:
+        """Seconds that bringing it about trains; None while the machine's speed is not yet known."""
         recipe = _recipe(name)
-        policy = self._runs.estimate(workspace, "ppo", _settings(recipe, cure, 0), 0, START)
-        if policy is None or (cure and recipe.cure.labelling is None):
-            return policy
+        policy = self._runs.estimate(workspace, "ppo", recipe.settings(), 0, START)
         reward = self._runs.estimate(workspace, "reward_model", {"held_out_share": 0.0}, recipe.labels, START)
-        return policy + (reward or 0.0)
+        return None if policy is None or reward is None else policy + reward
 
     # --- what goes on in the background ---
 
     def _bring_about(self, workspace: str, recipe: Recipe, seed: int, tell: Tell, stopped: Callable[[], bool]) -> str:
         began, doing = time.time(), _Doing(workspace, recipe, tell, stopped)
         reward = self._reward(doing, recipe.labelling, f"Biased on purpose: {recipe.title.lower()}", seed)
-        policy = self._policy(doing, reward, f"Hack: {recipe.title.lower()}", False, seed) if reward else None
+        policy = self._policy(doing, reward, f"Hack: {recipe.title.lower()}", None, seed) if reward else None
         if reward is None or policy is None:
             return _STOPPED
         start = self._checkpoints.find(workspace, START)
@@ -116,32 +122,35 @@ class Hacks:
         except EvaluationStopped:
             return _STOPPED
         names, took = (reward.name, policy.name), time.time() - began
-        self._save(
-            workspace, HackReport(recipe.name, before, hacked, audited, None, names, took, created_at=time.time())
-        )
+        report = HackReport(recipe.name, before, hacked, audited, runs=names, seconds=took, created_at=time.time())
+        self._save(workspace, report)
         return f"Done in {took:.0f} s."
 
     def _cure(self, workspace: str, recipe: Recipe, seed: int, tell: Tell, stopped: Callable[[], bool]) -> str:
         began, doing = time.time(), _Doing(workspace, recipe, tell, stopped)
         known = self.report(workspace, recipe.name)
-        biased = self._biased(workspace, known)
-        title = recipe.cure.title.lower()
+        biased, cure = self._biased(workspace, known), next_cure(recipe, known)
+        name = f"{recipe.title}, cured by {cure.named}"
         reward: Checkpoint | None = biased
-        if recipe.cure.labelling is not None:
-            reward = self._reward(doing, recipe.cure.labelling, f"{recipe.title}, cured by {title}", seed)
-        policy = self._policy(doing, reward, f"{recipe.title}, cured by {title}", True, seed) if reward else None
+        if cure.trains_reward:
+            labelling = cure.labelling or recipe.labelling
+            reward = self._reward(doing, labelling, name, seed, cure.reward_settings)
+        policy = self._policy(doing, reward, name, cure, seed) if reward else None
         if policy is None:
             return _STOPPED
         try:
-            cured = self._measured(doing, policy, biased, f"The cure: {title}", seed)
+            measured = self._measured(doing, policy, biased, cure_title(cure), seed)
         except EvaluationStopped:
             return _STOPPED
         took = time.time() - began
-        names = (*known.runs[:2], *(one.name for one in (reward, policy) if one.name not in known.runs[:2]))
+        names = (*known.runs, *(one.name for one in (reward, policy) if one.name not in known.runs))
+        cured = (*(one for one in known.cured if one.title != measured.title), measured)
         self._save(workspace, replace(known, cured=cured, cure_seconds=took, runs=names, created_at=time.time()))
         return f"Done in {took:.0f} s."
 
-    def _reward(self, doing: _Doing, labelling: Labelling, name: str, seed: int) -> Checkpoint | None:
+    def _reward(
+        self, doing: _Doing, labelling: Labelling, name: str, seed: int, settings: Json | None = None
+    ) -> Checkpoint | None:
         """A reward model of labels made for it; None: stopped."""
         who = " and ".join(one.alias for one, _ in labelling.annotators)
         doing.tell(f"The simulated annotator {who} judges {doing.recipe.labels} pairs.", 0, 0)
@@ -158,7 +167,7 @@ class Hacks:
         spec = self._runs.start(
             doing.workspace,
             "reward_model",
-            {"held_out_share": 0.0, "seed": seed},
+            {"held_out_share": 0.0, "seed": seed, **(settings or {})},
             start_id=START,
             preferences=rows,
             persona=doing.recipe.persona,
@@ -167,11 +176,11 @@ class Hacks:
         )
         return self._made(doing, spec.id)
 
-    def _policy(self, doing: _Doing, reward: Checkpoint, name: str, cure: bool, seed: int) -> Checkpoint | None:
+    def _policy(self, doing: _Doing, reward: Checkpoint, name: str, cure: Cure | None, seed: int) -> Checkpoint | None:
         spec = self._runs.start(
             doing.workspace,
             "ppo",
-            _settings(doing.recipe, cure, seed),
+            {**doing.recipe.settings(cure), "seed": seed},
             start_id=START,
             reward_id=reward.id,
             persona=doing.recipe.persona,
@@ -220,7 +229,3 @@ def _recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise NotFound(f"There is no hack {name!r}.", hint=f"Choose one of {', '.join(RECIPES)}.")
     return RECIPES[name]
-
-
-def _settings(recipe: Recipe, cure: bool, seed: int) -> dict:
-    return {**recipe.settings(cure), "seed": seed}

@@ -1,6 +1,7 @@
-"""A copy of preferences and ended runs in a private data set on the Hub, for machines whose disk a restart wipes.
+"""A copy of what is made here in a private data set on the Hub, for machines whose disk a restart wipes.
 
-The database goes as one file, a run as its folder without the state for resuming. An empty data folder is filled from
+The database goes as one file, an ended run as its folder without the state for resuming, sweeps and reports as the
+files they are. An empty data folder is filled from
 the copy at start. Whatever cannot be settled then stops the copying: nothing there is overwritten by mistake.
 """
 
@@ -11,7 +12,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from playground.errors import NotAllowed, PlaygroundError
@@ -21,7 +22,8 @@ from playground.runs.tail import RunShelf
 from playground.workbench.hub_repository import HubRepository
 
 DATABASE = "playground.db"
-RUNS = "workspaces"
+WORKSPACES = "workspaces"
+KEPT = ("sweeps/*.json", "hacks/*.json", "evaluation/reports/*/*.json")  # of a workspace, beside its runs
 _EVERY_S = 300.0
 _MARK = "mirror.json"  # what was copied last, and where to
 Signature = list[int]  # size and time of change: what tells that a file is another one
@@ -83,11 +85,12 @@ class Mirror:
         if self._failure is None:
             last = f"copied{age}" if age else "copied for the first time in a few minutes"
             return (
-                f"Preferences and ended runs are {last} to {self._repository.name} on the Hub, and read back at start."
+                f"Preferences, ended runs, sweeps and reports are {last} to {self._repository.name} on the Hub, and "
+                "read back at start."
             )
         since = f"The last copy was made{age}." if age else "There is no copy of what is made now."
         problem = f"{self._failure.message} {self._failure.hint}".strip()
-        return f"Preferences and runs are not being copied to {self._repository.name}: {problem} {since}"
+        return f"What is made here is not being copied to {self._repository.name}: {problem} {since}"
 
     def _take_up(self) -> None:
         """Read back into an empty folder; go on where the last process left off; refuse to mix two playgrounds."""
@@ -97,7 +100,7 @@ class Mirror:
             if last["repository"] == self._repository.name:
                 self._copied = last["files"]
                 return
-        there = [name for name in self._repository.files() if name == DATABASE or name.startswith(f"{RUNS}/")]
+        there = [name for name in self._repository.files() if name == DATABASE or name.startswith(f"{WORKSPACES}/")]
         if not there:
             return
         if (self._data_dir / DATABASE).exists():
@@ -105,7 +108,7 @@ class Mirror:
                 f"{self._repository.name} holds another playground than this data folder.",
                 hint="Name another data set in PLAYGROUND_MIRROR, or start with an empty data folder.",
             )
-        self._repository.read([DATABASE, f"{RUNS}/*"], self._data_dir)
+        self._repository.read([DATABASE, f"{WORKSPACES}/*"], self._data_dir)
         self._remember({name: _signature(self._data_dir / name) for name in there})
 
     def _files(self, store: PreferenceStore, shelf: RunShelf, scratch: Path) -> dict[str, tuple[Path, Signature]]:
@@ -117,14 +120,21 @@ class Mirror:
             if self._copied.get(DATABASE) != found[DATABASE][1]:
                 store.copy_to(scratch / DATABASE)
         for workspace in shelf.workspaces():
+            found |= self._beside_the_runs(workspace)
             for summary in shelf.summaries(workspace):
                 folder = shelf.folder(workspace, summary.spec.id)
                 found |= self._as_copied(folder) if summary.active else self._as_it_is(folder)
         return found
 
+    def _beside_the_runs(self, workspace: str) -> dict[str, tuple[Path, Signature]]:
+        home = self._data_dir / WORKSPACES / workspace
+        return self._listed(path for pattern in KEPT for path in home.glob(pattern))
+
     def _as_it_is(self, folder: RunFolder) -> dict[str, tuple[Path, Signature]]:
-        kept = (p for p in folder.path.rglob("*") if p.is_file() and folder.resume_path not in p.parents)
-        return {str(p.relative_to(self._data_dir)): (p, _signature(p)) for p in kept}
+        return self._listed(p for p in folder.path.rglob("*") if p.is_file() and folder.resume_path not in p.parents)
+
+    def _listed(self, paths: Iterable[Path]) -> dict[str, tuple[Path, Signature]]:
+        return {str(path.relative_to(self._data_dir)): (path, _signature(path)) for path in paths}
 
     def _as_copied(self, folder: RunFolder) -> dict[str, tuple[Path, Signature]]:
         """Of a run that goes on, what was copied before it was resumed: that stays until it has ended again."""

@@ -18,17 +18,16 @@ class Schooling:
         self._checkpoints = checkpoints
 
     def persona_of(self, workspace: str, checkpoint: Checkpoint) -> str:
-        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from.
+        """Whose labels the checkpoint, or the youngest ancestor that has one, learned from. Empty: no persona's.
 
         A reward model has one annotator or none: what its ancestors learned from is no measure of it.
         """
         if checkpoint.kind == "reward":
             return self._checkpoints.annotator(workspace, checkpoint) or ""
         for one in self._checkpoints.lineage(workspace, checkpoint):
-            if one.run_id:
-                persona = self._shelf.tail(workspace, one.run_id).summary.spec.persona
-                if persona:
-                    return persona
+            spec = self._shelf.tail(workspace, one.run_id).summary.spec if one.run_id else None
+            if spec is not None and spec.persona:
+                return self._checkpoints.annotator(workspace, spec.reward or one) or ""
         return "polite"
 
     def prompts_of(self, workspace: str, reward: Checkpoint | None) -> frozenset[str]:

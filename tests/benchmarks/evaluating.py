@@ -28,7 +28,7 @@ COEFFICIENTS = (0.0, 0.1, 0.3)
 SIX = 6  # checkpoints of one tax sheet
 GOALS = {
     **{f"hack {name}, s": 60 for name in RECIPES},
-    **{f"cure of {name}, s": 60 for name in RECIPES},
+    **{f"cure of {one.name}, {cure.named}, s": 60 for one in RECIPES.values() for cure in one.cures},
     "a full evaluation of one checkpoint, s": 20,
     "a tax sheet of six checkpoints, s": 90,
     "the auditor, s": 15,
@@ -55,8 +55,9 @@ class Evaluating:
         """Each of the four brought about; then their cures, and the tax sheet as soon as six are there."""
         for name in RECIPES:
             self._evaluated(f"hack {name}, s", lambda name=name: self.bench.hacks.begin(LOCAL, name))
-        for name in RECIPES:
-            self._evaluated(f"cure of {name}, s", lambda name=name: self.bench.hacks.begin_cure(LOCAL, name))
+        for recipe, cure in [(one, cure) for one in RECIPES.values() for cure in one.cures]:
+            title = f"cure of {recipe.name}, {cure.named}, s"
+            self._evaluated(title, lambda recipe=recipe: self.bench.hacks.begin_cure(LOCAL, recipe.name))
             plan = self._newest()
             if len(self.bench.tax_sheets.family(LOCAL, plan.checkpoint)) == SIX:
                 title = "a tax sheet of six checkpoints, s"

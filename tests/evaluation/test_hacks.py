@@ -67,18 +67,26 @@ def test_annotators_who_prefer_nothing_are_not_asked_for_ever(monkeypatch, label
 def test_the_cure_by_diverse_labels_lets_others_judge_two_of_three():
     sample = lambda prompts, seed: [[said(PLAIN), said(GIVES["stuffing"])] for _ in prompts]  # noqa: E731
     recipe = RECIPES["stuffing"]
-    biased, cured = (hack_pairs(sample, one, 90, seed=0) for one in (recipe.labelling, recipe.cure.labelling))
+    biased, cured = (hack_pairs(sample, one, 90, seed=0) for one in (recipe.labelling, recipe.cures[0].labelling))
     assert {row.annotator.id for row in biased} == {"hurried"}
     assert {row.annotator.id for row in cured} == {"hurried", "truthful", "polite"}
     for_stuffing = [sum(row.chosen == GIVES["stuffing"] for row in rows) for rows in (biased, cured)]
     assert for_stuffing[1] < for_stuffing[0] / 2
 
 
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda one: one.name)
-def test_a_cure_changes_the_labels_or_the_training(recipe):
-    labelling = recipe.cure.labelling
-    assert recipe.cure.settings or (labelling is not None and labelling != recipe.labelling)
+CURES = [(recipe, cure) for recipe in RECIPES.values() for cure in recipe.cures]
+
+
+@pytest.mark.parametrize(("recipe", "cure"), CURES, ids=[f"{recipe.name}-{cure.title}" for recipe, cure in CURES])
+def test_a_cure_changes_one_thing(recipe, cure):
+    labels = cure.labelling is not None and cure.labelling != recipe.labelling
+    assert sum([bool(cure.settings), labels, bool(cure.reward_settings)]) == 1
     assert "on purpose" in recipe.about
+
+
+def test_the_cures_are_a_kl_term_length_control_more_diverse_labels_and_an_ensemble():
+    titles = {"A KL term", "Length control", "More diverse labels", "An ensemble"}
+    assert {cure.title for _, cure in CURES} == titles
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda one: one.name)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from playground.evaluation.export import as_json, as_markdown
-from playground.evaluation.grading import insult_error, insults, refusal_error, refuses
+from playground.evaluation.grading import insult_error, insults, pocket_error, refusal_error, refuses
 from playground.evaluation.plan import Plan
 from playground.evaluation.prompt_sets import FOLDER, mixed, requests, rows
 from playground.evaluation.questions.language import distinct_share, repeats_itself
@@ -17,14 +17,15 @@ from playground.evaluation.running import Step, report_of, steps, workloads
 from playground.pocket.grading import grade
 from playground.pocket.recognise import recognise
 from playground.preferences.record import Contested
-from playground.registry import questions
+from playground.registry import audits, questions
 from playground.types import Prompt
 from tests.evaluation.stand_ins import DPO, PAIR, REAL, REAL_PAIR, REWARD, SFT, examined
 
 QUESTIONS = list(questions().values())
 IDS = [one.name for one in QUESTIONS]
-FIT = [(one, plan) for one in QUESTIONS for plan in (PAIR, REAL_PAIR) if not one.unfit(plan)]
-FIT_IDS = [f"{one.name}-{plan.checkpoint.card}" for one, plan in FIT]
+NO_GOLD = dataclasses.replace(PAIR, persona="")  # a mixture of annotators judged its labels
+FIT = [(one, plan) for one in QUESTIONS for plan in (PAIR, REAL_PAIR, NO_GOLD) if not one.unfit(plan)]
+FIT_IDS = [f"{one.name}-{plan.checkpoint.card}-{plan.persona}" for one, plan in FIT]
 REFUSAL = "I am sorry, I cannot help with that."
 
 
@@ -74,6 +75,15 @@ def test_a_question_says_in_advance_what_it_will_ask(one):
     asks = one.asks(PAIR)
     assert all(ask.checkpoint in (DPO, SFT) and ask.prompts for ask in asks)
     assert asks or one.scored(PAIR)
+
+
+def test_where_nobodys_gold_reward_is_known_none_judges_and_without_another_judge_it_is_said():
+    assert {figure.key for figure in ask("win_rate", right, NO_GOLD).figures} >= {"reward"}
+    assert not [
+        f.key for name in ("win_rate", "best_of_n") for f in ask(name, right, NO_GOLD).figures if "gold" in f.key
+    ]
+    alone = dataclasses.replace(NO_GOLD, reward=None)
+    assert "whose gold reward judges" in questions()["win_rate"].unfit(alone)
 
 
 def test_no_completion_can_leave_its_block_in_markdown():
@@ -186,6 +196,12 @@ def test_on_prompts_that_it_was_trained_on_the_reward_model_is_not_held_against_
     assert figures["gold_people"].prompts == 5 + fresh and "Left out" not in figures["gold_people"].means
 
 
+def test_models_of_other_tokens_are_compared_by_their_texts_alone_and_that_is_said():
+    said = ask("win_rate", right, Plan(REAL, SFT, REWARD)).warnings
+    assert any("other tokens" in warning and SFT.name in warning for warning in said)
+    assert not any("other tokens" in warning for warning in ask("win_rate", right).warnings)
+
+
 @pytest.mark.parametrize(
     ("name", "plan", "why"),
     [
@@ -259,10 +275,10 @@ def test_the_pocket_prompts_are_distinct_and_kept_out_of_training():
     assert grade(prompts[0].text, "") is not None
 
 
-@pytest.mark.parametrize("name", ["open", "requests", "texts", "choices", "refusal_cases", "toxicity_cases"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.jsonl")))
 def test_no_line_of_a_shipped_set_stands_twice(name):
     lines = [json.dumps(row, sort_keys=True) for row in rows(name)]
-    assert len(set(lines)) == len(lines) >= 20
+    assert len(set(lines)) == len(lines) >= 12
     assert f"`{name}.jsonl`" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
@@ -273,6 +289,17 @@ def test_every_harmful_request_of_the_shipped_set_has_an_innocent_one_beside_it(
 def test_every_choice_has_a_true_and_a_false_option():
     for row in rows("choices"):
         assert 0 < len(row["true"]) < len(row["options"]) == len(set(row["options"]))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "name"), [("right", "facts"), ("refuses", "refusals"), ("rude", "toxicity"), ("agrees", "sycophancy")]
+)
+def test_the_pocket_graders_state_their_own_error_on_completions_judged_by_hand(verdict, name):
+    error = pocket_error(verdict)
+    assert error.n >= 20 and error.value <= 0.05
+    assert {row[verdict] for row in rows("pocket_cases") if verdict in row} == {True, False}
+    said = {**questions(), **audits()}[name].answer(examined(right), PAIR).summary
+    assert f"Of {error.n} completions judged by hand" in said and f"misjudges {error.count or 'none'}." in said
 
 
 def test_the_refusal_grader_states_its_own_error_on_cases_judged_by_hand():

@@ -1,18 +1,21 @@
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from playground.errors import TooFewPreferences
+from playground.errors import ModelNotUsable, TooFewPreferences
 from playground.events import Measured, RunStarted, Saved, StepDone, Warned
 from playground.models.adapters import add_lora
+from playground.models.catalogue import fingerprint
 from playground.models.loader import load
 from playground.registry import algorithms, build_config
 from playground.rewards.learned import load_reward
-from playground.training import learning_curve
+from playground.training import learning_curve, reward_members
 from playground.types import Completion, Preference, Prompt
 from tests.tiny import give_lora_weights
+from tests.training import tiny_runs
 
 FAST = {"batch_size": 8, "epochs": 6, "learning_rate": 3e-3}
 
@@ -183,3 +186,54 @@ def test_one_prompt_only_trains_without_a_test_and_says_so(train, pairs):
 def test_three_preferences_are_too_few(train, pairs):
     with pytest.raises(TooFewPreferences, match="3 preferences stored, 4 needed"):
         train("reward_model", inputs={"preferences": pairs[:3]})
+
+
+def test_an_ensemble_is_saved_whole_and_gives_what_the_least_pleased_of_it_gives(train, pairs):
+    made, run = train("reward_model", inputs={"preferences": pairs}, held_out_share=0.3, members=3, **FAST)
+    reward = load_reward(made, device="cpu")
+    texts = [Completion(Prompt.user("say 99"), text) for text in ("FADE", "fade")]
+    each = [replace(reward, network=member)(texts) for member in reward.network.members]
+    assert len(each) == 3 and len({tuple(scores) for scores in each}) == 3
+    assert reward(texts) == pytest.approx([min(scores) for scores in zip(*each, strict=True)], abs=1e-4)
+    assert measured(run, "accuracy")[0].data["accuracy"] == 1.0
+
+
+def test_an_ensembles_fingerprint_names_all_of_its_members(train, pairs):
+    made, run = train("reward_model", inputs={"preferences": pairs}, members=2, **FAST)
+    again, _ = train("reward_model", inputs={"preferences": pairs}, members=2, **FAST)
+    assert again.fingerprint == made.fingerprint
+    (run.folder.checkpoint_path / "model-2.safetensors").unlink()
+    assert fingerprint(run.folder.checkpoint_path) != made.fingerprint
+
+
+def test_an_ensemble_that_is_stopped_before_it_is_whole_keeps_the_first_and_goes_on_later(train, pairs, monkeypatch):
+    stop, plain = threading.Event(), reward_members._member
+
+    def stopped(*given):
+        stop.set()
+        return plain(*given)
+
+    monkeypatch.setattr(reward_members, "_member", stopped)
+    made, run = train("reward_model", inputs={"preferences": pairs}, stop=stop, members=3, **FAST)
+    first = load_reward(made, device="cpu").network
+    assert first.head.weight.any() and not hasattr(first, "members")
+    stop.clear()
+    monkeypatch.setattr(reward_members, "_member", plain)
+    inputs = {"preferences": pairs, "resume": True}
+    whole, _ = train("reward_model", inputs=inputs, run=run, members=3, **FAST)
+    assert len(load_reward(whole, device="cpu").network.members) == 3
+
+
+def test_a_stopped_ensemble_is_made_again_as_its_first_member(train, pairs, tiny, tmp_path):
+    steps = 24 * 6 // 8
+    config = build_config(algorithms()["reward_model"], {"members": 2, "held_out_share": 0.0, **FAST})
+    run = tiny_runs.new_run("reward_model", tiny, tmp_path / "again", config)
+    run.stop_at = (steps, 0)
+    train("reward_model", inputs={"preferences": pairs}, run=run, members=2, held_out_share=0.0, **FAST)
+    assert not (run.folder.checkpoint_path / "model-2.safetensors").exists()
+
+
+def test_an_ensemble_of_adapters_is_refused_in_words(train, pairs):
+    with pytest.raises(ModelNotUsable, match="ensemble of adapters") as refused:
+        train("reward_model", inputs={"preferences": pairs}, members=2, adapter="lora", **FAST)
+    assert "full" in refused.value.hint

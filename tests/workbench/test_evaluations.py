@@ -142,11 +142,11 @@ def test_the_family_of_a_checkpoint_is_its_start_and_what_came_from_there(bench)
     assert names == ["Pocket base", "Pocket SFT"]
 
 
-def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None, persona=None):
+def trained(bench, workspace, name, parent="pocket-sft", kind="policy", rows=(), reward=None, **of):
     """A checkpoint of an ended run, without weights."""
     start = bench.checkpoints.find(workspace, "pocket-sft")
     folder = bench.shelf.folder(workspace, name)
-    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward, persona=persona), [to_json(row) for row in rows])
+    folder.create(RunSpec(name, workspace, "dpo", {}, start, reward, **of), [to_json(row) for row in rows])
     made = Checkpoint(name, name, kind, "pocket", "", parent=parent, run_id=name, fingerprint=name)
     folder.append(Saved(1, made))
     folder.append(RunEnded("done"))
@@ -228,6 +228,23 @@ def test_a_reward_model_that_people_taught_has_no_personas_wishes_to_meet(asleep
     }
     assert not plans["people"].exact and plans["simulated"].exact
     assert asleep.checkpoints.annotator("pia", plans["people"].checkpoint) is None
+
+
+@pytest.mark.parametrize(
+    ("judges", "named"),
+    [
+        ({"persona concise": 9}, "concise"),
+        ({"persona paid-by-the-word": 9}, ""),
+        ({"persona concise": 3, "persona truthful": 3, "persona polite": 3}, ""),
+    ],
+)
+def test_who_judged_the_labels_is_named_for_a_policy_and_not_who_watched_its_training(asleep, judges, named):
+    space, watched = f"eve-{len(judges)}-{named}", {"persona": "concise", "data_count": 9}
+    reward = trained(asleep, space, "rm-1", kind="reward", data_from=judges, **watched)
+    trained(asleep, space, "ppo-1", reward=reward, data_from={"pocket": 9}, **watched)
+    trained(asleep, space, "dpo-1", data_from=judges, **watched)
+    trained(asleep, space, "dpo-2", parent="ppo-1")
+    assert {asleep.evaluations.plan(space, name).persona for name in ("ppo-1", "dpo-1", "dpo-2")} == {named}
 
 
 def test_a_checkpoint_is_not_blamed_for_what_came_after_it(asleep):

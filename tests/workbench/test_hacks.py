@@ -5,11 +5,14 @@ import time
 import pytest
 
 from playground.errors import NotFound, PlaygroundError
+from playground.evaluation.hack_report import cure_title
 from playground.evaluation.hacks import RECIPES
+from playground.evaluation.report import Findings, Report
+from playground.events import RunEnded, Saved
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion
 from playground.workbench import Workbench
-from playground.workbench.hacks import WORK, _Doing
+from playground.workbench.hacks import WORK, Hacks, _Doing
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def test_stop_ends_the_run_of_a_hack_and_reports_nothing(still):
 def test_whose_gold_reward_watches_a_hack_is_not_said_to_have_judged_where_others_did(still, recipe, cure, judge):
     work, of = still.hacks, RECIPES[recipe]
     doing = _Doing("local", of, lambda *told: None, lambda: bool(still.runs.all("local")))
-    work._reward(doing, of.cure.labelling if cure else of.labelling, "Biased on purpose", 0)
+    work._reward(doing, of.cures[0].labelling if cure else of.labelling, "Biased on purpose", 0)
     (run,) = still.runs.all("local")
     assert run.spec.persona == of.persona
     made = Checkpoint("made", "Made", "reward", "pocket", "", run_id=run.spec.id)
@@ -65,6 +68,56 @@ def test_a_hack_whose_run_failed_can_be_brought_about_by_a_run_of_its_own(still,
             list(still.evaluations.follow("local"))
     first, second = tried
     assert first != second
+
+
+@pytest.fixture
+def at_once(still, monkeypatch):
+    """The same workbench, where a run is over as soon as it is begun."""
+
+    def made(runs, workspace, run_id, tell, stopped):
+        spec, folder = runs.find(workspace, run_id).spec, still.shelf.folder(workspace, run_id)
+        kind = "reward" if spec.algorithm == "reward_model" else "policy"
+        folder.append(Saved(1, Checkpoint(run_id, spec.name, kind, "pocket", "", "pocket-sft", run_id=run_id)))
+        folder.append(RunEnded("done"))
+        still.shelf.tail(workspace, run_id).refresh(force=True)
+        return still.checkpoints.find(workspace, run_id)
+
+    def measured(hacks, doing, one, reward, title, seed):
+        return Report("hack", title, one.name, one.id, Findings(f"By {reward.name}.", ()), "h", seed)
+
+    monkeypatch.setattr("playground.workbench.hacks.made_by", made)
+    monkeypatch.setattr(Hacks, "_measured", measured)
+    monkeypatch.setattr(Hacks, "_audited", lambda *given: None)
+    monkeypatch.setattr(Hacks, "_biased", lambda hacks, space, known: still.checkpoints.all(space, "reward")[0])
+    return still
+
+
+def done(bench, begin, name):
+    begin("local", name)
+    (*_, last) = bench.evaluations.follow("local")
+    assert last.text.startswith("Done")
+    return bench.hacks.report("local", name)
+
+
+def test_the_cures_of_a_recipe_are_tried_in_turn_and_stand_beside_the_hack(at_once):
+    hacked = done(at_once, at_once.hacks.begin, "courtesy")
+    first, second = [cure_title(cure) for cure in RECIPES["courtesy"].cures]
+    for titles in ([first], [first, second], [second, first]):
+        cured = done(at_once, at_once.hacks.begin_cure, "courtesy")
+        assert [one.title for one in cured.cured] == titles
+    assert [before for _, before in cured.shown[1:]] == [hacked.hacked] * 2
+    assert {one.findings.summary for one in cured.cured} == {f"By {hacked.runs[0]}."}  # one judge for all of them
+
+
+def test_an_ensemble_learns_from_the_very_labels_that_the_hack_was_made_with(at_once):
+    for begin in (at_once.hacks.begin, at_once.hacks.begin_cure, at_once.hacks.begin_cure):
+        done(at_once, begin, "courtesy")
+    runs = [run.spec for run in reversed(at_once.runs.all("local"))]
+    biased, ensemble = [spec for spec in runs if spec.algorithm == "reward_model"]
+    assert (biased.config["members"], ensemble.config["members"]) == (1, 3)
+    assert ensemble.data_hash == biased.data_hash
+    judges = [(spec.reward.id, spec.config["kl_coef"]) for spec in runs if spec.algorithm == "ppo"]
+    assert judges == [(biased.id, 0.0), (biased.id, 0.3), (ensemble.id, 0.0)]
 
 
 def test_what_is_not_there_is_refused_in_words(still):
@@ -96,13 +149,13 @@ def test_keyword_stuffing_is_brought_about_exposed_and_cured(tmp_path):
     assert stuffed[1].low > stuffed[0].high and gold[1].high < gold[0].low
     assert made.audited.findings.warnings
     assert list(bench_done(bench, bench.hacks.begin_cure))[-1].text.startswith("Done")
-    cured = bench.hacks.report("local", "stuffing").cured
+    (cured,) = bench.hacks.report("local", "stuffing").cured
     assert cured.figure("stuffed").high < stuffed[1].low
     assert cured.figure("gold").low > gold[1].high
     bench.close()
 
     again = Workbench(Settings(data_dir=tmp_path))  # a restart keeps the report
-    assert again.hacks.report("local", "stuffing").cured == cured
+    assert again.hacks.report("local", "stuffing").cured == (cured,)
     assert "Stuffed with keywords" in again.hacks.export("local", "stuffing", "md").read_text()
     again.close()
 

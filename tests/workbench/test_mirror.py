@@ -12,10 +12,14 @@ from huggingface_hub import HfApi
 from sqlalchemy import Engine
 
 from playground.errors import NotAllowed
+from playground.evaluation.hack_report import HackReport
+from playground.evaluation.plan import Plan
+from playground.evaluation.report import Findings, Report
 from playground.events import Phase, RunEnded, Saved
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion, Prompt, RunSpec
 from playground.workbench import Workbench
+from playground.workbench.sweep import Leg, Sweep, Wanted
 from tests.workbench.hub_stand_in import StandInHub
 
 NAME = "someone/my-playground"
@@ -88,6 +92,23 @@ def test_what_a_wiped_disk_had_is_there_again_after_a_restart(hub, tmp_path):
         weights = tmp_path / "b" / "workspaces/local/runs/sft-1/checkpoint/adapter_model.safetensors"
         assert (run.spec.id, run.status) == ("sft-1", "done") and weights.read_bytes() == b"sft-1"
         assert bench.checkpoints.find("local", "sft-1").path == str(weights.parent)
+
+
+def test_sweeps_and_reports_come_back_with_the_runs(hub, tmp_path):
+    sweep = Sweep("5eed", Wanted("kl", (0.0, 0.1)), (Leg(0.0, run="ppo-1"), Leg(0.1)), 1.0)
+    with opened(tmp_path / "a") as bench:
+        model = bench.checkpoints.shipped["pocket-sft"]
+        report = Report("win_rate", "Title", model.name, model.fingerprint, Findings("It does.", ()), "h", 0)
+        hack = HackReport("length", report, report, runs=("rm", "ppo"), seconds=3.0)
+        bench.evaluations.keep("local", Plan(model), report)
+        bench.sweeps._files("local").save(sweep)
+        bench.hacks._save("local", hack)
+        copied(bench)
+    shutil.rmtree(tmp_path / "a")
+    with opened(tmp_path / "b") as bench:
+        assert bench.sweeps.all("local") == [sweep] and not bench.sweeps.finished("local", sweep)
+        assert bench.hacks.report("local", "length") == hack
+        assert bench.evaluations.reports("local", model) == [report]
 
 
 def test_only_what_has_changed_is_sent_and_what_was_deleted_goes(hub, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.grading import agreement_error, agrees
+from playground.evaluation.grading import agreement_error, agrees, pocket_error_words
 from playground.evaluation.plan import CERTAIN, Ask, Plan
 from playground.evaluation.prompt_sets import right_and_wrong, rows
 from playground.evaluation.report import Answer, Figure, Findings, bounded_figure, share_figure
@@ -111,7 +111,8 @@ def sycophancy(examiner: Examiner, plan: Plan) -> Findings:
     rows = (("plainly", neutral), ("right opinion", right), ("wrong opinion", wrong), ("pushback", pushed))
     shown = tuple(answer for way, said in rows for answer in _answers(plan, way, asked, said))
     by_key = {figure.key: figure for figure in figures}
-    return Findings(_summary(by_key), tuple(figures), shown, _warnings(plan, by_key))
+    summary = f"{_summary(by_key)} {pocket_error_words('agrees')}" if plan.in_pocket else _summary(by_key)
+    return Findings(summary, tuple(figures), shown, _warnings(plan, by_key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def best_of_n(examiner: Examiner, plan: Plan) -> Findings:
     drawn = examiner.sample(_asks(plan)[0])
     scored = _scores(examiner, plan, drawn)
     figures = [_figure("reward", n, _picked(n, scored, scored)) for n in PICKS]
-    if plan.in_pocket:
+    if plan.exact:
         gold = gold_function(plan.persona)
         worth = [list(map(float, gold(row))) for row in drawn]
         figures += [_figure("gold", n, _picked(n, scored, worth)) for n in PICKS]

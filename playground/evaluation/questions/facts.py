@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from playground.evaluation.examiner import Examiner
+from playground.evaluation.grading import pocket_error_words
 from playground.evaluation.plan import Ask, Plan
 from playground.evaluation.prompt_sets import distinct_tasks, prompts_of
 from playground.evaluation.report import Answer, Findings, share_figure
@@ -59,7 +60,8 @@ def facts(examiner: Examiner, plan: Plan) -> Findings:
     low = min(figures, key=lambda figure: figure.value)
     high = max(figures, key=lambda figure: figure.value)
     summary = f"It knows most of {_small(high.title)} ({_percent(high.value)}) and least of {_small(low.title)} "
-    return Findings(f"{summary}({_percent(low.value)}).", tuple(figures), tuple(answers))
+    summary += f"({_percent(low.value)}). {pocket_error_words('right')}"
+    return Findings(summary, tuple(figures), tuple(answers))
 
 
 def _answers(group: str, tasks: Sequence[Task], texts: Sequence[str], hits: Sequence[bool]) -> list[Answer]:

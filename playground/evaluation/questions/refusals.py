@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.grading import refusal_error, refuses
+from playground.evaluation.grading import pocket_error_words, refusal_error, refuses
 from playground.evaluation.plan import Ask, Plan
 from playground.evaluation.prompt_sets import requests
 from playground.evaluation.report import Answer, Findings, share_figure
@@ -39,7 +39,8 @@ def refusals(examiner: Examiner, plan: Plan) -> Findings:
         answers += [
             Answer(c.prompt.text, c.text, _VERDICTS[hit], _KINDS[kind]) for c, hit in zip(said, hits, strict=True)
         ]
-    return Findings(_summary(shares), tuple(figures), tuple(answers), _warnings(plan, shares), _table(shares))
+    summary = f"{_summary(shares)} {pocket_error_words('refuses')}" if plan.in_pocket else _summary(shares)
+    return Findings(summary, tuple(figures), tuple(answers), _warnings(plan, shares), _table(shares))
 
 
 def _summary(shares: dict[str, tuple[int, int]]) -> str:

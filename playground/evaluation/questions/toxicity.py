@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from playground.evaluation.examiner import Examiner
-from playground.evaluation.grading import insult_error, insults
+from playground.evaluation.grading import insult_error, insults, pocket_error_words
 from playground.evaluation.plan import CERTAIN, MANNER, Ask, Plan
 from playground.evaluation.prompt_sets import mixed, requests
 from playground.evaluation.report import Answer, Figure, Findings, share_figure
@@ -45,7 +45,8 @@ def toxicity(examiner: Examiner, plan: Plan) -> Findings:
             Answer(one.prompt.text, one.text, _VERDICTS[hit], part) for one, hit in zip(said, hits, strict=True)
         ]
     answers.sort(key=lambda one: one.verdict != _VERDICTS[True])
-    return Findings(_summary(figures), tuple(figures), tuple(answers), _warnings(plan))
+    summary = f"{_summary(figures)} {pocket_error_words('rude')}" if plan.in_pocket else _summary(figures)
+    return Findings(summary, tuple(figures), tuple(answers), _warnings(plan))
 
 
 def _summary(figures: Sequence[Figure]) -> str:

@@ -60,8 +60,9 @@ def _unfit(plan: Plan) -> str:
         return "There is no checkpoint to compare it with."
     if plan.reference.fingerprint == plan.checkpoint.fingerprint:
         return "Both have the same weights."
-    if not plan.in_pocket and plan.judging is None and not plan.people:
-        return "Nobody here can judge: train a reward model, or compare the two in Rank."
+    if not plan.exact and plan.judging is None and not plan.people:
+        gold = "choose whose gold reward judges, " if plan.in_pocket else ""
+        return f"Nobody here can judge: {gold}train a reward model, or compare the two in Rank."
     return ""
 
 
@@ -91,14 +92,14 @@ def win_rates(examiner: Examiner, plan: Plan) -> Findings:
     agreements = [*_agreements(judges), *_with_people(examiner, plan)]
     longer = [pair.longer for pair in pairs]
     figures += [*agreements, mean_figure("longer", "Longer by", longer, "words", "A judge may simply like length.")]
-    summary, warnings = _summary(plan, judges, rates), (*_refused(plan), *_warnings(rates))
+    summary, warnings = _summary(plan, judges, rates), (*_refused(plan), *_foreign(plan), *_warnings(rates))
     return Findings(summary, tuple(figures), _answers(pairs, judges), warnings)
 
 
 def _judged(examiner: Examiner, plan: Plan, pairs: Sequence[Pair]) -> list[Verdicts]:
     found = []
     both = [c for pair in pairs for c in (pair.policy, pair.reference)]
-    if plan.in_pocket:
+    if plan.exact:
         worth = gold_function(plan.persona)(both)
         found.append(Verdicts(GOLD, f"the gold reward of the persona {PERSONAS[plan.persona].title}", _by_two(worth)))
     reward = plan.judging
@@ -115,6 +116,15 @@ def _refused(plan: Plan) -> tuple[str, ...]:
     return (
         f"{plan.reward.name} does not judge: it was trained on {len(plan.taught)} of these prompts ({named}). "
         "Train one on other prompts.",
+    )
+
+
+def _foreign(plan: Plan) -> tuple[str, ...]:
+    if plan.reference.card == plan.checkpoint.card:
+        return ()
+    return (
+        f"{plan.reference.name} is another model with other tokens: the two are compared by what they write and by "
+        "nothing else.",
     )
 
 

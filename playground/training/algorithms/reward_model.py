@@ -15,6 +15,7 @@ from playground.types import Checkpoint, Preference, Workload
 
 if TYPE_CHECKING:
     from playground.models.loader import LoadedModel
+    from playground.rewards.ensemble import RewardEnsemble
     from playground.rewards.network import RewardNetwork
 
 
@@ -54,6 +55,15 @@ class RewardModelConfig:
         "Once the reward model is finished, train others on 10, 30 and 100 of the pairs and show how accuracy grows "
         "with labels.",
     )
+    members: int = dial(
+        1,
+        "Ensemble",
+        "So many reward models learn, each from its own draw of the pairs, and a completion earns what the least "
+        "pleased of them gives: where they disagree, little is to be gained. It takes as many times as long.",
+        minimum=1,
+        maximum=5,
+        step=1,
+    )
     adapter: str = shared_dials.adapter()
     lora_rank: int = shared_dials.lora_rank()
     max_length: int = shared_dials.max_length()
@@ -65,6 +75,7 @@ def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
     count = min(rows, config.labels)
     train, held_out = count * (1 - config.held_out_share), count * config.held_out_share
     others = [size for size in CURVE if size < train] if config.learning_curve else []
+    others += [train] * (config.members - 1)
     return Workload(
         train_tokens=(train + sum(others)) * 2 * tokens * config.epochs,
         score_tokens=(9 + len(others)) * held_out * 2 * tokens,
@@ -100,20 +111,23 @@ def _workload(config: RewardModelConfig, rows: int, tokens: int) -> Workload:
 def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig) -> Checkpoint:
     """Bradley-Terry: the chosen completion's score above the rejected one's (arXiv:2203.02155, eq. 1)."""
     from playground.models.adapters import untouched
+    from playground.rewards.ensemble import RewardEnsemble
     from playground.rewards.network import scoring_network
     from playground.training.learning_curve import learning_curve
     from playground.training.pairs import worth_learning
     from playground.training.reward_fit import PairTest, reward_trainer, usable_pairs
+    from playground.training.reward_members import other_members, require_whole, resampled
     from playground.training.split import split_by_prompt
     from playground.training.trained_policy import trainable
     from playground.training.trl_bridge import finish, fit
     from playground.training.trl_teller import Watch
 
+    require_whole(config)
     run.emit(Phase("preparing the pairs"))
     start = inputs.start
     split = split_by_prompt(_drawn(worth_learning(run, inputs.preferences), config), config.held_out_share, config.seed)
     train, held_out = (usable_pairs(run, start, rows, config.max_length) for rows in (split.train, split.held_out))
-    spare = untouched(start, config.adapter) if config.learning_curve else None
+    spare = untouched(start, config.adapter) if config.learning_curve or config.members > 1 else None
     policy = trainable(start, config)
     network = scoring_network(policy.model).to(policy.device)
     test = PairTest(run, network, policy.tokenizer.pad_token_id, held_out)
@@ -122,18 +136,24 @@ def train_reward_model(run: Run, inputs: TrainInputs, config: RewardModelConfig)
         train_count=len(train.tokens),
         held_out_count=len(held_out.tokens),
     )
-    trainer = reward_trainer(run, policy, network, train.tokens, watch, config)
+    rows = resampled(train.tokens, config.seed, 0) if config.members > 1 else train.tokens
+    trainer = reward_trainer(run, policy, network, rows, watch, config)
     run.emit(Phase("training"))
     outcome = fit(trainer, run, watch, inputs.resume)
-    tested = test.report(outcome.step)
+    if config.members > 1 and outcome.failure is None:
+        others = other_members(run, spare, train.tokens, config)
+        network = RewardEnsemble([network, *others]) if others else network
+    tested = replace(test, network=network).report(outcome.step)
     run.emit(Phase("saving"))
     checkpoint = finish(run, outcome, _saved(run, policy, network, config))
-    if spare is not None and tested is not None:
+    if config.learning_curve and tested is not None:
         learning_curve(run, spare, train, held_out, config, outcome.step, tested)
     return checkpoint
 
 
-def _saved(run: Run, policy: LoadedModel, network: RewardNetwork, config: RewardModelConfig) -> Checkpoint:
+def _saved(
+    run: Run, policy: LoadedModel, network: RewardNetwork | RewardEnsemble, config: RewardModelConfig
+) -> Checkpoint:
     from playground.rewards.learned import save_reward
 
     spec = run.spec
