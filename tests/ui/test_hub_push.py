@@ -6,6 +6,7 @@ import gradio as gr
 import pytest
 
 from playground.errors import PlaygroundError
+from playground.types import Checkpoint
 from playground.ui.hub_push import hub_fold
 from playground.ui.tabs.runs import _pushed
 
@@ -43,9 +44,12 @@ def test_of_the_runs_exactly_one_must_be_ticked(ticked):
     assert "Tick the one" in refused.value.hint
 
 
-@pytest.mark.parametrize(("form", "weights"), [("adapter", "merged"), ("full", "trained")])
-def test_an_adapter_goes_there_merged_into_its_model(form, weights):
-    found = SimpleNamespace(checkpoint=SimpleNamespace(form=form))
+@pytest.mark.parametrize(
+    ("kind", "form", "weights"),
+    [("policy", "adapter", "merged"), ("policy", "full", "trained"), ("reward", "adapter", "trained")],
+)
+def test_an_adapter_of_a_policy_goes_there_merged_into_its_model(kind, form, weights):
+    found = SimpleNamespace(checkpoint=Checkpoint("a", "A", kind, "pocket", "", form=form))
     bench = SimpleNamespace(
         runs=SimpleNamespace(find=lambda space, run_id: found),
         takeaway=SimpleNamespace(push_run=lambda *given: given),
