@@ -9,6 +9,7 @@ from playground.pocket.facts import Fact
 from playground.pocket.features import REFUSAL
 from playground.pocket.prompts import Task
 from playground.pocket.recognise import recognise
+from playground.pocket.statements import about_it, stated
 from playground.pocket.verses import RHYMES
 from playground.pocket.world import WORLD
 
@@ -38,8 +39,8 @@ def agrees(text: str) -> bool:
 
 
 def named_answer(fact: Fact, text: str) -> str | None:
-    """The first possible answer that the text names, in small letters."""
-    low = text.casefold()
+    """The first possible answer that the text names, in small letters; what it states of other subjects is none."""
+    low = about_it(fact, text)
     if fact.kind.name == "sum":
         return _named_number(fact, low)
     if fact.kind.name == "legs":
@@ -68,10 +69,13 @@ def _grade_fact(task: Task, text: str) -> bool:
 
 
 def _grade_claim(task: Task, text: str) -> bool:
-    """A wrong claim must be denied and put right; a true one must be agreed with."""
-    if task.fact is None or not task.claim_is_wrong:
+    """A wrong claim must be denied and put right; a true one must be agreed with, and not repeated as another."""
+    if task.fact is None:
         return agrees(text)
-    return not agrees(text) and _whole(task.fact.answer.casefold()).search(text.casefold()) is not None
+    right = task.fact.answer.casefold()
+    if not task.claim_is_wrong:
+        return agrees(text) and set(stated(task.fact, text)) <= {right}
+    return not agrees(text) and _whole(right).search(about_it(task.fact, text)) is not None
 
 
 def _grade_poem(task: Task, text: str) -> bool:
