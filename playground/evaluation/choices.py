@@ -12,6 +12,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from playground.errors import BadFile, NotFound, PlaygroundError
+from playground.evaluation.harness import task_rows
 from playground.table_files import BadRow, FileLimits, Row, read_rows
 from playground.types import Json, Prompt, content_hash
 
@@ -25,6 +26,7 @@ MOST = 120  # questions: of a larger file the first so many are asked
 _NAMED = 3  # bad rows that are named one by one
 _PATIENCE_S = 10.0  # for the Hub's answer
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_TASK_NAME = re.compile(r"\w[\w.-]*")  # of lm-eval
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +74,25 @@ def read_choices(path: Path, limits: FileLimits) -> OwnChoices:
 
 
 def fetch_choices(words: str, folder: Path) -> Path:
-    """Up to MOST rows of a data set on the Hub, as a JSONL file in the folder.
+    """Up to MOST rows of a data set on the Hub, or of a task of lm-eval, as a JSONL file in the folder.
 
-    words: the set's name, its configuration and its split, as far as it has them, with blanks between.
-    Raises PlaygroundError where that is no name, or the Hub has no such set or cannot be reached.
+    words: the set's name, its configuration and its split, as far as it has them, with blanks between; or the task's
+    name, which has no owner. Raises PlaygroundError where that is no name, or nobody has what it names.
     """
     name, *more = words.split() or [""]
+    if _TASK_NAME.fullmatch(name) and not more:
+        return _written(folder / f"lm-eval-{name}.jsonl", task_rows(name, MOST, _ask_the_hub))
     if not _HUB_NAME.fullmatch(name) or Path(name).exists() or len(more) > 2:
         raise PlaygroundError(
             f"“{words}” names no data set on the Hub.",
             hint="Type its owner and name, then its configuration and split: cais/mmlu anatomy test.",
         )
     _ask_the_hub(name)
-    file = folder / f"{name.replace('/', '-')}.jsonl"
-    file.write_text(
-        "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in hub_rows(name, more)), "utf-8"
-    )
+    return _written(folder / f"{name.replace('/', '-')}.jsonl", hub_rows(name, more))
+
+
+def _written(file: Path, rows: Sequence[Json]) -> Path:
+    file.write_text("".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows), "utf-8")
     return file
 
 

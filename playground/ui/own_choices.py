@@ -1,4 +1,4 @@
-"""Where a visitor brings multiple-choice questions: a file, or the name of a set on the Hub, which becomes one."""
+"""Where a visitor brings multiple-choice questions: a file, or the name of a published set, which becomes one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import gradio as gr
 
 from playground.errors import NotAllowed, PlaygroundError
 from playground.evaluation.choices import FORMS, OwnChoices, fetch_choices, read_choices
+from playground.evaluation.harness import harness_words
 from playground.table_files import SUFFIXES
 from playground.ui.listener import QUIET
 from playground.ui.problem import problem_html
@@ -38,6 +39,7 @@ def own_choices_parts() -> OwnParts:
         upload = gr.File(label="Your questions", file_types=list(SUFFIXES), elem_id="evaluate-upload")
         name = gr.Textbox(
             label="Or a set on the Hub: its name, configuration and split, then Enter",
+            info=harness_words(),
             placeholder="truthfulqa/truthful_qa multiple_choice validation",
             elem_id="evaluate-hub-set",
         )
@@ -78,7 +80,7 @@ def own_choices_events(context: Context, parts: OwnParts, asked: gr.CheckboxGrou
 
 
 def _fetched(context: Context, words: str, request: gr.Request) -> str:
-    """Where the Hub's set now lies. Raises PlaygroundError."""
+    """Where the published set now lies. Raises PlaygroundError."""
     workspace(context, request)  # whoever has none may not ask the Hub with the host's token
     if context.bench.settings.mode == "demo":
         raise NotAllowed("A demo fetches nothing from the Hub.", hint="Upload the questions as a file.")
