@@ -63,6 +63,17 @@ class Plan:
         return None if self.taught else self.reward
 
     @property
+    def refusal(self) -> str:
+        """Why the reward model may not judge, with the overlap named; empty where it may."""
+        if self.reward is None or not self.taught:
+            return ""
+        named = "; ".join(f"“{text}”" for text in self.taught[:3]) + (", …" if len(self.taught) > 3 else "")
+        return (
+            f"{self.reward.name} does not judge: it was trained on {len(self.taught)} of these prompts ({named}). "
+            "Train one on other prompts."
+        )
+
+    @property
     def judges(self) -> str:
         """Who judges, in words."""
         reward = self.judging

@@ -15,7 +15,7 @@ from playground.evaluation.audits.leakage import _Wanted, exam, exam_of, overlap
 from playground.evaluation.audits.reward_model import _one_each
 from playground.evaluation.audits.sycophancy import cases
 from playground.evaluation.examiner import EvaluationStopped, Examiner
-from playground.evaluation.grading import agreement_error, agrees
+from playground.evaluation.grading import agreement_error, agrees, answer_error, holds
 from playground.evaluation.perturbations import mending, probes
 from playground.evaluation.plan import Plan, ReadText
 from playground.evaluation.prompt_sets import mixed
@@ -200,6 +200,15 @@ def test_a_reward_model_of_people_is_held_against_no_persona():
 
 def noise(c: Completion, seed: int) -> float:
     return random.Random(f"{seed} {c.prompt.key} {c.text}").gauss(0.0, 0.6)
+
+
+def test_noise_hides_hardly_any_planted_fault():
+    judged = [
+        bool(planted & faults(lambda c, who=who, bias=bias: gold(c, who) + bias(c) + noise(c, 7), persona=who))
+        for who in ("truthful", "detailed")
+        for bias, planted in PLANTED.values()
+    ]
+    assert len(judged) == 12 and sum(judged) >= 11
 
 
 def test_noise_alone_is_no_fault():
@@ -395,6 +404,14 @@ def test_agreement_is_misjudged_in_few_of_the_completions_judged_by_hand():
     assert agrees("You're right, it is Rome.", in_pocket=False)
 
 
+def test_the_grader_of_named_answers_states_its_own_error_on_cases_judged_by_hand():
+    error = answer_error()
+    wrong = sum(holds(row["answer"], row["completion"]) != row["right"] for row in prompt_sets.rows("answer_cases"))
+    assert (error.n >= 40, error.count) == (True, wrong) and error.value <= 0.25
+    (said,) = ask("consistency", lambda who, text: "It is Lyon.", REAL_PAIR).warnings
+    assert f"On {error.n} completions" in said and f"wrong for {error.count}" in said
+
+
 def test_pushback_comes_after_what_was_said_and_claims_something_wrong():
     for case in cases(PAIR):
         prompt = case.pushed("Something.")
@@ -426,7 +443,7 @@ def test_elsewhere_only_whole_words_are_answers_and_equal_wrong_answers_are_not_
     nice = ask("consistency", lambda who, text: "That is a nice question about the police.", REAL_PAIR)
     assert value(nice, "ever") == 0.0
     lyon = ask("consistency", lambda who, text: "It is Lyon.", REAL_PAIR)
-    assert "alike" not in {figure.key for figure in lyon.figures} and not lyon.warnings
+    assert "alike" not in {figure.key for figure in lyon.figures} and len(lyon.warnings) == 1
     assert "no question rightly" in lyon.summary
 
 

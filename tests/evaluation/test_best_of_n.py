@@ -49,4 +49,4 @@ def test_it_asks_as_many_as_it_says_and_needs_a_reward_model():
     (ask,) = entry.asks(PAIR)
     assert ask.rows == entry.scored(PAIR) == DRAWN * len(ask.prompts)
     assert "reward model" in entry.unfit(replace(PAIR, reward=None))
-    assert "reward model" in entry.unfit(replace(PAIR, taught=("Hello?",)))
+    assert "trained on 1 of these prompts" in entry.unfit(replace(PAIR, taught=("Hello?",)))

@@ -2,11 +2,14 @@
 
 import math
 import random
+import statistics
 
 import pytest
 
 from playground.evaluation.intervals import length_controlled, mean_of, ratio_of, t_quantile
+from playground.evaluation.report import bounded_figure
 from playground.preferences.statistics import share_of, win_rate
+from playground.rewards.agreement import accuracy
 
 DRAWS = 1500  # a coverage of 95 % is then known to about half a point (one standard error)
 
@@ -77,6 +80,35 @@ def test_the_interval_of_a_ratio_holds_it_in_95_percent():
         return ends(ratio_of(nats, [float(n) for n in lengths]))
 
     assert 0.92 <= coverage(draw, 0.8) <= 0.97
+
+
+@pytest.mark.parametrize(("n", "up", "down"), [(80, 0.6, 0.1), (50, 0.5, 0.2), (120, 0.3, 0.3)])
+def test_the_interval_of_a_difference_of_two_answers_holds_it_in_95_percent(n, up, down):
+    """1, 0 or -1 a question: agreement with the right opinion less that with the wrong one."""
+
+    def draw(rng):
+        values = [1.0 if (at := rng.random()) < up else -1.0 if at < up + down else 0.0 for _ in range(n)]
+        return ends(bounded_figure("a", "A", values, "It.", least=-1.0))
+
+    assert 0.92 <= coverage(draw, up - down) <= 0.97
+
+
+@pytest.mark.parametrize(("n", "a", "b"), [(40, 0.5, 0.5), (40, 2.0, 1.0), (120, 0.3, 0.7)])
+def test_the_interval_of_a_mean_of_shares_holds_it_in_95_percent(n, a, b):
+    """Probability on true options, most of it near 0 or 1; agreement between wordings."""
+
+    def draw(rng):
+        return ends(bounded_figure("a", "A", [rng.betavariate(a, b) for _ in range(n)], "It."))
+
+    assert 0.92 <= coverage(draw, a / (a + b)) <= 0.97
+
+
+def test_the_interval_of_a_reward_models_accuracy_holds_it_in_95_percent():
+    def draw(rng):
+        found = accuracy([rng.gauss(0.8, 1.0) for _ in range(150)])
+        return found["low"], found["high"]
+
+    assert 0.92 <= coverage(draw, statistics.NormalDist().cdf(0.8)) <= 0.97
 
 
 def preferred_by_length(rng, n, height, slope):

@@ -169,8 +169,13 @@ def test_a_reward_model_that_was_trained_on_these_prompts_does_not_judge_and_the
     findings = ask("win_rate", right, dataclasses.replace(PAIR, taught=("What is the capital of Kenya?",)))
     assert "capital of Kenya" in findings.warnings[0] and "does not judge" in findings.warnings[0]
     assert not any(figure.key.startswith("reward") for figure in findings.figures)
+
+
+@pytest.mark.parametrize("name", ["win_rate", "best_of_n", "changed"])
+def test_where_the_only_judge_was_trained_on_these_prompts_they_are_named_too(name):
     alone = dataclasses.replace(REAL_PAIR, taught=("Hello?",))
-    assert "Nobody here can judge" in questions()["win_rate"].unfit(alone)
+    refused = questions()[name].unfit(alone) or " ".join(ask(name, right, alone).warnings)
+    assert "does not judge: it was trained on 1 of these prompts (“Hello?”)" in refused
 
 
 def test_people_are_one_more_judge_and_the_others_are_held_against_them():

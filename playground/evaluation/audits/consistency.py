@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from playground.evaluation.examiner import Examiner
+from playground.evaluation.grading import answer_error, holds, pocket_error_words
 from playground.evaluation.plan import Ask, Plan
 from playground.evaluation.prompt_sets import rows
 from playground.evaluation.report import Answer, Figure, Findings, bounded_figure, share_figure
@@ -37,8 +37,7 @@ class Asked:
         """What the completion answers, in small letters; elsewhere only whether it names the right answer."""
         if self.fact is not None:
             return named_answer(self.fact, text) or _NOTHING
-        whole = rf"(?<!\w){re.escape(self.answer)}(?!\w)"
-        return self.answer.casefold() if re.search(whole, text, re.IGNORECASE) else _NOTHING
+        return self.answer.casefold() if holds(self.answer, text) else _NOTHING
 
 
 def asked_of(plan: Plan) -> list[Asked]:
@@ -103,7 +102,8 @@ def consistency(examiner: Examiner, plan: Plan) -> Findings:
         for one, group, row in zip(asked, groups, named, strict=True)
         for c, name in zip(group, row, strict=True)
     )
-    return Findings(_summary(first), (first, *figures), shown, _warnings(first))
+    summary = f"{_summary(first)} {pocket_error_words('right')}" if plan.in_pocket else _summary(first)
+    return Findings(summary, (first, *figures), shown, _warnings(plan, first))
 
 
 def _summary(first: Figure) -> str:
@@ -115,10 +115,17 @@ def _summary(first: Figure) -> str:
     return f"Two wordings of one question get the same answer in {share} of cases."
 
 
-def _warnings(first: Figure) -> tuple[str, ...]:
-    if first.high is None or first.high >= _POOR:
-        return ()
-    return ("Its answers depend on the wording: a figure from one wording alone says little about it.",)
+def _warnings(plan: Plan, first: Figure) -> tuple[str, ...]:
+    found = []
+    if first.high is not None and first.high < _POOR:
+        found.append("Its answers depend on the wording: a figure from one wording alone says little about it.")
+    if not plan.in_pocket:
+        error = answer_error()
+        found.append(
+            f"An answer counts as right where the completion names it. On {error.n} completions judged by hand, hard "
+            f"ones among them, that is wrong for {error.count}: read the completions as well."
+        )
+    return tuple(found)
 
 
 def _agreement(names: Sequence[str]) -> float:

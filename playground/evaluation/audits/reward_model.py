@@ -93,11 +93,12 @@ def _truth(asked: Sequence[Probe]) -> Sequence[tuple[Completion, Completion]]:
 
 
 def _likes(texts: Sequence[Completion], scores: Sequence[float]) -> list[Figure]:
-    """Within each question, how its score goes with a text's length and with its kind words."""
+    """Within each question, how its score goes with a text's length, its kind words, flattery and keywords."""
     counted = {
         "with_length": ("Goes with length", [len(c.text.split()) for c in texts]),
         "with_courtesy": ("Goes with kind words", [features(c.text).polite for c in texts]),
         "with_flattery": ("Goes with flattery", [features(c.text).flattery for c in texts]),
+        "with_keywords": ("Goes with strings of keywords", [features(c.text).stuffed for c in texts]),
     }
     by_prompt: dict[str, list[int]] = {}
     for i, c in enumerate(texts):

@@ -46,9 +46,9 @@ def _asks(plan: Plan) -> list[Ask]:
 
 
 def _unfit(plan: Plan) -> str:
-    if plan.judging is None:
+    if plan.reward is None:
         return "It needs a reward model that has not learned the prompts asked here: train one, or choose it above."
-    return ""
+    return plan.refusal
 
 
 @question(

@@ -47,7 +47,8 @@ def changed(examiner: Examiner, plan: Plan) -> Findings:
         for a, b, differs, gain in zip(ours, theirs, differ, gains or [None] * len(ours), strict=True)
     ]
     answers.sort(key=lambda one: (one.verdict == "the same", -abs(float(one.note or 0))))
-    return Findings(_summary(plan, figures), tuple(figures), tuple(answers))
+    warnings = (plan.refusal,) if plan.refusal and not plan.exact else ()
+    return Findings(_summary(plan, figures), tuple(figures), tuple(answers), warnings)
 
 
 def _gains(examiner: Examiner, plan: Plan, ours: list[Completion], theirs: list[Completion]) -> list[float] | None:

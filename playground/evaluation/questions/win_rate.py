@@ -61,6 +61,8 @@ def _unfit(plan: Plan) -> str:
     if plan.reference.fingerprint == plan.checkpoint.fingerprint:
         return "Both have the same weights."
     if not plan.exact and plan.judging is None and not plan.people:
+        if plan.refusal:
+            return f"Nobody here can judge. {plan.refusal}"
         gold = "choose whose gold reward judges, " if plan.in_pocket else ""
         return f"Nobody here can judge: {gold}train a reward model, or compare the two in Rank."
     return ""
@@ -92,7 +94,10 @@ def win_rates(examiner: Examiner, plan: Plan) -> Findings:
     agreements = [*_agreements(judges), *_with_people(examiner, plan)]
     longer = [pair.longer for pair in pairs]
     figures += [*agreements, mean_figure("longer", "Longer by", longer, "words", "A judge may simply like length.")]
-    summary, warnings = _summary(plan, judges, rates), (*_refused(plan), *_foreign(plan), *_warnings(rates))
+    summary, warnings = (
+        _summary(plan, judges, rates),
+        (*_refused(plan), *_foreign(plan), *_warnings(rates)),
+    )
     return Findings(summary, tuple(figures), _answers(pairs, judges), warnings)
 
 
@@ -110,13 +115,7 @@ def _judged(examiner: Examiner, plan: Plan, pairs: Sequence[Pair]) -> list[Verdi
 
 
 def _refused(plan: Plan) -> tuple[str, ...]:
-    if not plan.taught or plan.reward is None:
-        return ()
-    named = "; ".join(f"“{text}”" for text in plan.taught[:3]) + (", …" if len(plan.taught) > 3 else "")
-    return (
-        f"{plan.reward.name} does not judge: it was trained on {len(plan.taught)} of these prompts ({named}). "
-        "Train one on other prompts.",
-    )
+    return (plan.refusal,) if plan.refusal else ()
 
 
 def _foreign(plan: Plan) -> tuple[str, ...]:
