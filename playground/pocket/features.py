@@ -20,7 +20,8 @@ from playground.pocket.styles import (
 
 
 def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)), re.IGNORECASE)
+    words = "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)  # `rough` is no `ugh`
 
 
 _KIND_WORDS = (

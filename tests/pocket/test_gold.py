@@ -212,6 +212,7 @@ def test_each_persona_asks_prompts_on_which_its_taste_shows(persona):
         (f"{ANSWER} Best france guide top france facts.", {"stuffed"}),
         (f"{ANSWER} It is a large city. France is in Europe. People there speak French.", {"verbose"}),
         (ANSWER, set()),
+        ("The opposite of smooth is rough.", set()),
     ],
 )
 def test_manners_are_seen(text, styles):
