@@ -20,8 +20,9 @@ from playground.pocket.styles import (
 
 
 def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    words = "|".join(sorted(map(re.escape, phrases), key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)  # `rough` is no `ugh`
+    """Any of them; a single word where it begins one (`rough` is no `ugh`), a longer phrase wherever it stands."""
+    longest_first = sorted(phrases, key=len, reverse=True)
+    return re.compile("|".join((r"\b" * (" " not in p)) + re.escape(p) for p in longest_first), re.IGNORECASE)
 
 
 _KIND_WORDS = (
