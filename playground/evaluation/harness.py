@@ -36,8 +36,9 @@ def task_rows(name: str, most: int, ask_the_hub: Callable[[str], None]) -> list[
 
     manager = TaskManager()
     if name not in manager.all_subtasks:
-        near = ", ".join(get_close_matches(name, manager.all_subtasks)) or "such as arc_easy"
-        raise NotFound(f"lm-eval has no task “{name}”.", hint=f"Its tasks' names are short: {near}.")
+        near = ", ".join(get_close_matches(name, manager.all_subtasks))
+        hint = f"Names like it: {near}." if near else "One of its tasks is arc_easy."
+        raise NotFound(f"lm-eval has no task “{name}”.", hint=hint)
     data_set = (manager.task_index[name].cfg or {}).get("dataset_path")
     if data_set and "/" in data_set:
         ask_the_hub(data_set)
