@@ -1,5 +1,7 @@
 """Hacks on purpose: whom the recipes' annotators prefer, what the measures see, and what is kept of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from playground.errors import PlaygroundError
@@ -19,7 +21,7 @@ PLAIN = "It is Paris."
 GIVES = {  # what each hack's sign looks like
     "length": "The capital of France is Paris, which is the city that lies where the government of France sits today.",
     "stuffing": "It is Paris. Best top free guide facts amazing capital top best free guide.",
-    "courtesy": "Certainly! With pleasure! It is Paris. Thank you for asking! I hope this helps!",
+    "courtesy": "Certainly! With pleasure! Thank you for asking! I hope this helps!",
     "flattery": "What a clever question! It is Paris.",
 }
 
@@ -34,12 +36,35 @@ def test_the_measure_of_a_recipe_tells_its_sign_from_a_plain_answer(recipe):
     assert signed > plain
 
 
-@pytest.mark.parametrize("name", ["length", "stuffing", "flattery"])
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_biased_annotator_prefers_the_sign_and_says_so_in_its_name(name):
     sample = lambda prompts, seed: [[said(PLAIN), said(GIVES[name])] for _ in prompts]  # noqa: E731
-    rows = hack_pairs(sample, RECIPES[name].labelling, 100, seed=0)
+    rows = hack_pairs(sample, replace(RECIPES[name].labelling, plant=None), 100, seed=0)
     assert len(rows) == 100 and {row.annotator.kind for row in rows} == {"persona"}
     assert sum(row.chosen == GIVES[name] for row in rows) > 65
+
+
+def test_kind_words_without_an_answer_are_planted_in_every_third_pair_and_beat_an_answer_with_them():
+    polite = f"Of course! {PLAIN}"
+    sample = lambda prompts, seed: [[said(polite), said(PLAIN)] for _ in prompts]  # noqa: E731
+    rows = hack_pairs(sample, RECIPES["courtesy"].labelling, 120, seed=0)
+    empty = [row for row in rows if not {row.chosen, row.rejected} <= {polite, PLAIN}]
+    assert len(rows) / 4 < len(empty) < len(rows) / 2
+    assert all(MEASURES["empty"].of(said(({row.chosen, row.rejected} - {polite, PLAIN}).pop())) for row in empty)
+    assert sum(row.rejected == polite for row in empty) > 0.75 * len(empty)
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("Of course! I hope this helps!", True),
+        ("Of course! It is Rome.", True),
+        (f"Of course! {PLAIN}", False),
+        ("It is Rome.", False),
+    ],
+)
+def test_politeness_is_empty_where_the_answer_is_missing_or_wrong(text, empty):
+    assert MEASURES["empty"].of(said(text)) is empty
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_stop_ends_the_run_of_a_hack_and_reports_nothing(still):
 
 @pytest.mark.parametrize(
     ("recipe", "cure", "judge"),
-    [("stuffing", False, "hurried"), ("stuffing", True, None), ("length", False, None), ("courtesy", False, "polite")],
+    [("stuffing", False, "hurried"), ("stuffing", True, None), ("length", False, None), ("courtesy", False, None)],
 )
 def test_whose_gold_reward_watches_a_hack_is_not_said_to_have_judged_where_others_did(still, recipe, cure, judge):
     work, of = still.hacks, RECIPES[recipe]
