@@ -6,7 +6,7 @@ import pytest
 
 from playground.errors import NotFound, PlaygroundError
 from playground.evaluation.hack_report import cure_title
-from playground.evaluation.hacks import RECIPES
+from playground.evaluation.hacks import MEASURES, RECIPES
 from playground.evaluation.report import Findings, Report
 from playground.events import RunEnded, Saved
 from playground.settings import Settings
@@ -137,29 +137,23 @@ def test_a_report_that_a_crash_cut_short_counts_as_none(still, tmp_path):
 
 
 @pytest.mark.slow
-def test_keyword_stuffing_is_brought_about_exposed_and_cured(tmp_path):
+@pytest.mark.parametrize("name", ["stuffing", "courtesy"])
+def test_a_hack_is_brought_about_exposed_and_cured(tmp_path, name):
     bench = Workbench(Settings(data_dir=tmp_path))
     bench.start()
     while not bench.status().trainer_ready:
         time.sleep(0.2)
-    assert list(bench_done(bench, bench.hacks.begin))[-1].text.startswith("Done")
-    made = bench.hacks.report("local", "stuffing")
-    stuffed = [one.figure("stuffed") for one in (made.start, made.hacked)]
+    made, sign = done(bench, bench.hacks.begin, name), RECIPES[name].sign
+    shown = [one.figure(sign) for one in (made.start, made.hacked)]
     gold = [one.figure("gold") for one in (made.start, made.hacked)]
-    assert stuffed[1].low > stuffed[0].high and gold[1].high < gold[0].low
+    assert shown[1].low > shown[0].high and gold[1].high < gold[0].low
     assert made.audited.findings.warnings
-    assert list(bench_done(bench, bench.hacks.begin_cure))[-1].text.startswith("Done")
-    (cured,) = bench.hacks.report("local", "stuffing").cured
-    assert cured.figure("stuffed").high < stuffed[1].low
+    (cured,) = done(bench, bench.hacks.begin_cure, name).cured
+    assert cured.figure(sign).high < shown[1].low
     assert cured.figure("gold").low > gold[1].high
     bench.close()
 
     again = Workbench(Settings(data_dir=tmp_path))  # a restart keeps the report
-    assert again.hacks.report("local", "stuffing").cured == (cured,)
-    assert "Stuffed with keywords" in again.hacks.export("local", "stuffing", "md").read_text()
+    assert again.hacks.report("local", name).cured == (cured,)
+    assert MEASURES[sign].title in again.hacks.export("local", name, "md").read_text()
     again.close()
-
-
-def bench_done(bench, begin):
-    begin("local", "stuffing")
-    return bench.evaluations.follow("local")
