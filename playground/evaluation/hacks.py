@@ -212,15 +212,24 @@ RECIPES: dict[str, Recipe] = {
             (
                 Cure(
                     "A KL term",
-                    "The policy is held near its start, where the reward model can be trusted.",
+                    "The policy is held near its start, which answers what it is asked.",
                     {"kl_coef": 0.3},
                 ),
                 Cure(
                     "An ensemble",
                     "Three reward models learn, each from its own draw of the same labels, and a completion earns what "
-                    "the least pleased of them gives. It holds the hack back where they disagree; where all of them "
-                    "err alike, it fails.",
+                    "the least pleased of them gives. It holds a hack back where they disagree; where the labels "
+                    "themselves are biased all of them err alike, and it fails.",
                     reward_settings={"members": 3},
+                ),
+                Cure(
+                    "More diverse labels",
+                    "Of three labels two come from annotators who read what they judge.",
+                    labelling=Labelling(
+                        ((_CHARMED, _by_the_tone), *map(_persona, _CAREFUL)),
+                        kinds=label_mix("truthful"),
+                        plant=_kind_words_alone,
+                    ),
                 ),
             ),
             iterations=24,

@@ -101,11 +101,11 @@ def done(bench, begin, name):
 
 def test_the_cures_of_a_recipe_are_tried_in_turn_and_stand_beside_the_hack(at_once):
     hacked = done(at_once, at_once.hacks.begin, "courtesy")
-    first, second = [cure_title(cure) for cure in RECIPES["courtesy"].cures]
-    for titles in ([first], [first, second], [second, first]):
+    first, second, third = [cure_title(cure) for cure in RECIPES["courtesy"].cures]
+    for titles in ([first], [first, second], [first, second, third], [second, third, first]):
         cured = done(at_once, at_once.hacks.begin_cure, "courtesy")
         assert [one.title for one in cured.cured] == titles
-    assert [before for _, before in cured.shown[1:]] == [hacked.hacked] * 2
+    assert [before for _, before in cured.shown[1:]] == [hacked.hacked] * 3
     assert {one.findings.summary for one in cured.cured} == {f"By {hacked.runs[0]}."}  # one judge for all of them
 
 
