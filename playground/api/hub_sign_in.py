@@ -1,6 +1,7 @@
 """Signing in with Hugging Face, by OpenID Connect: who comes back as an owner is the host, as with the password.
 
-On the way a browser holds a signed cookie with what the Hub must send back. Nothing else of the Hub is kept.
+On the way a browser holds a signed cookie with what the Hub must send back. Nothing else of the Hub is kept. What
+speaks to the Hub is loaded only where an owner signs in with it.
 """
 
 from __future__ import annotations
