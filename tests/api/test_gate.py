@@ -71,11 +71,12 @@ def page(bench):
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SYSTEM", "spaces")  # by these two Gradio knows that it is on a Space
         patched.setenv("SPACE_ID", "someone/playground")
+        patched.setenv("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # as app.py does
         blocks = build_page(bench)
-        options = launch_options(bench.settings)
-        app, url, _ = blocks.launch(prevent_thread_lock=True, app_kwargs=app_options(bench), **options)
-        yield app, url.rstrip("/")
-        blocks.close()
+    options = launch_options(bench.settings)
+    app, url, _ = blocks.launch(prevent_thread_lock=True, app_kwargs=app_options(bench), **options)
+    yield app, url.rstrip("/")
+    blocks.close()
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_behind_the_gate_every_listener_asks_for_the_hosts_rights(page, bench, p
 
 def call(client, number, data):
     """One listener with those inputs, until it has ended."""
-    session = {"session_hash": f"of {number}"}
+    session = {"session_hash": "of a participant"}
     asked = client.post("/gradio_api/queue/join", json={"fn_index": number, "data": data, **session})
     assert asked.status_code == 200
     with client.stream("GET", "/gradio_api/queue/data", params=session) as told:
