@@ -63,7 +63,7 @@ def host_page(bench: Workbench, refused: PlaygroundError | None = None) -> HTMLR
         ways.append(_PASSWORD)
     told = f'<p id="problem" role="alert">{escape(f"{refused.message} {refused.hint}")}</p>' if refused else ""
     page = Template((STATIC / "host.html").read_text(encoding="utf-8"))
-    said = page.substitute(told=told, ways='\n<p class="note">Or with the password:</p>\n'.join(ways))
+    said = page.substitute(told=told, ways="\n".join(ways))
     return HTMLResponse(said, status_code=403 if refused else 200)
 
 
