@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
+from playground.api.reveal import reveal_json
 from playground.preferences.record import Arrived, Lean, LiveCounts, PersonQuality, Session, SetCounts, Spread
 from playground.preferences.resampling import binomial_p
 from playground.preferences.statistics import ENOUGH, Share
@@ -18,6 +19,7 @@ _STATES = {
     "open": "Open: people get pairs.",
     "paused": "Paused: people can join, nobody gets new pairs.",
     "frozen": "Frozen: no new pairs; what comes late is stored beside the frozen set.",
+    "revealed": "Revealed: phones and projector show who wrote what.",
     "closed": "Closed for good.",
 }
 _AGAIN = {
@@ -25,6 +27,7 @@ _AGAIN = {
     "once you freeze.",
     "paused": "The second vote is paused.",
     "frozen": "The second vote is over.",
+    "revealed": "The second vote is over; phones and projector show who wrote what.",
     "closed": "Closed for good.",
 }
 
@@ -34,12 +37,14 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     session = bench.workshop.find(workspace, session_id)
     live, counts = bench.workshop.live(workspace, session_id)
     outcome = bench.revotes.outcome(workspace, session_id, live)
+    revealed = bench.reveals.room(workspace, session_id)
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
         "tiles": _tiles(session, live, counts),
         "pace": _pace(session, live, counts),
         "arrived": _arrived(bench.workshop.arrived(workspace, session_id), counts),
         "revote": None if outcome is None else _outcome(outcome),
+        "revealed": None if revealed is None else reveal_json(revealed),
     }
 
 

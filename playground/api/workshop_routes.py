@@ -1,6 +1,7 @@
 """Routes of the phones in a workshop. A device shows who it is by a secret that it made itself.
 
-Nothing sent to a phone says which checkpoint wrote what, or what anybody else chose.
+Before the host reveals it, nothing sent to a phone says which checkpoint wrote what. What anybody else chose is never
+sent.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from playground.api.refusals import RefusalsAsJson
+from playground.api.reveal import phone_json
 from playground.preferences.insertion import storable
 from playground.preferences.record import Session, ShownPair
 from playground.types import Choice, Json
@@ -104,6 +106,10 @@ def workshop_routes(bench: Workbench) -> APIRouter:
     async def curves(code: _Code) -> Json:
         fresh = bench.session_runs.shared.find(code)
         return fresh or await asyncio.to_thread(bench.session_runs.curves, code)
+
+    @router.post("/api/workshop/reveal")
+    def reveal(secret: _Secret) -> Json:
+        return phone_json(*bench.reveals.mine(secret))
 
     _take_back_routes(router, workshop)
     return router

@@ -223,7 +223,7 @@ def read_gone(connection: Connection, workspace: str) -> dict[str, str]:
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
     """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
     rows = connection.execute(_SHOWN, {"of": workspace, "tokens": list(tokens)})
-    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in rows}
+    found = {row.id: ShownPair(row.id, prompt_of(row), row.left, row.right) for row in rows}
     return [found[token] for token in tokens if token in found]
 
 
@@ -239,7 +239,7 @@ def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[
         )
         .where(pair.c.workspace == workspace, pair.c.kind == kind)
     )
-    found = [(row, _prompt_of(row)) for row in connection.execute(question)]
+    found = [(row, prompt_of(row)) for row in connection.execute(question)]
     return [(row.id, Completion(prompt, row.left), Completion(prompt, row.right)) for row, prompt in found]
 
 
@@ -277,7 +277,7 @@ def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
     for row in connection.execute(question):
         key = (row.messages, row.source)
         if key not in prompts:
-            prompts[key] = _prompt_of(row)
+            prompts[key] = prompt_of(row)
         yield Judgment(
             prompts[key],
             row.left,
@@ -300,13 +300,14 @@ def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
 def _contested(row) -> Contested:
     left = {"left": 1.0, "right": 0.0}.get(row.choice, 0.5)
     if row.on_the_left:
-        return Contested(_prompt_of(row), row.left, row.right, left)
-    return Contested(_prompt_of(row), row.right, row.left, 1.0 - left)
+        return Contested(prompt_of(row), row.left, row.right, left)
+    return Contested(prompt_of(row), row.right, row.left, 1.0 - left)
 
 
 def _annotator_of(row) -> Annotator:
     return Annotator(row.annotator_id, row.alias, row.kind)
 
 
-def _prompt_of(row) -> Prompt:
+def prompt_of(row) -> Prompt:
+    """The prompt of a row that holds its messages and its source."""
     return Prompt(tuple(Message(role, content) for role, content in json.loads(row.messages)), row.source)

@@ -131,7 +131,7 @@ class Session:
 
     id: str
     code: str
-    state: str  # open, paused, frozen, closed
+    state: str  # open, paused, frozen, revealed, closed
     rules: Rules
     consent_version: str
     snapshot: str | None = None
@@ -162,6 +162,26 @@ class Revoted(NamedTuple):
 
     annotator: str
     score: float  # 1: the new model's completion was chosen, 0: the old one's, 0.5: neither
+
+
+class Written(NamedTuple):
+    """One choice, and who wrote the two texts."""
+
+    annotator: str
+    left: str | None  # ids of the checkpoints; None: the text came in a file
+    right: str | None
+    score: float  # 1: the left one was chosen, 0: the right one, 0.5: neither
+
+
+class OwnChoice(NamedTuple):
+    """One choice as whoever made it is shown it again, with who wrote the two texts."""
+
+    prompt: Prompt
+    left: str
+    right: str
+    left_by: str | None
+    right_by: str | None
+    choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +246,16 @@ class Spread:
     low: float
     high: float
     n: int  # what it was told from: choices, or of the agreement pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one checkpoint did against the others that people judged it against."""
+
+    checkpoint: str | None
+    won: float  # share of its choices, neither counting half
+    rate: Spread  # the same with its interval by people drawn anew
+    strength: Spread  # Bradley-Terry's, in log-odds; those of all add up to 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,12 @@ _ANIMALS = ("Otter", "Heron", "Lynx", "Badger", "Robin", "Marten", "Ibis", "Dorm
 _MOVES = {
     "open": ("paused", "frozen", "closed"),
     "paused": ("open", "frozen", "closed"),
-    "frozen": ("open", "closed"),
+    "frozen": ("open", "revealed", "closed"),
+    "revealed": ("closed",),  # and open in a re-vote, whose pairs nobody has seen
     "closed": (),
 }
 
-State = Literal["open", "paused", "frozen", "closed"]
+State = Literal["open", "paused", "frozen", "revealed", "closed"]
 Write = Callable[[Callable[[Connection], Any]], Any]
 _session, _annotator, _judgment = tables.session, tables.annotator, tables.judgment
 
@@ -113,13 +114,12 @@ class SessionStore:
             return _by_code(connection, code)
 
     def move(self, host: str, id: str, state: State) -> Session:
-        """Open, pause, freeze or close. Raises: NotAllowed where that cannot follow."""
+        """Open, pause, freeze, reveal or close. Raises: NotAllowed where that cannot follow."""
 
         def change(connection: Connection) -> Session:
             before = _row(connection, id, host).state
             if state not in (before, *_MOVES[before]):
-                hint = "Make a new session." if before == "closed" else "Open it first."
-                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=hint)
+                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=_instead(before, state))
             if state != before:
                 connection.execute(update(_session).where(_session.c.id == id).values(state=state))
                 note(connection, id, state, id)
@@ -254,6 +254,15 @@ class SessionStore:
 def spelt(code: str) -> str:
     """A code as it was given out: people type small letters, blanks and dashes."""
     return "".join(letter for letter in code.upper() if letter in CODE_LETTERS)
+
+
+def _instead(before: str, state: State) -> str:
+    """What to do where that state cannot follow."""
+    if before == "closed":
+        return "Make a new session."
+    if before == "revealed":
+        return "People have seen who wrote what: let them vote again on new pairs, or make a new session."
+    return "Freeze it first." if state == "revealed" else "Open it first."
 
 
 def _free_code(connection: Connection) -> str:

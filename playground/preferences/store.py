@@ -55,6 +55,7 @@ from playground.preferences.revotes import RevoteStore
 from playground.preferences.sessions import SessionStore
 from playground.preferences.what_if import Facts, WhatIf, derive, numbered
 from playground.preferences.writer import Writer
+from playground.preferences.written import WrittenStore
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class PreferenceStore:
         self.sessions = SessionStore(self._engine, self._write)
         self.revotes = RevoteStore(self._engine, self._write)
         self.people = PeopleStore(self._engine, self._write)
+        self.written = WrittenStore(self._engine)
         try:
             self._write(create_tables)
         except Exception:

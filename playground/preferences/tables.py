@@ -84,7 +84,7 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("consent_version", String(32), nullable=False, server_default="1"),
     Column("tie_rule", String(32), nullable=False, server_default="drop"),
     Column("target_overlap", Integer, nullable=False, server_default="1"),
-    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
+    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, revealed, closed
     Column("snapshot", String(64)),  # what was frozen last
     Column(
         "revotes", Integer, nullable=False, server_default="0"
@@ -224,7 +224,7 @@ event = Table(  # append only
     _workspace(),
     Column(
         "kind", String(16), nullable=False
-    ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen
+    ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen, revealed
     Column("subject", String(128), nullable=False),  # the id it happened to
     Column("count", Integer, nullable=False, server_default="1"),  # judgments concerned
     _created_at(),

@@ -72,7 +72,7 @@ class Workshop:
         return self._sessions.find(workspace, id)
 
     def move(self, workspace: str, id: str, state: State) -> Session:
-        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged.
+        """Open, pause, reveal or close a session. One that closes with nothing frozen keeps what was judged.
 
         None opens where the disk loses what a killed process had stored.
         """
@@ -109,9 +109,9 @@ class Workshop:
         Once there was a re-vote, what it is about stays frozen as it was.
         """
         session = self.find(workspace, id)
-        if session.state != "closed":
+        if session.state in ("open", "paused"):
             session = self._sessions.move(workspace, id, "frozen")
-        if not session.revotes:
+        if not session.revotes and session.state != "revealed":
             self._keep(workspace, session)
         return self.frozen(workspace, id)
 
@@ -170,7 +170,7 @@ class Workshop:
         tapped: int | None = None,
     ) -> Session:
         """Store a choice; returns the session once it is on disk. The same judgment_id again changes nothing."""
-        person = self._person(secret)
+        person = self.person(secret)
         if person.session.state == "closed":
             raise NotAllowed("This session has ended.", hint="Thank you; nothing more is needed.")
         self._store.judge(
@@ -189,7 +189,9 @@ class Workshop:
 
     def undo(self, secret: str, judgment_id: str) -> bool:
         """Take that choice back; its pair waits again. False: it was not there, or taken back before."""
-        person = self._person(secret)
+        person = self.person(secret)
+        if person.session.state == "revealed":
+            raise NotAllowed("Who wrote what has been shown; choices stay as they are.", hint="You can still withdraw.")
         return self._store.undo(person.session.id, person.annotator, judgment_id) is not None
 
     def leave(self, secret: str) -> None:
@@ -202,7 +204,8 @@ class Workshop:
         if person.ejected or not person.withdrawn:
             self._store.withdraw(person.session.id, person.annotator)
 
-    def _person(self, secret: str) -> Participant:
+    def person(self, secret: str) -> Participant:
+        """Who asks with that secret. Raises: NotFound; NotAllowed where they take part no longer; TooFast."""
         return self._taking_part(self._asks(secret))
 
     def _asks(self, secret: str) -> Participant:

@@ -364,6 +364,55 @@ def test_a_rooms_curves_are_for_whoever_knows_its_code_and_tell_of_no_model(benc
     assert "checkpoint" not in client.get(f"/api/workshop/curves/{session.code}").text
 
 
+def test_before_the_reveal_nothing_that_a_phone_may_ask_for_names_a_model_and_nobody_reads_who_wrote_what(bench, phone):
+    def all_that_is_sent():
+        code = bench.workshop.all("local")[0].code
+        pairs = phone.pairs()
+        yield from (phone.client.get(f"/api/workshop/{path}/{code}") for path in ("session", "curves"))
+        yield phone.post("pairs")
+        if pairs:
+            voted = phone.vote(pairs[0])
+            yield voted
+            yield phone.post("undo", {"id": voted.json()["saved"]})
+            yield phone.vote(pairs[0], "right")
+        yield phone.post("reveal")
+        yield phone.post("leave")
+        assert phone.post("reveal").status_code == 403
+
+    (session,) = bench.workshop.all("local")
+    for state in ("open", "paused", "open", "frozen"):
+        bench.workshop.move("local", session.id, state)
+        for answer in all_that_is_sent():
+            assert not [name for name in ("pocket", "secret", "checkpoint") if name in answer.text], answer.text
+
+
+def test_after_the_reveal_a_phone_reads_who_wrote_what_it_chose_between_and_what_the_room_chose(bench, client, session):
+    ann, bob = Phone(client, session.code), Phone(client, session.code)
+    for phone, choice in ((ann, "left"), (bob, "tie")):
+        pair = phone.pairs()[0]
+        phone.vote(pair, choice)
+    bench.workshop.freeze("local", session.id)
+    bench.workshop.move("local", session.id, "revealed")
+    assert ann.post("pairs").json()["state"] == "revealed"
+    told = ann.post("reveal").json()
+    (mine,) = told["own"]
+    by = {mine["left"]: mine["left_by"], mine["right"]: mine["right_by"]}
+    assert by == {f"yes {HTML}": bench.checkpoints.find("local", "pocket-sft").name, "no": "dpo-secret"}
+    assert {one["name"] for one in told["writers"]} == set(by.values())
+    assert (told["people"], told["apart"], told["writers"][0]["low"]) == (2, None, None)
+    assert sorted(one["won"] for one in told["writers"]) == [0.25, 0.75]
+
+
+def test_what_was_chosen_is_not_taken_back_once_who_wrote_it_is_known(bench, session, phone):
+    saved = phone.vote(phone.pairs()[0]).json()["saved"]
+    bench.workshop.freeze("local", session.id)
+    bench.workshop.move("local", session.id, "revealed")
+    answer = phone.post("undo", {"id": saved})
+    assert answer.status_code == 403 and "withdraw" in answer.json()["hint"]
+    assert phone.post("withdraw").status_code == 200
+    assert phone.post("reveal").status_code == 403
+
+
 def test_only_the_host_sees_the_people_and_takes_them_out(bench, host, session):
     ann = Phone(host, session.code, "Ann")
     ann.vote(ann.pairs()[0])

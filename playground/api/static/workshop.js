@@ -9,7 +9,8 @@ const VIEWS = ["find", "consent", "wait", "judge"];
 const FEW = 2; // ask for more pairs when so many are left
 const LIMIT_MS = 10000; // a request that has no answer by then is given up, and tried again
 const SLOWEST_MS = 15000; // between two tries
-const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, voted: 15000, ejected: 30000, closed: 60000}; // until the pairs are asked for again
+const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, voted: 15000, revealed: 15000, ejected: 30000, closed: 60000}; // until the pairs are asked for again
+const LEARNS = ["frozen", "revealed"]; // states in which a model may learn
 const LOOK_MS = 4000; // until the curves of what is learning are asked for again
 const KEEP_MS = 15000; // the same while pairs are on the screen: whoever reads on keeps them
 let words = {}, language = "en", code = "", session = null, over = "";
@@ -17,6 +18,7 @@ let shown = null, shownAt = 0, input = "touch", taught = "", sure = false;
 let busy = false, timer = 0, failed = false, pause_ms = 1000; // of tick()
 let stale = false, next_at = 0, none = false; // of the pairs: judged since asked, when to ask again, nothing came
 let learning = []; // runs on what the room chose, while they learn
+let revealed = null; // who wrote what, once the host shows it
 
 const word = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[language]?.[name] ?? name);
 
@@ -51,6 +53,7 @@ const PROOF = { // what a proxy, a hotel's sign-in page or another program on th
   session: (said) => typeof said.consent === "string",
   join: (said) => typeof said.alias === "string",
   pairs: (said) => Array.isArray(said.pairs),
+  reveal: (said) => Array.isArray(said.own),
   curves: (said) => Array.isArray(said.runs),
   vote: (said, sent) => said.saved === sent.id,
   undo: (said) => "undone" in said,
@@ -109,7 +112,8 @@ async function step() {
   if (over || !kept.secret || kept.state === "closed" || !watched()) return null;
   const left_ms = stale && kept.pairs.length <= FEW ? 0 : next_at - performance.now();
   if (left_ms <= 0) return more();
-  return kept.state === "frozen" ? look(left_ms) : left_ms;
+  if (kept.state === "revealed" && !revealed) return reveal();
+  return LEARNS.includes(kept.state) ? look(left_ms) : left_ms;
 }
 
 function wake() {
@@ -211,7 +215,23 @@ async function look(left_ms) {
   return Math.min(left_ms, LOOK_MS);
 }
 
+async function reveal() {
+  revealed = {writers: [], own: [], one: null}; // where it is refused, the session has gone on
+  try {
+    revealed = await ask("reveal", {});
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      revealed = null;
+      throw error;
+    }
+    next_at = 0;
+  }
+  show();
+  return 0;
+}
+
 function take(said) {
+  if (said.state !== "revealed") revealed = null;
   change((now) => {
     now.state = said.state;
     if (said.round !== now.round) Object.assign(now, {round: said.round, done: []}); // what was judged before stays
@@ -308,8 +328,47 @@ function wait(name) {
   shown = null;
   $("wait-title").textContent = word(`${name}Title`);
   $("wait-text").textContent = word(name);
-  $("curves").replaceChildren(...(name === "frozen" ? learning.flatMap(curve) : []));
+  $("told").replaceChildren(...(name === "revealed" && revealed ? [...room(revealed), ...own(revealed)] : []));
+  $("curves").replaceChildren(...(LEARNS.includes(name) ? learning.flatMap(curve) : []));
   view("wait");
+}
+
+function element(kind, text, ...within) {
+  const [tag, ...classes] = kind.split("."), made = document.createElement(tag);
+  made.className = classes.join(" ");
+  made.textContent = text;
+  made.append(...within);
+  return made;
+}
+
+const writer = (name) => name || word("fromFile");
+const percent = (share) => Math.round(100 * share);
+
+/* What the room chose, by who wrote it. */
+function room({one, writers, apart}) {
+  if (one !== null) return [element("p", word("oneWriter", {name: writer(one)}))];
+  const rows = writers.flatMap(({name, won, choices, low, high}) => {
+    const said = word("won", {share: percent(won), n: choices}), bar = element("i", "");
+    const between = low === null ? "" : word("between", {low: percent(low), high: percent(high)});
+    bar.style.width = `${percent(won)}%`;
+    return [element("h3", writer(name)), element("div.share", "", bar), element("p", said + between)];
+  });
+  if (!writers.length || apart) return rows;
+  return [...rows, element("p.note", apart === null ? word("tooFew") : word("alike"))];
+}
+
+/* This person's own last choices. */
+function own({own}) {
+  return own.length ? [element("h2", word("yours")), ...own.map(chosen)] : [];
+}
+
+function chosen(pair) {
+  const side = (name) => {
+    const mine = pair.choice === name, by = writer(pair[`${name}_by`]);
+    return element(mine ? "article.mine" : "article", "", element("h3", mine ? word("youChose", {name: by}) : by), element("p.given", pair[name]));
+  };
+  const neither = ["left", "right"].includes(pair.choice) ? [] : [element("p.note", word(pair.choice))];
+  return element("section.own", "", element("p.given", pair.prompt), element("div.two", "", side("left"), side("right")), ...neither);
 }
 
 function curve(run) {

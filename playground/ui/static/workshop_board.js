@@ -36,7 +36,8 @@
       root.querySelector(".arrived").textContent = found.arrived;
       pace = found.pace;
       expect();
-      root.querySelector(".revote").replaceChildren(...(found.revote ? revote(found.revote) : []));
+      root.querySelector(".revote").replaceChildren(...(found.revote ? bars("Before against after training", found.revote) : []));
+      root.querySelector(".revealed").replaceChildren(...(found.revealed ? bars("Who wrote what", found.revealed) : []));
     }
 
     /* What some more minutes bring, for as many as the host types. */
@@ -80,7 +81,8 @@
       P.el("p.problem.old", { hidden: true }, OLD),
       value.warning && P.el("p.problem", null, value.warning),
       value.frozen && P.el("p.frozen", null, value.frozen),
-      P.el("div.revote"),
+      P.el("div.compared.revote"),
+      P.el("div.compared.revealed"),
       P.el("div.tiles"),
       P.el("p.pace", null, P.el("input.minutes", { type: "number", min: 1, max: 600, value: 11, "aria-label": "Minutes" }), P.el("span.expected")),
       P.el("p.arrived"),
@@ -111,14 +113,14 @@
     return P.el("button", { type: "button", "data-person": id, "data-act": ejected ? "let-in" : "eject", "aria-label": `${words}: ${alias}` }, words);
   }
 
-  function revote({ words, bars }) {
-    const drawn = bars.map(({ name, value, low, high, words }) => {
+  function bars(title, found) {
+    const drawn = found.bars.map(({ name, value, low, high, words }) => {
       const span = P.el("i.span"), dot = P.el("i.dot");
       Object.assign(span.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
       dot.style.left = `${100 * value}%`;
       return P.el("div.bar", null, P.el("span", null, name), P.el("div.axis", null, P.el("i.half"), span, dot), P.el("b", null, words));
     });
-    return [P.el("h3", null, "Before against after training"), ...drawn, P.el("p", null, words)];
+    return [P.el("h3", null, title), ...drawn, P.el("p", null, found.words)];
   }
 
   function files(id) {

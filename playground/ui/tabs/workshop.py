@@ -37,8 +37,10 @@ def build(context: Context, tab: gr.Tab) -> None:
     with gr.Row(elem_id="workshop-states"):
         moves = [(gr.Button(label, elem_id=f"workshop-{state}", min_width=90), state) for label, state in _STATES]
         freeze = gr.Button("Freeze", variant="primary", elem_id="workshop-freeze", min_width=90)
+        moves.append((gr.Button("Reveal", elem_id="workshop-revealed", min_width=90), "revealed"))
     gr.Markdown(
         "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that. "
+        "Reveal then shows on phones and projector which model wrote what; nobody judges those pairs after it. "
         "Then the same people vote again on their phones, blind: the model before training against the one after it.",
         elem_classes="note",
     )
