@@ -124,15 +124,6 @@ def _load(one: Sides, carried: Mapping[tuple[str, str, str], int]) -> Load:
     return Load(*one, first + second + leased, first + first_leased, first + second, first)
 
 
-def read_labels(connection: Connection, session: str, kind: str = "main") -> list[int]:
-    """How many labels each pair of that kind has."""
-    judged = and_(_assignment.c.state == "judged", _assignment.c.strategy.not_in(CHECKS))
-    labels = and_(_assignment.c.pair == _pair.c.id, judged, _stays(session))
-    question = select(func.count(_assignment.c.id)).select_from(_pair.outerjoin(_assignment, labels))
-    mine = question.where(_pair.c.workspace == session, _pair.c.kind == kind)
-    return list(connection.scalars(mine.group_by(_pair.c.id)))
-
-
 def read_lease_s(connection: Connection, session: str) -> float:
     """How long a pair stays with whom it was given to: three times as long as judging one takes here."""
     question = select(_judgment.c.decision_ms).where(

@@ -268,6 +268,17 @@ class Lean:
 
 
 @dataclass(frozen=True, slots=True)
+class PairStates:
+    """The pairs that are given out now. Each is in one of the first three; a labelled one is decided or tied, too."""
+
+    waiting: int  # with too few labels, on nobody's screen
+    given_out: int  # with too few labels, on somebody's screen
+    enough: int  # with as many labels as were asked for
+    decided: int  # more people preferred one of its texts than the other
+    tied: int  # as many, or nobody preferred any
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCounts:
     """A session as its host watches it."""
 
@@ -276,6 +287,7 @@ class LiveCounts:
     active: int  # judged something within the last minute
     per_minute: int  # choices within the last minute
     labels: tuple[int, ...]  # of each pair
+    pairs: PairStates
     checks: Checks
     agreement: Spread
     ceiling: Spread  # how often a person chooses what most of the others do

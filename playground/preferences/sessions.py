@@ -20,7 +20,8 @@ from playground.preferences import assigning, tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import add_pairs, note, pair_rows, storable
-from playground.preferences.loads import SessionPairs, read_labels, read_pairs
+from playground.preferences.loads import SessionPairs, read_loads, read_pairs
+from playground.preferences.pair_states import pair_states
 from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair, Translation
 from playground.preferences.resampling import agreement, ceiling, lean
@@ -142,7 +143,7 @@ class SessionStore:
         with reading(self._engine) as connection:
             session = _session_of(_row(connection, id, host))
             now, here = time.time(), _judgment.c.workspace == id
-            labels = read_labels(connection, id, session.round)
+            loads = read_loads(connection, id, read_pairs(connection, id, session.round).main)
             recent = here & _judgment.c.valid.is_(True) & (_judgment.c.created_at > now - 60)
             people = select(func.count(), func.count(_annotator.c.withdrawn_at)).where(_annotator.c.session == id)
             joined, withdrawn = connection.execute(people).one()
@@ -151,7 +152,8 @@ class SessionStore:
             given = read_given(connection, id)
         first = [one for one in given if one.strategy not in APART]
         told = checks_of(given), agreement(first), ceiling(first), lean(given)
-        return LiveCounts(joined, withdrawn, voters, votes, tuple(labels), *told)
+        pairs = pair_states(loads, session.rules.overlap, given)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(load.labels for load in loads), pairs, *told)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared in the first round."""

@@ -6,12 +6,14 @@ import zipfile
 from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyarrow.parquet import read_table
 
+from playground.api.board import board_json
 from playground.api.routes import api_routes
 from playground.api.workshop_routes import STATIC, Vote
 from playground.preferences.record import Rules, Translation
@@ -281,6 +283,18 @@ def test_the_live_figures_are_the_hosts_and_of_the_hosts_own_sessions(host, sess
     assert host.get(f"/api/session/{session.id}").json()["state"].startswith("Open")
     assert host.get("/api/session/other").status_code == 404
     assert host.get("/api/session/local/export/jsonl").status_code == 404
+
+
+def test_the_board_shows_the_pairs_by_state_and_how_old_the_copy_elsewhere_is(bench, host, session, monkeypatch):
+    told = host.get(f"/api/session/{session.id}").json()
+    assert [part[:2] for part in told["pairs"]["parts"]] == [["enough", 0], ["out", 0], ["waiting", 9]]
+    assert told["copy"] == "There is no copy of this outside this machine." and told["pairs"]["said"] == ""
+    ann = Phone(host, session.code)
+    ann.vote(ann.pairs()[0])
+    monkeypatch.setattr(bench, "mirror", SimpleNamespace(note=lambda: "Copied 3 minutes ago."))
+    pairs, copy = (board_json(bench, "local", session.id)[name] for name in ("pairs", "copy"))
+    assert [part[:2] for part in pairs["parts"]] == [("enough", 0), ("out", 3), ("waiting", 6)]
+    assert copy == "Copied 3 minutes ago." and "prefer one text: 1. Tied: 0." in pairs["said"]
 
 
 def test_the_host_reads_how_alike_the_room_judges_or_that_too_few_have(bench, host, session):

@@ -33,7 +33,9 @@
       root.querySelector(".state").textContent = found.state;
       const tiles = found.tiles.map(([figure, words]) => P.el("div.tile", null, P.el("b", null, figure), P.el("span", null, words)));
       root.querySelector(".tiles").replaceChildren(...tiles);
+      root.querySelector(".pairs").replaceChildren(...strip(found.pairs));
       root.querySelector(".arrived").textContent = found.arrived;
+      root.querySelector(".copy").textContent = found.copy;
       pace = found.pace;
       expect();
       root.querySelector(".revote").replaceChildren(...(found.revote ? bars("Before against after training", found.revote) : []));
@@ -83,9 +85,11 @@
       value.frozen && P.el("p.frozen", null, value.frozen),
       P.el("div.compared.revote"),
       P.el("div.compared.revealed"),
+      P.el("div.pairs"),
       P.el("div.tiles"),
       P.el("p.pace", null, P.el("input.minutes", { type: "number", min: 1, max: 600, value: 11, "aria-label": "Minutes" }), P.el("span.expected")),
       P.el("p.arrived"),
+      P.el("p.copy"),
       P.el("details.people", null, P.el("summary", null, "Each person (fold out where the room cannot see it)"), P.el("div.listed")),
       files(value.id),
     ].filter(Boolean);
@@ -93,6 +97,14 @@
 
   function projector(id) {
     return P.el("p", null, P.el("a", { href: `/projector/${id}`, target: "_blank" }, "Show this large, for the room"));
+  }
+
+  /* The pairs as parts of one bar: judged often enough, on a screen, waiting. */
+  function strip({ parts, said }) {
+    const drawn = parts.map(([kind, n]) => P.el(`i.${kind}`)), total = parts.reduce((sum, [, n]) => sum + n, 0);
+    drawn.forEach((part, at) => { part.style.flexGrow = parts[at][1]; });
+    const words = parts.map(([kind, n, text]) => P.el("span", null, P.el(`i.${kind}`), P.el("b", null, String(n)), ` ${text}`));
+    return [P.el("p", null, `${total} pairs`), P.el("div.strip", { "aria-hidden": "true" }, ...drawn), P.el("p.legend", null, ...words), P.el("p.said", null, said)];
   }
 
   const COLUMNS = { alias: "Person", choices: "Choices", gold: "Known answers right", same: "Same when repeated", agreed: "With most others", left: "Left chosen", seconds: "Usual time", note: "Note" };
