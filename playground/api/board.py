@@ -50,13 +50,17 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
         "pairs": _pairs(live.pairs, session.rules.overlap),
-        "tiles": _tiles(live, counts),
+        "tiles": _tiles(live, counts) + _proposed(bench.store.proposals.waiting(session_id)),
         "pace": _pace(session, live, counts),
         "copy": _copy(bench),
         "arrived": _arrived(bench.workshop.arrived(workspace, session_id), counts),
         "revote": None if outcome is None else _outcome(outcome),
         "revealed": None if revealed is None else reveal_json(revealed),
     }
+
+
+def _proposed(waiting: int) -> list[tuple[str, str]]:
+    return [(str(waiting), "prompts from the room wait for you, in the fold below")] if waiting else []
 
 
 def _pairs(found: PairStates, overlap: int) -> Json:

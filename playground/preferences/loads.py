@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, s
 
 from playground.preferences import tables
 from playground.preferences.insertion import LEASE_S
-from playground.preferences.reading import CHECKS
+from playground.preferences.reading import CHECKS, GONE_PROMPTS
 
 _assignment, _judgment, _annotator, _pair = tables.assignment, tables.judgment, tables.annotator, tables.pair
 _x, _y = tables.completion.alias("x"), tables.completion.alias("y")
@@ -93,12 +93,15 @@ class SessionPairs:
 
 
 def read_pairs(connection: Connection, session: str, kind: str) -> SessionPairs:
-    """The pairs of that kind in the session; the first round's come with the gold ones. They never change."""
+    """The pairs of that kind in the session; the first round's come with the gold ones.
+
+    They change only with the prompts that people propose: where one is approved, or who typed it goes.
+    """
     kinds = (kind, "gold") if kind == "main" else (kind,)
     question = (
         select(_pair.c.id, _pair.c.x, _pair.c.y, _stands_first(_x, _y), _pair.c.kind)
         .select_from(_pair.join(_x, _pair.c.x == _x.c.id).join(_y, _pair.c.y == _y.c.id))
-        .where(_pair.c.workspace == session, _pair.c.kind.in_(kinds))
+        .where(_pair.c.workspace == session, _pair.c.kind.in_(kinds), _pair.c.prompt.not_in(GONE_PROMPTS))
         .order_by(_pair.c.id)
     )
     found: dict[str, list[Sides]] = {kind: [], "gold": []}

@@ -15,6 +15,7 @@ from playground.preferences import tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import note
+from playground.preferences.proposals import end_pairs
 from playground.preferences.reading import APART, EJECTED, read_usable_since
 from playground.preferences.record import Arrived, Given, PersonQuality
 from playground.preferences.resampling import agreeing
@@ -26,9 +27,12 @@ _annotator, _judgment, _event, _snapshot = tables.annotator, tables.judgment, ta
 class PeopleStore:
     """Look at the people of a session; take one out, and let them back in."""
 
-    def __init__(self, engine: Engine, write: Callable[[Callable[[Connection], Any]], Any]) -> None:
+    def __init__(
+        self, engine: Engine, write: Callable[[Callable[[Connection], Any]], Any], read_anew: Callable[[str], None]
+    ) -> None:
         self._engine = engine
         self._write = write
+        self._read_anew = read_anew  # called with a session whose pairs have changed: prompts go and come with people
 
     def all(self, session: str) -> list[PersonQuality]:
         """Everybody who has not withdrawn, in the order in which they joined."""
@@ -74,6 +78,9 @@ class PeopleStore:
             if row.withdrawn_at is not None and row.role != EJECTED:
                 raise NotAllowed("This person has withdrawn.", hint="Only they can come back, by joining anew.")
             connection.execute(update(_annotator).where(here).values(withdrawn_at=at, role=role))
+            if at:
+                end_pairs(connection, person)
+            self._read_anew(session)
             note(connection, session, "ejected" if at else "let in", person)
 
         self._write(mark)

@@ -15,12 +15,14 @@ from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Completion, Message, Preference, Prompt
 
 EJECTED = "ejected"  # the role of who was taken out by the host
+PROMPT_GONE = "prompt withdrawn"  # why a judgment does not count whose prompt was typed by somebody who has gone
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
 CHECKS = ("repeat", "gold")  # strategies whose judgments say something of the annotator, and train nothing
 REVOTE = "revote"  # the strategy of what compares the models before and after training; it trains nothing
 APART = (*CHECKS, REVOTE)
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
+_proposal, _author = tables.proposal, tables.annotator.alias("author")
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
 _left, _right = tables.completion.alias("left"), tables.completion.alias("right")
 _TEXTS = _left.c.text.label("left"), _right.c.text.label("right")
@@ -33,12 +35,23 @@ _JUDGED = (
     .join(_prompt, _left.c.prompt == _prompt.c.id)
 )
 
+
+def _typed_by(authors: ColumnElement[bool]) -> Select:
+    """The ids of the prompts that those people typed."""
+    joined = _proposal.join(_author, _proposal.c.annotator == _author.c.id)
+    return select(_proposal.c.prompt).select_from(joined).where(_proposal.c.prompt.is_not(None), authors)
+
+
+GONE_PROMPTS = _typed_by(_author.c.withdrawn_at.is_not(None))
+_KEPT_PROMPTS = _typed_by(or_(_author.c.withdrawn_at.is_not(None), _author.c.consent_scope != "publish"))
+
 _WHY_GONE = case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")
 
 # Why a judgment is no training row; the first that holds. An empty text: it is one.
 _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
     (_annotator.c.withdrawn_at.is_not(None), _WHY_GONE),
+    (_prompt.c.id.in_(GONE_PROMPTS), PROMPT_GONE),
     (_assignment.c.strategy == REVOTE, REVOTE),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
@@ -48,8 +61,11 @@ _DROPPED = case(
 
 
 _IMPORTED = _assignment.c.strategy == IMPORTED
-_MAY_LEAVE = or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish")
-_COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
+_GONE = or_(_annotator.c.withdrawn_at.is_not(None), _prompt.c.id.in_(GONE_PROMPTS))
+_MAY_LEAVE = and_(
+    or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish"), _prompt.c.id.not_in(_KEPT_PROMPTS)
+)
+_COUNTS = and_(_judgment.c.valid.is_(True), ~_GONE)
 
 
 _SHOWN = (
@@ -77,18 +93,17 @@ def read_judgments(connection: Connection, workspace: str, leaving: bool = False
 
 def read_kept_here(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
     """Those of the judgments, of the host's sessions, that must not leave this machine."""
-    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
+    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _GONE))
 
 
 def read_withdrawn_of(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
-    """Those of the judgments, of the host's sessions, whose people have withdrawn."""
-    return _of_sessions(connection, host, ids, _annotator.c.withdrawn_at.is_not(None))
+    """Those of the judgments, of the host's sessions, whose people have withdrawn, or whose prompt's author has."""
+    return _of_sessions(connection, host, ids, _GONE)
 
 
 def _of_sessions(connection: Connection, host: str, ids: Sequence[str], which: ColumnElement[bool]) -> set[str]:
     sessions = select(tables.session.c.id).where(tables.session.c.host == host)
-    judged = _judgment.join(_annotator, _judgment.c.annotator == _annotator.c.id)
-    question = select(_judgment.c.id).select_from(judged).where(_judgment.c.workspace.in_(sessions), which)
+    question = select(_judgment.c.id).select_from(_JUDGED).where(_judgment.c.workspace.in_(sessions), which)
     return {id for chunk in in_chunks(ids) for id in connection.scalars(question.where(_judgment.c.id.in_(chunk)))}
 
 
@@ -215,9 +230,10 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
 
 
 def read_gone(connection: Connection, workspace: str) -> dict[str, str]:
-    """The ids of whose choices do not count any more -> why: withdrawn, or ejected."""
-    gone = and_(_annotator.c.workspace == workspace, _annotator.c.withdrawn_at.is_not(None))
-    return {id: reason for id, reason in connection.execute(select(_annotator.c.id, _WHY_GONE).where(gone))}
+    """The ids of the choices of who has gone, and on their prompts -> why: withdrawn, ejected, prompt withdrawn."""
+    why = case((_annotator.c.withdrawn_at.is_not(None), _WHY_GONE), else_=PROMPT_GONE)
+    question = select(_judgment.c.id, why).select_from(_JUDGED).where(_judgment.c.workspace == workspace, _GONE)
+    return {id: reason for id, reason in connection.execute(question)}
 
 
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:

@@ -139,6 +139,7 @@ class Session:
     host: str = ""  # the workspace that it was made in
     revotes: int = 0  # begun so far
     delete_after: float | None = None  # seconds since 1970; None: kept until the host deletes it
+    asks_for_prompts: bool = False  # whether people may propose some
 
     @property
     def round(self) -> str:
@@ -192,6 +193,15 @@ class Participant:
     session: Session
     withdrawn: bool  # nothing that they chose counts
     ejected: bool = False  # by the host
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A prompt that a person in a session typed. Who it was is not told."""
+
+    id: str
+    text: str
+    state: str  # waiting, approved, declined
 
 
 @dataclass(frozen=True, slots=True)

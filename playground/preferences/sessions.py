@@ -54,6 +54,7 @@ class SessionStore:
         self._engine = engine
         self._write = write
         self._pairs: dict[tuple[str, str], SessionPairs] = {}  # of each round in use; the writer alone gives out
+        self._changed: set[str] = set()  # sessions whose pairs are read anew
 
     def create(
         self,
@@ -166,9 +167,17 @@ class SessionStore:
             return sorted(connection.scalars(question))
 
     def join(
-        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], most: int | None = None
+        self,
+        code: str,
+        secret: str,
+        alias: str,
+        scope: Literal["train", "publish"],
+        most: int | None = None,
+        language: str = "",
     ) -> Participant:
         """Take part, with consent given now. The same secret again is the same person. most: people in a session.
+
+        language: of the phone; it is what they agreed in where the host gave the consent in it.
 
         Raises: NotFound for a wrong code; NotAllowed where the session has ended or is full.
         """
@@ -194,6 +203,7 @@ class SessionStore:
                 "consent_at": time.time(),
                 "consent_version": session.consent_version,
                 "consent_scope": scope,
+                "consent_language": _agreed_in(session, language),
                 "created_at": time.time(),
             }
             connection.execute(insert(_annotator), row)
@@ -229,9 +239,16 @@ class SessionStore:
 
     def _pairs_of(self, connection: Connection, session: Session) -> SessionPairs:
         key = session.id, session.round
-        if key not in self._pairs:
-            self._pairs[key] = read_pairs(connection, *key)
+        before = self._pairs.get(key)
+        if before is None or session.id in self._changed:
+            self._changed.discard(session.id)
+            found = self._pairs[key] = read_pairs(connection, *key)
+            found.undecided = before.undecided if before else {}
         return self._pairs[key]
+
+    def read_anew(self, id: str) -> None:
+        """Pairs of that session came, or went. For the writer's thread."""
+        self._changed.add(id)
 
     def texts(self, session: Session) -> list[tuple[str, Completion, Completion]]:
         """The id and both completions of each pair that is given out now, but the gold ones."""
@@ -272,6 +289,12 @@ def _free_code(connection: Connection) -> str:
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         if connection.scalar(select(func.count()).where(_session.c.join_code == code)) == 0:
             return code
+
+
+def _agreed_in(session: Session, language: str) -> str:
+    """What a phone of that language showed the consent in; empty: in the host's own words."""
+    translated = {one.language for one in session.rules.translations if one.consent}
+    return language if language in translated else ""
 
 
 def _free_alias(connection: Connection, session: str, wanted: str) -> str:
@@ -349,4 +372,5 @@ def _session_of(row: Row) -> Session:
         row.host,
         row.revotes,
         row.delete_after,
+        bool(row.asks_for_prompts),
     )

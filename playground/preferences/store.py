@@ -33,6 +33,7 @@ from playground.preferences.insertion import (
 )
 from playground.preferences.nameless import nameless
 from playground.preferences.people import PeopleStore
+from playground.preferences.proposals import ProposalStore, end_pairs
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
     EJECTED,
@@ -71,7 +72,8 @@ class PreferenceStore:
         self._writer = Writer(self._engine)
         self.sessions = SessionStore(self._engine, self._write)
         self.revotes = RevoteStore(self._engine, self._write)
-        self.people = PeopleStore(self._engine, self._write)
+        self.proposals = ProposalStore(self._engine, self._write, self.sessions.read_anew)
+        self.people = PeopleStore(self._engine, self._write, self.sessions.read_anew)
         self.written = WrittenStore(self._engine)
         try:
             self._write(create_tables)
@@ -235,6 +237,8 @@ class PreferenceStore:
             connection.execute(update(table).where(ejected).values(withdrawn_at=None, role="participant"))
             check_annotator(connection, workspace, annotator)
             connection.execute(update(table).where(table.c.id == annotator.id).values(withdrawn_at=time.time()))
+            end_pairs(connection, annotator.id)
+            self.sessions.read_anew(workspace)
             note(connection, workspace, "withdrawn", annotator.id)
 
         self._write(mark)
@@ -353,11 +357,11 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             snapshot, gone = snapshots.find(connection, workspace, id), read_gone(connection, workspace)
             event = snapshots.last_event(connection, workspace)
-        who = [row.annotator.id if row.annotator else "" for row in snapshot.preferences]
-        rows = [row for row, id in zip(snapshot.preferences, who, strict=True) if id not in gone]
-        if len(rows) == len(who):
+        rows = [row for row in snapshot.preferences if row.id not in gone]
+        if len(rows) == len(snapshot.preferences):
             return snapshot
-        dropped = dict(Counter(snapshot.dropped) + Counter(gone[id] for id in who if id in gone))
+        went = Counter(gone[row.id] for row in snapshot.preferences if row.id in gone)
+        dropped = dict(Counter(snapshot.dropped) + went)
         return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
 
     def what_if(self, workspace: str, frozen: Snapshot, what_if: WhatIf, person: str = "") -> Snapshot:

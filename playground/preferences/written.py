@@ -6,7 +6,7 @@ from sqlalchemy import Engine, and_, select
 
 from playground.preferences import tables
 from playground.preferences.database import reading
-from playground.preferences.reading import CHECKS, prompt_of
+from playground.preferences.reading import CHECKS, GONE_PROMPTS, prompt_of
 from playground.preferences.record import OwnChoice, Written
 
 _judgment, _assignment, _annotator = tables.judgment, tables.assignment, tables.annotator
@@ -26,6 +26,7 @@ _COUNTS = and_(
     _judgment.c.choice != "skip",
     _annotator.c.withdrawn_at.is_(None),
     _assignment.c.strategy.not_in(CHECKS),
+    _prompt.c.id.not_in(GONE_PROMPTS),
 )
 
 

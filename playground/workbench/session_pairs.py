@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from playground.errors import PlaygroundError
 from playground.pocket import training_mix
-from playground.types import Checkpoint
+from playground.types import Checkpoint, Prompt
 from playground.workbench.hands import Pair
 from playground.workbench.pairs import PairPool
 
@@ -26,7 +26,7 @@ def sample_pairs(
     Raises: PlaygroundError where that leaves none.
     """
     ids = tuple(one.id for one in compared)
-    names = {name for one in compared for name in (one.id, _family(one.card)) if len(name) >= _SHORTEST}
+    names = _names(compared)
     kept: list[Pair] = []
     tried = 0
     while len(kept) < n and tried < _TRIES * n:
@@ -38,6 +38,23 @@ def sample_pairs(
         hint = "Choose other checkpoints."
         raise PlaygroundError("Every pair was on a known prompt, or a model named itself in it.", hint=hint)
     return kept
+
+
+def sample_pair(pool: PairPool, workspace: str, compared: Sequence[Checkpoint], prompt: Prompt) -> Pair:
+    """Two different texts on that prompt; from two checkpoints one each.
+
+    Raises: PlaygroundError where the texts are all alike, or a checkpoint names itself every time.
+    """
+    ids, names = tuple(one.id for one in compared), _names(compared)
+    for _ in range(_TRIES):
+        pair = pool.take(workspace, ids, prompt)
+        if {completion.checkpoint for completion in pair} == set(ids) and not _named(pair, names):
+            return pair
+    raise PlaygroundError("A model named itself in every answer to this prompt.", hint="Decline it.")
+
+
+def _names(compared: Sequence[Checkpoint]) -> set[str]:
+    return {name for one in compared for name in (one.id, _family(one.card)) if len(name) >= _SHORTEST}
 
 
 def _family(card: str) -> str:

@@ -141,11 +141,13 @@ class Workshop:
         """The session of that code: what is shown before anybody consents."""
         return self._sessions.by_code(code)
 
-    def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
-        """Take part, consenting to that use. The same secret again is the same person."""
+    def join(
+        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], language: str = ""
+    ) -> Participant:
+        """Take part, consenting to that use, in the phone's language. The same secret again is the same person."""
         session = self.greet(code)
         self._joining.take(session.id)
-        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE))
+        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE, language))
 
     def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
         """What this person has to judge, and how the session is."""

@@ -172,7 +172,7 @@ def test_whoever_withdrew_has_no_pairs_and_no_vote_counts(bench, session, phone)
 def test_a_closed_session_takes_no_vote_and_says_so(bench, session, phone):
     pair = phone.pairs()[0]
     bench.workshop.move("local", session.id, "closed")
-    assert phone.post("pairs").json() == {"state": "closed", "round": 0, "pairs": []}
+    assert phone.post("pairs").json() == {"state": "closed", "round": 0, "proposes": False, "pairs": []}
     answer = phone.vote(pair)
     assert answer.status_code == 403 and "ended" in answer.json()["message"]
 
@@ -217,7 +217,14 @@ def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, 
     paths = {path: ways for path, ways in client.app.openapi()["paths"].items() if not path.startswith(OPEN_TO_ALL)}
     assert len(paths) > 8
     for path, ways in paths.items():
-        named = {"session_id": session.id, "sweep_id": "s", "name": "length", "person": "p"}
+        named = {
+            "session_id": session.id,
+            "sweep_id": "s",
+            "name": "length",
+            "person": "p",
+            "proposal": "p",
+            "asking": "on",
+        }
         filled = path.format(run_id="r", kind="jsonl", form="md", **named)
         for method in ways:
             sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
@@ -433,7 +440,7 @@ def test_only_the_host_sees_the_people_and_takes_them_out(bench, host, session):
     (person,) = host.get(f"/api/session/{session.id}/people").json()
     assert (person["alias"], person["choices"], person["ejected"]) == ("Ann", 1, False)
     assert host.post(f"/api/session/{session.id}/eject/{person['id']}").status_code == 200
-    assert ann.post("pairs").json() == {"state": "ejected", "round": 0, "pairs": []}
+    assert ann.post("pairs").json() == {"state": "ejected", "round": 0, "proposes": False, "pairs": []}
     assert host.post(f"/api/session/{session.id}/eject/nobody").status_code == 404
     assert host.post(f"/api/session/{session.id}/let-in/{person['id']}").status_code == 200
     assert len(ann.pairs()) == 4
