@@ -50,7 +50,8 @@ def sample_pair(pool: PairPool, workspace: str, compared: Sequence[Checkpoint], 
         pair = pool.take(workspace, ids, prompt)
         if {completion.checkpoint for completion in pair} == set(ids) and not _named(pair, names):
             return pair
-    raise PlaygroundError("A model named itself in every answer to this prompt.", hint="Decline it.")
+    said = "The models answer this prompt alike, or name themselves in every answer."
+    raise PlaygroundError(said, hint="Decline it, or try again.")
 
 
 def _names(compared: Sequence[Checkpoint]) -> set[str]:

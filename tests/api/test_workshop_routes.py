@@ -18,13 +18,14 @@ from playground.api.routes import api_routes
 from playground.api.workshop_routes import STATIC, Vote
 from playground.preferences.record import Rules, Translation
 from playground.settings import Settings
-from playground.types import CHOICES, Completion, Prompt
+from playground.types import CHOICES, Checkpoint, Completion, Prompt
 from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
 from playground.workbench.rights import HOST_COOKIE
 
 PASSWORD = "a long password"
 RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
+POCKET = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/x")
 HTML = "<img src=x onerror=alert(1)> **bold**"
 
 
@@ -104,15 +105,23 @@ def test_nobody_joins_without_consent(client, session):
     assert answer.status_code == 422 and "scope" in answer.json()["message"]
 
 
-def test_consent_is_stored_with_its_version_and_scope(bench, client, session):
+def test_consent_is_stored_with_its_version_and_scope_and_the_language_it_was_given_in(bench, client, session):
     import sqlite3
 
-    body = {"code": session.code, "secret": "s" * 32, "alias": "Ann", "scope": "publish"}
+    german = Translation("de", consent="Wir speichern Ihre Wahl.")
+    pair = tuple(Completion(Prompt.user("Hi"), text, "a") for text in ("yes", "no"))
+    both = bench.store.sessions.create("local", replace(RULES, translations=(german,)), [pair])
+    body = {"code": session.code, "secret": "s" * 32, "alias": "Ann", "scope": "publish", "language": "de"}
     client.post("/api/workshop/join", json=body)
+    for language in ("de", "en"):
+        other = {"code": both.code, "secret": language * 16, "language": language, "alias": language}
+        client.post("/api/workshop/join", json=body | other)
     with closing(sqlite3.connect(bench.settings.data_dir / "playground.db")) as database:
         question = "select alias, consent_scope, consent_version, consent_at > 0, secret_hash from annotator"
-        (alias, scope, version, when, hashed) = database.execute(question).fetchone()
+        (alias, scope, version, when, hashed) = database.execute(f"{question} where alias = 'Ann'").fetchone()
+        languages = dict(database.execute("select alias, consent_language from annotator").fetchall())
     assert (alias, scope, version, when) == ("Ann", "publish", session.consent_version, 1)
+    assert languages == {"Ann": "", "de": "de", "en": ""}  # empty: read in the host's own words
     assert "s" * 32 not in hashed
 
 
@@ -432,6 +441,36 @@ def test_what_was_chosen_is_not_taken_back_once_who_wrote_it_is_known(bench, ses
     assert answer.status_code == 403 and "withdraw" in answer.json()["hint"]
     assert phone.post("withdraw").status_code == 200
     assert phone.post("reveal").status_code == 403
+
+
+def test_a_prompt_from_a_phone_is_the_hosts_alone_to_read_until_it_is_approved(bench, host, session):
+    ann, bob = Phone(host, session.code), Phone(host, session.code)
+    assert ann.post("pairs").json()["proposes"] is False
+    assert ann.post("propose", {"text": HTML}).status_code == 403
+    assert host.post(f"/api/session/{session.id}/prompts/on").status_code == 200
+    assert ann.post("pairs").json()["proposes"] is True
+    assert ann.post("propose", {"text": HTML + "?"}).json() == {"proposed": True}
+    assert ann.post("propose", {"text": " "}).status_code == ann.post("propose", {"text": "x" * 301}).status_code == 422
+    assert ann.post("propose", {"text": "What emoji?"}).status_code == 200
+    told = host.get(f"/api/session/{session.id}/prompts").json()
+    assert told["asks"] is True and [one["text"] for one in told["prompts"]] == [HTML + "?", "What emoji?"]
+    assert set(told["prompts"][0]) == {"id", "text", "state"}  # and not who typed it
+    code = session.code
+    seen = [bob.post("pairs"), *(host.get(f"/api/workshop/{path}/{code}") for path in ("session", "curves"))]
+    seen.append(host.get(f"/api/session/{session.id}/projector"))
+    assert not [answer for answer in seen if "emoji" in answer.text]
+    assert any("prompts from the room" in words for _, words in board_json(bench, "local", session.id)["tiles"])
+    first, second = told["prompts"]
+    assert host.post(f"/api/session/{session.id}/decline/{second['id']}").status_code == 200
+    assert host.post(f"/api/session/{session.id}/approve/{second['id']}").status_code == 404
+    bench.proposals._pool._sample = lambda workspace, id, prompts, sampling, n=1: [
+        [Completion(p, f"{k} of {id[0]}", id) for k in range(n)] for p in prompts
+    ]
+    bench.proposals._find = lambda workspace, id: replace(POCKET, id=id)
+    approved = host.post(f"/api/session/{session.id}/approve/{first['id']}")
+    assert approved.status_code == 200, approved.text
+    asked = {pair["prompt"] for _ in range(3) for pair in Phone(host, code).pairs()}
+    assert HTML + "?" in asked and "What emoji?" not in asked
 
 
 def test_only_the_host_sees_the_people_and_takes_them_out(bench, host, session):

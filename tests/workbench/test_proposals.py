@@ -120,7 +120,7 @@ def test_an_answer_in_which_a_model_names_itself_is_sampled_anew_or_the_prompt_w
     ann = room.join()
     room.says = lambda id, n: f"I am {name} {n}"
     room.proposals.propose(ann, TYPED)
-    with pytest.raises(PlaygroundError, match="named itself"):
+    with pytest.raises(PlaygroundError, match="name themselves"):
         room.approve(room.listed()[0])
     assert [one.state for one in room.listed()] == ["waiting"]
 
@@ -235,3 +235,8 @@ def test_another_host_sees_and_decides_nothing(room):
     other = Room(room.bench)
     with pytest.raises(NotFound):
         other.approve(one)
+
+
+def test_half_a_character_costs_no_prompt(room):
+    room.proposals.propose(room.join(), "half \ud83d emoji")
+    assert [one.text for one in room.listed()] == ["half ? emoji"]

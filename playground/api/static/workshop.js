@@ -24,7 +24,7 @@ const word = (name, values = {}) => Object.entries(values).reduce((text, [key, v
 
 /* --- what this device keeps --------------------------------------------------------------------------------------- */
 
-const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, tapped: 0, round: 0, state: "open"});
+const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, tapped: 0, round: 0, state: "open", proposes: false});
 let kept = fresh(), alone = false;
 
 function read() {
@@ -57,6 +57,7 @@ const PROOF = { // what a proxy, a hotel's sign-in page or another program on th
   curves: (said) => Array.isArray(said.runs),
   vote: (said, sent) => said.saved === sent.id,
   undo: (said) => "undone" in said,
+  propose: (said) => said.proposed === true,
   leave: (said) => said.left === true,
   withdraw: (said) => said.withdrawn === true,
 };
@@ -233,7 +234,7 @@ async function reveal() {
 function take(said) {
   if (said.state !== "revealed") revealed = null;
   change((now) => {
-    now.state = said.state;
+    Object.assign(now, {state: said.state, proposes: said.proposes});
     if (said.round !== now.round) Object.assign(now, {round: said.round, done: []}); // what was judged before stays
     if (!now.queue.some((one) => one.path === "undo")) now.pairs = unjudged(now, said.pairs);
   });
@@ -299,6 +300,7 @@ function acted() {
 function view(name) {
   for (const one of VIEWS) $(one).hidden = one !== name;
   $("me").hidden = !kept.secret || Boolean(over) || withdrawing();
+  $("ask").hidden = $("me").hidden || !kept.proposes || !kept.practised || !going();
   if (kept.alias) $("me-name").textContent = word("me", {alias: kept.alias});
 }
 
@@ -479,7 +481,7 @@ async function join() {
     if (now.asking.scope !== scope) now.asking = {scope, secret: hex(24)};
   });
   const secret = kept.asking.secret;
-  const said = await tapped("agree", "join", {code, secret, alias: $("alias").value, scope});
+  const said = await tapped("agree", "join", {code, secret, alias: $("alias").value, scope, language});
   if (!said) return;
   change((now) => {
     if (now.secret !== secret) Object.assign(now, fresh(), {secret, alias: said.alias, state: said.state});
@@ -491,6 +493,13 @@ async function leave() {
   if (!await tapped("leave", "leave", {})) return;
   over = "gone";
   wake();
+}
+
+async function propose() {
+  $("proposed").textContent = "";
+  if (!await tapped("propose", "propose", {text: $("typed").value})) return;
+  $("typed").value = "";
+  $("proposed").textContent = word("proposed");
 }
 
 /* What is asked for by one tap and worth nothing later: it is not tried again, and says so. */
@@ -524,7 +533,7 @@ const KEYS = {"1": "left", ArrowLeft: "left", "2": "right", ArrowRight: "right",
 
 function keyed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || $("judge").hidden) return;
-  if (event.target.closest("input, select, summary")) return;
+  if (event.target.closest("input, select, textarea, summary")) return;
   input = "key";
   if (event.key in KEYS) choose(KEYS[event.key]);
   else if (event.key === "u" || event.key === "U") undo();
@@ -555,5 +564,6 @@ document.addEventListener("visibilitychange", () => { if (watched()) wake(); });
 $("language").addEventListener("change", () => speak($("language").value));
 $("me").addEventListener("toggle", () => certain(false));
 $("find").addEventListener("submit", (event) => { event.preventDefault(); enter($("code").value); });
+$("proposal").addEventListener("submit", (event) => { event.preventDefault(); if (!$("propose").disabled) propose(); });
 $("consent").addEventListener("submit", (event) => { event.preventDefault(); if (!$("agree").disabled) join(); });
 enter(location.pathname.split("/")[2] ?? "");

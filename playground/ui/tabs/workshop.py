@@ -14,6 +14,7 @@ from playground.ui.checkpoint_lists import choices_of, shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
+from playground.ui.workshop_prompts import prompts_from_the_room
 from playground.ui.workshop_what_if import what_if
 from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
@@ -47,6 +48,7 @@ def build(context: Context, tab: gr.Tab) -> None:
     with gr.Row():
         trains = [(gr.Button(label, elem_id=f"workshop-{name}"), name, to) for label, name, to in _TRAINED]
         again = gr.Button("Vote again: before against after", elem_id="workshop-revote")
+    prompts_from_the_room(chosen)
     what_if(context, chosen)
     with gr.Accordion("End the session", open=False, elem_id="workshop-end"):
         gr.Markdown(
