@@ -56,7 +56,9 @@ def _words(found: Revealed) -> str:
     if not found.choices:
         return "Nobody has chosen anything yet."
     if not found.standings:
-        name = _name(found, next(iter(found.names)))
+        name = next(iter(found.names.values()))
+        if not name:
+            return "All texts came in a file; who wrote them is not known here."
         return f"Both texts of every pair were written by the same: {name}. There is nothing to compare."
     said = f"{found.choices} choices by {_people(found.people)}; neither of two counts half for each."
     return f"{said} {_verdict(found)}"

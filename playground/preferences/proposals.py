@@ -1,7 +1,7 @@
 """Prompts that people in a session type. The host alone sees them until one is approved and becomes a pair.
 
 They go with whoever typed them: once that person has withdrawn or was taken out, no pair on them is given out, and no
-choice on them counts.
+choice on them counts. Who withdraws does so for good, and what they typed is deleted, but for the pairs it became.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
 from playground.errors import NotAllowed, NotFound
 from playground.preferences import tables
@@ -110,6 +110,13 @@ def end_pairs(connection: Connection, annotator: str) -> None:
     typed = select(_proposal.c.prompt).where(_proposal.c.annotator == annotator, _proposal.c.prompt.is_not(None))
     theirs = _assignment.c.pair.in_(select(_pair.c.id).where(_pair.c.prompt.in_(typed)))
     connection.execute(update(_assignment).where(theirs, _assignment.c.state == "shown").values(state="over"))
+
+
+def forget_typed(connection: Connection, annotator: str) -> None:
+    """Delete what that person typed. Of what was approved it is kept that it was theirs, so that nothing on it counts."""
+    mine = _proposal.c.annotator == annotator
+    connection.execute(delete(_proposal).where(mine, _proposal.c.prompt.is_(None)))
+    connection.execute(update(_proposal).where(mine).values(text=""))
 
 
 def _waiting(connection: Connection, session: str) -> int:

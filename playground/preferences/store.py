@@ -33,7 +33,7 @@ from playground.preferences.insertion import (
 )
 from playground.preferences.nameless import nameless
 from playground.preferences.people import PeopleStore
-from playground.preferences.proposals import ProposalStore, end_pairs
+from playground.preferences.proposals import ProposalStore, end_pairs, forget_typed
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
     EJECTED,
@@ -238,6 +238,7 @@ class PreferenceStore:
             check_annotator(connection, workspace, annotator)
             connection.execute(update(table).where(table.c.id == annotator.id).values(withdrawn_at=time.time()))
             end_pairs(connection, annotator.id)
+            forget_typed(connection, annotator.id)
             self.sessions.read_anew(workspace)
             note(connection, workspace, "withdrawn", annotator.id)
 

@@ -23,7 +23,7 @@ class Gone:
     people: int
     choices: int
     frozen: int  # sets
-    prompts: int  # that people proposed, whatever became of them
+    prompts: int  # that people who stay proposed, whatever became of them
     runs: tuple[str, ...]  # names of those that lose the choices they learned from; weights and curves stay
 
 

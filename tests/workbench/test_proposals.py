@@ -5,8 +5,10 @@ import uuid
 from contextlib import closing
 
 import pytest
+from sqlalchemy import select
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError, TooFast
+from playground.preferences import tables
 from playground.preferences.proposals import MOST_EACH
 from playground.preferences.record import Rules
 from playground.settings import Settings
@@ -166,6 +168,8 @@ def test_who_withdraws_takes_along_what_they_proposed_and_all_that_was_chosen_on
     room.workshop.move("local", room.id, "open")
     room.workshop.withdraw(ann)
     assert room.listed() == [] and room.bench.store.proposals.waiting(room.id) == 0
+    with room.bench.store._engine.connect() as connection:
+        assert list(connection.scalars(select(tables.proposal.c.text))) == [""]
     assert TYPED not in room.judge_all(carl) and TYPED not in room.judge_all(room.join())
     for pair in held:  # it was on a screen
         room.workshop.vote(carl, pair.token, "left", judgment_id="late")

@@ -154,6 +154,14 @@ def test_pairs_of_one_checkpoint_are_said_to_be_that(bench):
     assert found.names["pocket-sft"] in reveal_json(found)["words"] and reveal_json(found)["bars"] == []
 
 
+def test_pairs_that_came_in_a_file_are_said_to_be_that(bench):
+    room = Room(bench, left=None, right=None)
+    (ann,) = room.join()
+    room.judge(ann, 3, wants("by sft"))
+    room.reveal()
+    assert room.told().standings == () and "came in a file" in reveal_json(room.told())["words"]
+
+
 def test_a_text_of_a_file_and_a_checkpoint_that_is_gone_have_a_name_too(bench):
     room = Room(bench, left=None, right="dpo-gone")
     (ann,) = room.join()

@@ -348,7 +348,7 @@ const percent = (share) => Math.round(100 * share);
 
 /* What the room chose, by who wrote it. */
 function room({one, writers, apart}) {
-  if (one !== null) return [element("p", word("oneWriter", {name: writer(one)}))];
+  if (one !== null) return [element("p", one ? word("oneWriter", {name: one}) : word("allFromFile"))];
   const rows = writers.flatMap(({name, won, choices, low, high}) => {
     const said = word("won", {share: percent(won), n: choices}), bar = element("i", "");
     const between = low === null ? "" : word("between", {low: percent(low), high: percent(high)});
