@@ -113,7 +113,7 @@ def end_pairs(connection: Connection, annotator: str) -> None:
 
 
 def forget_typed(connection: Connection, annotator: str) -> None:
-    """Delete what that person typed. Of what was approved it is kept that it was theirs, so that nothing on it counts."""
+    """Delete what that person typed. Of what was approved it is kept that it was theirs: nothing on it counts."""
     mine = _proposal.c.annotator == annotator
     connection.execute(delete(_proposal).where(mine, _proposal.c.prompt.is_(None)))
     connection.execute(update(_proposal).where(mine).values(text=""))
