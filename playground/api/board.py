@@ -21,6 +21,7 @@ from playground.preferences.statistics import ENOUGH, Share
 from playground.types import Json
 from playground.vocabulary import LEFT_OUT
 from playground.workbench import Workbench
+from playground.workbench.proposals import takes_pairs
 from playground.workbench.revotes import Outcome
 
 FEW, SURELY, ODD = 3, 0.75, 0.001  # known answers; a share that careful people are above; chance of so lopsided a count
@@ -50,7 +51,7 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
         "pairs": _pairs(live.pairs, session.rules.overlap),
-        "tiles": _tiles(live, counts) + _proposed(bench.store.proposals.waiting(session_id)),
+        "tiles": _tiles(live, counts) + _proposed(bench, session),
         "pace": _pace(session, live, counts),
         "copy": _copy(bench),
         "arrived": _arrived(bench.workshop.arrived(workspace, session_id), counts),
@@ -59,7 +60,9 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     }
 
 
-def _proposed(waiting: int) -> list[tuple[str, str]]:
+def _proposed(bench: Workbench, session: Session) -> list[tuple[str, str]]:
+    """Prompts that the host has to read; none once nobody would judge them."""
+    waiting = bench.store.proposals.waiting(session.id) if takes_pairs(session) else 0
     return [(str(waiting), "prompts from the room wait for you, in the fold below")] if waiting else []
 
 

@@ -60,17 +60,15 @@ def _words(found: Revealed) -> str:
         if not name:
             return "All texts came in a file; who wrote them is not known here."
         return f"Both texts of every pair were written by the same: {name}. There is nothing to compare."
-    said = f"{found.choices} choices by {_people(found.people)}; neither of two counts half for each."
+    said = f"{found.choices} choices by {_people(found.people)}; a tie and both bad count half for each."
     return f"{said} {_verdict(found)}"
 
 
 def _verdict(found: Revealed) -> str:
     if found.apart is None:
         return "Too few to tell: ten people are needed for an interval."
-    how = "Strength (Bradley-Terry): a model that is 1 stronger wins 73 of 100 choices; all of them add up to 0."
-    if found.apart:
-        return how
-    return f"{how} Not distinguishable: intervals of neighbours overlap."
+    how = "Strength (Bradley-Terry): a model that is 1 stronger wins 73 of 100 choices; all strengths add up to 0."
+    return how if found.apart else f"Not distinguishable: the intervals overlap. {how}"
 
 
 def _name(found: Revealed, checkpoint: str | None) -> str:
