@@ -243,6 +243,13 @@ def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[
     return [(row.id, Completion(prompt, row.left), Completion(prompt, row.right)) for row, prompt in found]
 
 
+def read_later_prompts(connection: Connection, workspace: str) -> list[Prompt]:
+    """What is kept for the vote after training."""
+    table = tables.later_prompt
+    question = select(table.c.messages, table.c.source).where(table.c.workspace == workspace).order_by(table.c.id)
+    return [_prompt_of(row) for row in connection.execute(question)]
+
+
 def _judgments(workspace: str) -> Select:
     return (
         select(

@@ -19,12 +19,12 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
-from playground.preferences.insertion import add_pairs, note, pair_rows, storable
+from playground.preferences.insertion import add_later_prompts, add_pairs, note, pair_rows, storable
 from playground.preferences.loads import SessionPairs, read_labels, read_pairs
-from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
+from playground.preferences.reading import APART, EJECTED, read_later_prompts, read_shown, read_texts
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair, Translation
 from playground.preferences.resampling import agreement, ceiling, lean
-from playground.types import Annotator, Completion, content_hash
+from playground.types import Annotator, Completion, Prompt, content_hash
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH = 6
@@ -59,8 +59,12 @@ class SessionStore:
         rules: Rules,
         pairs: Sequence[tuple[Completion, Completion]],
         gold: Sequence[tuple[Completion, Completion]] = (),
+        later: Sequence[Prompt] = (),
     ) -> Session:
-        """A session over these pairs, paused until the host opens it. gold: pairs whose first is known to be better."""
+        """A session over these pairs, paused until the host opens it.
+
+        gold: pairs whose first is known to be better. later: prompts for the vote after training, where only these do.
+        """
         id = uuid.uuid4().hex
         rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
         known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
@@ -86,6 +90,7 @@ class SessionStore:
         def add(connection: Connection) -> Session:
             connection.execute(insert(_session), row | {"join_code": _free_code(connection)})
             add_pairs(connection, rows + known)
+            add_later_prompts(connection, id, later)
             return _session_of(_row(connection, id))
 
         return self._write(add)
@@ -162,6 +167,12 @@ class SessionStore:
         with reading(self._engine) as connection:
             _row(connection, id, host)
             return sorted(connection.scalars(question))
+
+    def later_prompts(self, host: str, id: str) -> list[Prompt]:
+        """What the vote after training asks; none where it may ask anything."""
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            return read_later_prompts(connection, id)
 
     def join(
         self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], most: int | None = None

@@ -230,6 +230,16 @@ event = Table(  # append only
     _created_at(),
 )
 
+later_prompt = Table(  # what the vote after training asks in a session whose prompts come from a list
+    "later_prompt",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("messages", Text, nullable=False),  # as in prompt
+    Column("source", Verbatim, nullable=False),
+    _created_at(),
+)
+
 revote = Table(  # the same people judge the model before training against the one after it
     "revote",
     metadata,

@@ -24,6 +24,12 @@ _WORKSPACES = 1000  # whose K-way sets are remembered
 Sample = Callable[..., list[list[Completion]]]  # Workbench.sample
 FindCheckpoint = Callable[[str, str], Checkpoint]  # Workbench.checkpoint: raises NotFound
 CheckpointIds = tuple[str, ...]
+Ask = Callable[[int, int], list[Prompt]]  # (how many, seed) -> so many prompts
+
+
+def pocket_prompts(n: int, seed: int) -> list[Prompt]:
+    """Prompts of the pocket world with an answer to be right about."""
+    return prompt_set(n, seed, training_mix())
 
 
 @dataclass(eq=False, slots=True)
@@ -68,7 +74,7 @@ class PairPool:
 
     def take_set(self, workspace: str, ids: CheckpointIds, k: int, prompt: Prompt | None) -> list[Completion]:
         """Up to k completions of one prompt with different texts, two at least, the checkpoints by turns."""
-        asked = prompt or prompt_set(1, self._rng.randrange(2**31), kinds=training_mix())[0]
+        asked = prompt or pocket_prompts(1, self._rng.randrange(2**31))[0]
         sampling = Sampling(seed=self._rng.randrange(2**31))
         drawn = [self._sample(workspace, one, [asked], sampling, n=4 * k)[0] for one in ids]
         by_turns = [completion for turn in zip(*drawn, strict=True) for completion in turn]
@@ -80,15 +86,12 @@ class PairPool:
             )
         return distinct
 
-    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int, kinds: dict[str, float]) -> list[Pair]:
-        """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order.
-
-        kinds: how often each kind of prompt is asked.
-        """
+    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int, ask: Ask = pocket_prompts) -> list[Pair]:
+        """Up to n pairs with different texts on what ask gives, one at least; from two ids in their order."""
         rng = random.Random(seed)
         pairs: list[Pair] = []
         for _ in range(8):
-            prompts = prompt_set(n, rng.randrange(2**31), kinds)
+            prompts = ask(n, rng.randrange(2**31))
             drawn = self._draw_two(workspace, ids, prompts, rng.randrange(2**31))
             pairs += [pair for pair in drawn if pair[0].text != pair[1].text]
             if len(pairs) >= n:
@@ -164,7 +167,7 @@ class PairPool:
         """Add a batch. What goes wrong is raised by those who wait; if nobody does, the next caller fills again."""
         pairs, error = [], None
         try:
-            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31), training_mix())
+            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31))
             if self._fingerprints(workspace, ids) != shelf.fingerprints:
                 pairs = []  # the weights changed meanwhile; nobody will look on this shelf again
         except Exception as caught:

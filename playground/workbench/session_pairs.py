@@ -7,10 +7,9 @@ import secrets
 from collections.abc import Collection, Sequence
 
 from playground.errors import PlaygroundError
-from playground.pocket import training_mix
 from playground.types import Checkpoint
-from playground.workbench.hands import Pair
-from playground.workbench.pairs import PairPool
+from playground.workbench.hands import Pair, name_of
+from playground.workbench.pairs import Ask, PairPool, pocket_prompts
 
 _PART = 20  # pairs sampled in one go
 _SHORTEST = 4  # letters of a name that texts are searched for
@@ -18,26 +17,32 @@ _TRIES = 3  # times as many as are wanted, at most
 
 
 def sample_pairs(
-    pool: PairPool, workspace: str, compared: Sequence[Checkpoint], n: int, known: Collection[str] = ()
+    pool: PairPool,
+    workspace: str,
+    compared: Sequence[Checkpoint],
+    n: int,
+    known: Collection[str] = (),
+    ask: Ask = pocket_prompts,
 ) -> list[Pair]:
-    """Up to n pairs on pocket prompts; from two checkpoints in their order, from one both.
+    """Up to n pairs on the prompts that ask gives, each once; from two checkpoints in their order, from one both.
 
     known: keys of prompts that are not asked. Pairs in which a checkpoint names itself are left out.
     Raises: PlaygroundError where that leaves none.
     """
     ids = tuple(one.id for one in compared)
     names = {name for one in compared for name in (one.id, _family(one.card)) if len(name) >= _SHORTEST}
-    kept: list[Pair] = []
+    kept: dict[object, Pair] = {}
     tried = 0
     while len(kept) < n and tried < _TRIES * n:
         part = min(_PART, n - len(kept))
-        drawn = pool.fresh(workspace, ids, part, secrets.randbelow(2**31), training_mix())
+        drawn = pool.fresh(workspace, ids, part, secrets.randbelow(2**31), ask)
         tried += max(1, len(drawn))
-        kept += [pair for pair in drawn if pair[0].prompt.key not in known and not _named(pair, names)]
+        unknown = [pair for pair in drawn if pair[0].prompt.key not in known and not _named(pair, names)]
+        kept.update((name_of(pair), pair) for pair in unknown)
     if not kept:
         hint = "Choose other checkpoints."
         raise PlaygroundError("Every pair was on a known prompt, or a model named itself in it.", hint=hint)
-    return kept
+    return list(kept.values())
 
 
 def _family(card: str) -> str:

@@ -31,6 +31,8 @@ from playground.types import Choice, Snapshot
 from playground.workbench.pace import Pace
 from playground.workbench.pairs import FindCheckpoint, PairPool
 from playground.workbench.session_pairs import sample_pairs
+from playground.workbench.session_prompts import asked
+from playground.workbench.session_recipe import DEFAULT, Recipe
 
 MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
@@ -55,13 +57,17 @@ class Workshop:
 
     # --- the host ---------------------------------------------------------------------------------------------------
 
-    def make(self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int) -> Session:
+    def make(
+        self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int, recipe: Recipe = DEFAULT
+    ) -> Session:
         """A session over n pairs sampled now: from one checkpoint both completions, from two one each."""
         self.require_host()
         _check(rules, checkpoint_ids, n)
         compared = [self._checkpoint(workspace, one) for one in checkpoint_ids]
-        sampled = sample_pairs(self._pairs, workspace, compared, n)
-        return self._sessions.create(workspace, rules, sampled, known_answers(GOLD, secrets.randbelow(2**31)))
+        prompts = asked(recipe.prompts, recipe.own, secrets.randbelow(2**31))
+        sampled = sample_pairs(self._pairs, workspace, compared, n, ask=prompts.ask)
+        known = known_answers(GOLD, secrets.randbelow(2**31))
+        return self._sessions.create(workspace, rules, sampled, known, prompts.later)
 
     def all(self, workspace: str) -> list[Session]:
         """The host's sessions, newest first."""

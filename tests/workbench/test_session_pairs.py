@@ -3,9 +3,10 @@
 import pytest
 
 from playground.errors import PlaygroundError
-from playground.types import Checkpoint, Completion
+from playground.types import Checkpoint, Completion, Prompt
 from playground.workbench.pairs import PairPool
 from playground.workbench.session_pairs import sample_pairs
+from playground.workbench.session_prompts import by_turns
 
 POCKET = Checkpoint("dpo-1234", "DPO 1", "policy", "pocket", "/x")
 LARGER = Checkpoint("HuggingFaceTB/SmolLM2-135M", "SmolLM2 135M", "policy", "smollm2-135m", "/y")
@@ -37,6 +38,14 @@ def test_a_pair_in_which_a_model_names_itself_is_left_out(name):
     pairs = sample_pairs(pool(lambda p, n: f"I am {name} {n}" if n % 3 == 0 else f"answer {n}"), "local", [LARGER], 20)
     assert len(pairs) > 5
     assert not any(name in completion.text for pair in pairs for completion in pair)
+
+
+def test_of_a_list_each_prompt_is_asked_and_no_pair_comes_twice():
+    listed = [Prompt.user(f"Question {i}") for i in range(7)]
+    says = pool(lambda p, n: f"answer {n % 8}")
+    pairs = sample_pairs(says, "local", [POCKET], 14, ask=by_turns(listed))
+    assert len({(pair[0].prompt.key, frozenset(c.text for c in pair)) for pair in pairs}) == len(pairs) > 7
+    assert {pair[0].prompt for pair in pairs} == set(listed)
 
 
 def test_where_none_is_left_that_is_said():

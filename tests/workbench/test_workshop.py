@@ -17,6 +17,7 @@ from playground.types import Checkpoint, Completion, Prompt
 from playground.workbench import Workbench
 from playground.workbench.pairs import PairPool
 from playground.workbench.rights import HostRights
+from playground.workbench.session_recipe import Recipe
 from playground.workbench.workshop import MOST_PAIRS, Workshop
 
 RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
@@ -52,6 +53,33 @@ def test_a_session_holds_the_pairs_it_was_asked_for(workshop, ids):
 def test_training_starts_from_the_older_of_the_compared_checkpoints(workshop):
     session = workshop.make("local", RULES, ["dpo", "sft"], 4)
     assert workshop.start_id("local", session.id) == "sft"
+
+
+def texts(workshop, session):
+    return workshop._sessions.texts(session)
+
+
+def test_people_judge_the_hosts_own_prompts_and_some_are_kept_for_the_second_vote(workshop):
+    own = [Prompt.user(f"Own {i}") for i in range(20)]
+    session = workshop.make("local", RULES, ["sft"], 32, Recipe("own", own))
+    judged = {left.prompt.text for _, left, _ in texts(workshop, session)}
+    later = {prompt.text for prompt in workshop._sessions.later_prompts("local", session.id)}
+    assert (len(judged), len(later)) == (16, 4)
+    assert judged | later == {prompt.text for prompt in own}
+    with pytest.raises(NotFound):
+        workshop._sessions.later_prompts("another host", session.id)
+
+
+def test_a_session_is_about_the_pocket_world_unless_its_host_says_otherwise(workshop):
+    session = workshop.make("local", RULES, ["sft"], 5)
+    assert {left.prompt.source for _, left, _ in texts(workshop, session)} == {"pocket"}
+    assert workshop._sessions.later_prompts("local", session.id) == []
+
+
+def test_a_session_without_prompts_is_refused_before_anything_is_sampled(workshop):
+    with pytest.raises(PlaygroundError, match="no prompt of your own"):
+        workshop.make("local", RULES, ["sft"], 5, Recipe("own"))
+    assert workshop.all("local") == []
 
 
 @pytest.mark.parametrize(
