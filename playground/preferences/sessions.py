@@ -80,6 +80,7 @@ class SessionStore:
             "translations": json.dumps([[storable(text) for text in astuple(one)] for one in rules.translations]),
             "rubric_version": content_hash(rules.rubric)[:12],
             "consent_version": rules.consent_version,
+            "tie_rule": rules.tie_rule,
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
@@ -337,12 +338,17 @@ def _translations(stored: str) -> tuple[Translation, ...]:
     return tuple(Translation(*texts) for texts in json.loads(stored)) if stored != "[]" else ()
 
 
+def _rules_of(row: Row) -> Rules:
+    translations = _translations(row.translations)
+    return Rules(row.title, row.rubric, row.consent, row.target_overlap, 0, translations, row.tie_rule)
+
+
 def _session_of(row: Row) -> Session:
     return Session(
         row.id,
         row.join_code,
         row.state,
-        Rules(row.title, row.rubric, row.consent, row.target_overlap, translations=_translations(row.translations)),
+        _rules_of(row),
         row.consent_version,
         row.snapshot,
         row.created_at,

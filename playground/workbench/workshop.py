@@ -90,7 +90,8 @@ class Workshop:
 
     def live(self, workspace: str, id: str) -> tuple[LiveCounts, SetCounts]:
         """Who is there, how far the pairs are; what the choices are."""
-        return self._sessions.live(workspace, id), self._store.counts(id)
+        tie_rule = self.find(workspace, id).rules.tie_rule
+        return self._sessions.live(workspace, id), self._store.counts(id, tie_rule)
 
     def people(self, workspace: str, id: str) -> list[PersonQuality]:
         """How each person judges."""
@@ -133,7 +134,7 @@ class Workshop:
         return self._store.what_if(id, self.frozen(workspace, id), what_if, person)
 
     def _keep(self, workspace: str, session: Session) -> Session:
-        snapshot = self._store.snapshot(session.id, named=False)
+        snapshot = self._store.snapshot(session.id, named=False, tie_rule=session.rules.tie_rule)
         return self._sessions.keep_snapshot(workspace, session.id, snapshot.id)
 
     def start_id(self, workspace: str, id: str) -> str:

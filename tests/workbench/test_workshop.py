@@ -128,11 +128,11 @@ def test_a_secret_of_another_start_is_no_hosts():
 class Room:
     """A workbench with an open session of eight pairs, and people who join and choose the left."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, rules=RULES):
         self.bench, self.workshop = bench, bench.workshop
         asked = [Prompt.user(f"Question {i}") for i in range(8)]
         pairs = [(Completion(p, "yes", "pocket-sft"), Completion(p, "no", "pocket-sft")) for p in asked]
-        session = bench.store.sessions.create("local", RULES, pairs)
+        session = bench.store.sessions.create("local", rules, pairs)
         self.session = bench.workshop.move("local", session.id, "open")
 
     def join(self, alias, scope="train"):
@@ -140,10 +140,10 @@ class Room:
         self.workshop.join(self.session.code, secret, alias, scope)
         return secret
 
-    def judge(self, secret, n=1):
+    def judge(self, secret, n=1, choice="left"):
         for _ in range(n):
             _, waiting = self.workshop.pairs(secret)
-            self.workshop.vote(secret, waiting[0].token, "left", judgment_id=uuid.uuid4().hex)
+            self.workshop.vote(secret, waiting[0].token, choice, judgment_id=uuid.uuid4().hex)
 
     def freeze(self):
         return self.workshop.freeze("local", self.session.id)
@@ -176,6 +176,29 @@ def test_whoever_withdraws_after_the_freeze_is_not_trained_on_and_no_late_vote_c
     spec = room.bench.runs.start("local", "reward_model", {}, frozen=room.frozen())
     rows = (room.bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
     assert {json.loads(row)["id"] for row in rows} == {row.id for row in after.preferences}
+
+
+def test_by_the_rule_of_the_session_a_tie_is_trained_on_once_each_way_and_goes_with_whoever_withdraws(tmp_path):
+    with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
+        room = Room(bench, replace(RULES, tie_rule="both ways"))
+        ann, bob = room.join("Ann"), room.join("Bob")
+        room.judge(ann, 2)
+        room.judge(ann, 1, "tie")
+        room.judge(bob, 3, "tie")
+        frozen = room.freeze()
+        assert [row.annotator.alias for row in frozen.preferences] == ["person 1"] * 4 + ["person 2"] * 6
+        ties = frozen.preferences[4:]
+        assert [(row.chosen, row.rejected) for row in ties[::2]] == [(row.rejected, row.chosen) for row in ties[1::2]]
+        room.workshop.withdraw(bob)
+        after = room.frozen()
+        assert (len(after.preferences), after.dropped) == (4, {"withdrawn": 3})
+        assert room.frozen() == after and after.tie_rule == "both ways"
+
+
+def test_unless_the_host_says_otherwise_ties_are_left_out(room):
+    room.judge(room.join("Ann"), 2, "tie")
+    frozen = room.freeze()
+    assert (frozen.preferences, frozen.dropped, frozen.tie_rule) == ((), {"tie": 2}, "drop")
 
 
 def test_a_session_that_is_closed_without_a_freeze_keeps_what_was_judged(room):
