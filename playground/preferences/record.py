@@ -143,6 +143,7 @@ class Session:
     host: str = ""  # the workspace that it was made in
     revotes: int = 0  # begun so far
     delete_after: float | None = None  # seconds since 1970; None: kept until the host deletes it
+    start: str = ""  # id of the checkpoint that is trained on it; empty in old ones: the older of those compared
 
     @property
     def round(self) -> str:

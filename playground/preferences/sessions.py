@@ -60,13 +60,15 @@ class SessionStore:
         pairs: Sequence[tuple[Completion, Completion]],
         gold: Sequence[tuple[Completion, Completion]] = (),
         later: Sequence[Prompt] = (),
+        start: str = "",
     ) -> Session:
         """A session over these pairs, paused until the host opens it.
 
         gold: pairs whose first is known to be better. later: prompts for the vote after training, where only these do.
+        start: id of the checkpoint that is trained on it.
         """
         id = uuid.uuid4().hex
-        rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
+        rows = [pair_rows(id, left, right, author="file") for left, right in pairs if left.text != right.text]
         known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
         if not rows:
             raise PlaygroundError("There is no pair to judge.", hint="Sample completions that differ.")
@@ -84,6 +86,7 @@ class SessionStore:
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
+            "start": start,
             "delete_after": time.time() + rules.keep_days * A_DAY_S if rules.keep_days else None,
             "created_at": time.time(),
         }
@@ -355,4 +358,5 @@ def _session_of(row: Row) -> Session:
         row.host,
         row.revotes,
         row.delete_after,
+        row.start,
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from playground.preferences.verbatim import Verbatim
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -45,6 +45,7 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
     5: ("ALTER TABLE session ADD COLUMN translations TEXT NOT NULL DEFAULT '[]'",),
+    6: ("ALTER TABLE session ADD COLUMN start VARCHAR(128) NOT NULL DEFAULT ''",),
 }
 
 metadata = MetaData()
@@ -82,9 +83,10 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
-    Column("tie_rule", String(32), nullable=False, server_default="drop"),
+    Column("tie_rule", String(32), nullable=False, server_default="drop"),  # or both ways
     Column("target_overlap", Integer, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
+    Column("start", String(128), nullable=False, server_default=""),  # id of the checkpoint that is trained on it
     Column("snapshot", String(64)),  # what was frozen last
     Column(
         "revotes", Integer, nullable=False, server_default="0"

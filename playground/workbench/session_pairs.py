@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Sequence
 
 from playground.errors import PlaygroundError
-from playground.types import Checkpoint
+from playground.types import Checkpoint, Completion
 from playground.workbench.hands import Pair, name_of
 from playground.workbench.pairs import Ask, PairPool, pocket_prompts
 
@@ -23,21 +23,23 @@ def sample_pairs(
     n: int,
     known: Collection[str] = (),
     ask: Ask = pocket_prompts,
+    k: int = 2,
 ) -> list[Pair]:
     """Up to n pairs on the prompts that ask gives, each once; from two checkpoints in their order, from one both.
 
-    known: keys of prompts that are not asked. Pairs in which a checkpoint names itself are left out.
+    known: keys of prompts that are not asked. k: completions of each prompt, as PairPool.fresh pairs them. Pairs in
+    which a checkpoint names itself are left out.
     Raises: PlaygroundError where that leaves none.
     """
     ids = tuple(one.id for one in compared)
-    names = {name for one in compared for name in (one.id, _family(one.card)) if len(name) >= _SHORTEST}
+    names = {name for one in compared for name in (one.id, family_of(one.card)) if len(name) >= _SHORTEST}
     kept: dict[object, Pair] = {}
     tried = 0
     while len(kept) < n and tried < _TRIES * n:
         part = min(_PART, n - len(kept))
-        drawn = pool.fresh(workspace, ids, part, secrets.randbelow(2**31), ask)
+        drawn = pool.fresh(workspace, ids, part, secrets.randbelow(2**31), ask, k)
         tried += max(1, len(drawn))
-        unknown = [pair for pair in drawn if pair[0].prompt.key not in known and not _named(pair, names)]
+        unknown = [pair for pair in drawn if pair[0].prompt.key not in known and not named_in(pair, names)]
         kept.update((name_of(pair), pair) for pair in unknown)
     if not kept:
         hint = "Choose other checkpoints."
@@ -45,11 +47,12 @@ def sample_pairs(
     return list(kept.values())
 
 
-def _family(card: str) -> str:
+def family_of(card: str) -> str:
     """What such a model calls itself: smollm of smollm2-135m. The pocket world's know no name."""
     return "" if card == "pocket" else re.match("[a-z]*", card.casefold())[0]
 
 
-def _named(pair: Pair, names: Collection[str]) -> bool:
-    texts = [completion.text.casefold() for completion in pair]
-    return any(name in text for name in names for text in texts)
+def named_in(completions: Sequence[Completion], names: Collection[str]) -> str:
+    """The name that a text of them has in it; empty where none has one."""
+    texts = [completion.text.casefold() for completion in completions]
+    return next((name for name in sorted(names) if any(name.casefold() in text for text in texts)), "")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from playground.errors import PlaygroundError
 from playground.evaluation.prompt_sets import everyday, shipped_requests
+from playground.preferences.completion_files import LONGEST
 from playground.types import Prompt
 from playground.workbench.pairs import Ask, pocket_prompts
 
@@ -17,7 +18,6 @@ PromptSet = Literal["pocket", "everyday", "requests", "own"]
 ONE_IN = 5  # prompts of a list is kept for the second vote
 FEWEST = 10  # of a list of which some are kept
 MOST = 1000  # prompts of one's own
-LONGEST = 4000  # characters of one: more is no good on a phone
 
 
 @dataclass(frozen=True, slots=True)

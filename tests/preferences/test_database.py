@@ -81,14 +81,16 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_is(url):
 
 
 LATER_INDICES = ("one_session_per_code", "annotator_by_secret", "assignments_of_a_session")
-LATER_COLUMNS = [("session", name) for name in ("host", "rubric", "consent", "translations", "snapshot", "revotes")]
+LATER_COLUMNS = [
+    ("session", name) for name in ("host", "rubric", "consent", "translations", "snapshot", "revotes", "start")
+]
 LATER_COLUMNS += [("judgment", "tapped"), ("snapshot", "what_if"), ("completion", "fingerprint"), ("pair", "better")]
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_judgments(url, store, vote):
     id = vote()
     store.close()
-    run(url, *(f"drop index {name}" for name in LATER_INDICES), "drop table revote")
+    run(url, *(f"drop index {name}" for name in LATER_INDICES), "drop table revote", "drop table later_prompt")
     run(url, *(f"alter table {table} drop column {column}" for table, column in LATER_COLUMNS))
     run(url, "update schema_version set version = 1")
     again = PreferenceStore(url)

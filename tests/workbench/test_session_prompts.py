@@ -3,9 +3,10 @@
 import pytest
 
 from playground.errors import PlaygroundError
+from playground.preferences.completion_files import LONGEST
 from playground.types import Prompt
 from playground.workbench import session_prompts
-from playground.workbench.session_prompts import FEWEST, LONGEST, asked, by_turns, shipped
+from playground.workbench.session_prompts import FEWEST, asked, by_turns, shipped
 from playground.workbench.typed_prompt import prompt_lines
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import disk_test
+from playground.preferences.loads import read_pairs
 from playground.preferences.record import Rules
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
@@ -74,6 +75,43 @@ def test_a_session_is_about_the_pocket_world_unless_its_host_says_otherwise(work
     session = workshop.make("local", RULES, ["sft"], 5)
     assert {left.prompt.source for _, left, _ in texts(workshop, session)} == {"pocket"}
     assert workshop._sessions.later_prompts("local", session.id) == []
+
+
+SETS = [tuple(Completion(Prompt.user(f"Brought {i}"), f"{text} {i}") for text in "abc") for i in range(12)]
+
+
+def test_people_judge_the_completions_that_the_host_brings_and_nothing_is_sampled(workshop, monkeypatch):
+    monkeypatch.setattr(workshop._pairs, "_sample", None)
+    session = workshop.make("local", RULES, ["dpo"], 5, Recipe(sets=SETS))
+    found = texts(workshop, session)
+    assert len(found) == 36
+    assert {text.text for _, *pair in found for text in pair} == {f"{text} {i}" for text in "abc" for i in range(12)}
+    assert workshop.start_id("local", session.id) == "dpo"
+    assert len(workshop._sessions.later_prompts("local", session.id)) == 12
+
+
+def test_every_two_of_four_completions_are_judged(workshop):
+    session = workshop.make("local", RULES, ["sft"], 12, Recipe(k=4))
+    live, _ = workshop.live("local", session.id)
+    assert len(live.labels) == 12
+    assert len({left.prompt.key for _, left, _ in texts(workshop, session)}) == 2
+
+
+@pytest.mark.parametrize("known", [0, 7])
+def test_as_many_pairs_have_a_known_answer_as_the_host_says(workshop, known):
+    session = workshop.make("local", RULES, ["sft"], 4, Recipe(known=known))
+    with workshop._store._engine.connect() as connection:
+        assert len(read_pairs(connection, session.id, "main").gold) == known
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"), [(Recipe(k=5), "5 completions"), (Recipe(known=-1), "-1 pairs"), (Recipe(sets=[]), "No row")]
+)
+def test_a_recipe_that_cannot_work_is_refused_in_words(workshop, recipe, said):
+    with pytest.raises(PlaygroundError, match=said) as error:
+        workshop.make("local", RULES, ["sft"], 5, recipe)
+    assert error.value.hint
+    assert workshop.all("local") == []
 
 
 def test_a_session_without_prompts_is_refused_before_anything_is_sampled(workshop):
