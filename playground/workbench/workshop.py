@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from playground.completions.prompt_files import read_prompts
 from playground.errors import NotAllowed, NotFound, PlaygroundError
@@ -25,6 +25,7 @@ from playground.preferences.record import (
     Session,
     SetCounts,
     ShownPair,
+    TieRule,
 )
 from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
@@ -276,6 +277,9 @@ def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     if not 1 <= rules.overlap <= MOST_OVERLAP:
         hint = f"Ask for 1 to {MOST_OVERLAP}."
         raise PlaygroundError(f"{rules.overlap} labels are asked for on each pair.", hint=hint)
+    if rules.tie_rule not in get_args(TieRule):
+        hint = f"Choose one of {', '.join(get_args(TieRule))}."
+        raise PlaygroundError(f"The tie rule is {rules.tie_rule!r}.", hint=hint)
     if not 0 <= rules.keep_days <= MOST_DAYS:
         raise PlaygroundError(
             f"{rules.keep_days} days are asked for.", hint=f"Ask for 1 to {MOST_DAYS}, or 0 for ever."

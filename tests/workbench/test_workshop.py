@@ -129,6 +129,7 @@ def test_a_session_without_prompts_is_refused_before_anything_is_sampled(worksho
         (replace(RULES, consent="  "), ["sft"], 5, "consent has 0"),
         (replace(RULES, title="x" * 10_000), ["sft"], 5, "title has 10000"),
         (replace(RULES, overlap=0), ["sft"], 5, "0 labels"),
+        (replace(RULES, tie_rule="half"), ["sft"], 5, "tie rule is 'half'"),
     ],
 )
 def test_a_session_that_cannot_work_is_refused_in_words(workshop, rules, ids, n, said):
