@@ -54,9 +54,10 @@ class Filled(NamedTuple):
     consent_de: Any
 
     @property
-    def sized(self) -> list[Any]:
+    def sized(self) -> dict[str, Any]:
         """Those by which the number of pairs is known."""
-        return [self.ids, self.prompts, self.pairs, self.overlap, self.lines, self.file, self.k]
+        names = ("ids", "prompts", "pairs", "overlap", "lines", "file", "k")
+        return {name: getattr(self, name) for name in names}
 
 
 def which_prompts() -> gr.Dropdown:
@@ -120,14 +121,14 @@ def follow_material(context: Context, fields: Filled, size: gr.HTML) -> None:
         brought = gr.update(visible=prompts in (OWN, FILE), label=f"{about}: JSONL, JSON, CSV or Parquet", value=None)
         return gr.update(label=label, info=info), gr.update(visible=prompts == OWN), brought, sampled, sampled
 
-    def sized(request: gr.Request, *values: Any) -> str:
-        return size_html(bench, workspace(context, request), *values)
+    def sized(request: gr.Request, **values: Any) -> str:
+        return size_html(bench, workspace(context, request), **values)
 
     choice = [fields.ids, fields.lines, fields.file, fields.pairs, fields.k]
-    size_of = (told(sized), fields.sized, size)
-    fields.prompts.change(told(turned), fields.prompts, choice, **QUIET).then(*size_of, **QUIET)
+    again = {"fn": told(sized), "inputs": None, "outputs": size, "inputs_kwargs": fields.sized, **QUIET}
+    fields.prompts.change(told(turned), fields.prompts, choice, **QUIET).then(**again)
     changed = [one.change for one in (fields.ids, fields.pairs, fields.overlap, fields.file, fields.k)]
-    gr.on([*changed, fields.lines.blur], *size_of, trigger_mode="always_last", **QUIET)
+    gr.on([*changed, fields.lines.blur], trigger_mode="always_last", **again)
 
 
 def recipe_of(bench: Workbench, filled: Filled) -> Recipe:
@@ -148,21 +149,21 @@ def size_html(
     pairs: float | None,
     overlap: float | None,
     lines: str,
-    path: str | None,
+    file: str | None,
     k: int,
 ) -> str:
     """How many pairs there will be, on how many prompts, and what that means for a room; rows that are refused."""
-    if prompts == FILE and not path:
+    if prompts == FILE and not file:
         return f"<p>Each row is one prompt with its completions: {escape(FORMS)}.</p>"
-    if prompts == OWN and not path and not (lines or "").strip():
+    if prompts == OWN and not file and not (lines or "").strip():
         return "<p>Write your prompts, or choose a file in which each row has one.</p>"
     try:
         if prompts == FILE:
-            sets, bad = bench.workshop.read_completions(_chosen(path))
+            sets, bad = bench.workshop.read_completions(_chosen(file))
             n = len(pairs_of(sets, MOST_PAIRS))
             said = f"{_pairs(n)} on {_prompts(len({one[0].prompt.key for one in sets}))} of the file."
         else:
-            own, bad = _own(bench, lines, path) if prompts == OWN else ((), [])
+            own, bad = _own(bench, lines, file) if prompts == OWN else ((), [])
             n, said = _sampled(prompts, own, int(pairs or 0), int(k or DEFAULT.k))
             said += _warnings(bench, here, ids, prompts)
     except PlaygroundError as error:

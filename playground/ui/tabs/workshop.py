@@ -128,8 +128,8 @@ def _listen(context: Context, tab: gr.Tab, fields: Filled, make: gr.Button, chos
         listed = gr.update(choices=_choices(known), value=session.id if session else None)
         return gr.update(choices=choices_of(bench.checkpoints.all(here))), listed, _board(bench, here, session, request)
 
-    def made(request: gr.Request, *values: Any) -> tuple[Any, Json]:
-        here, filled = workspace(context, request), Filled(*values)
+    def made(request: gr.Request, **values: Any) -> tuple[Any, Json]:
+        here, filled = workspace(context, request), Filled(**values)
         recipe = recipe_of(bench, filled)
         session = bench.workshop.make(here, _rules(bench, filled), filled.ids or [], int(filled.pairs or 0), recipe)
         return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
@@ -139,7 +139,7 @@ def _listen(context: Context, tab: gr.Tab, fields: Filled, make: gr.Button, chos
         return _board(bench, here, bench.workshop.find(here, id) if id else None, request)
 
     tab.select(told(opened), [chosen], [fields.ids, chosen, shown], **QUIET)
-    make.click(told(made), list(fields), [chosen, shown], api_name="workshop_make")
+    make.click(told(made), None, [chosen, shown], inputs_kwargs=fields._asdict(), api_name="workshop_make")
     chosen.input(told(picked), [chosen], shown, **QUIET)
 
 
