@@ -99,5 +99,7 @@ def consent(phone: Page, room: Room) -> None:
 
 def choose(phone: Page, name: str) -> None:
     """Tap a choice, later than the page takes it for a double tap."""
+    button = phone.get_by_role("button", name=name)
+    expect(button).to_be_visible()
     phone.wait_for_timeout(200)
-    phone.get_by_role("button", name=name).click()
+    button.click()
