@@ -62,13 +62,13 @@ class Filled(NamedTuple):
 
 def which_prompts() -> gr.Dropdown:
     """The list of prompt sets."""
-    requests = f"{len(shipped('requests'))} requests, half of them harmful"
+    requests = f"{len(shipped('requests'))} requests, half harmful"
     listed = [
-        ("Prompts of the pocket world", "pocket"),
+        ("The pocket world's", "pocket"),
         (f"{len(shipped('everyday'))} everyday questions", "everyday"),
         (requests, "requests"),
-        ("Prompts of my own", OWN),
-        ("A file with prompts and completions", FILE),
+        ("My own", OWN),
+        ("A file with completions", FILE),
     ]
     return gr.Dropdown(listed, value="pocket", label="Prompts", filterable=False, elem_id="workshop-prompts")
 
@@ -110,21 +110,21 @@ def more_settings() -> tuple[gr.Radio, gr.Radio, gr.Number, gr.Number]:
     return k, tie_rule, known, days
 
 
-def follow_material(context: Context, fields: Filled, size: gr.HTML) -> None:
-    """Show the fields that the chosen prompts need, and say how many pairs they make."""
+def follow_material(context: Context, fields: Filled, sampled: gr.Column, size: gr.HTML) -> None:
+    """Show the fields that the chosen prompts need, and say how many pairs they make. sampled: hidden for a file."""
     bench = context.bench
 
     def turned(prompts: str) -> tuple[Any, ...]:
         label, info = _LEARNS if prompts == FILE else _WHOSE
         about = "Your completions" if prompts == FILE else "Or a file with prompts"
-        sampled = gr.update(visible=prompts != FILE)
+        shown = gr.update(visible=prompts != FILE)
         brought = gr.update(visible=prompts in (OWN, FILE), label=f"{about}: JSONL, JSON, CSV or Parquet", value=None)
-        return gr.update(label=label, info=info), gr.update(visible=prompts == OWN), brought, sampled, sampled
+        return gr.update(label=label, info=info), gr.update(visible=prompts == OWN), brought, shown, shown
 
     def sized(request: gr.Request, **values: Any) -> str:
         return size_html(bench, workspace(context, request), **values)
 
-    choice = [fields.ids, fields.lines, fields.file, fields.pairs, fields.k]
+    choice = [fields.ids, fields.lines, fields.file, sampled, fields.k]
     again = {"fn": told(sized), "inputs": None, "outputs": size, "inputs_kwargs": fields.sized, **QUIET}
     fields.prompts.change(told(turned), fields.prompts, choice, **QUIET).then(**again)
     changed = [one.change for one in (fields.ids, fields.pairs, fields.overlap, fields.file, fields.k)]
@@ -161,14 +161,14 @@ def size_html(
         if prompts == FILE:
             sets, bad = bench.workshop.read_completions(_chosen(file))
             n = len(pairs_of(sets, MOST_PAIRS))
-            said = f"{_pairs(n)} on {_prompts(len({one[0].prompt.key for one in sets}))} of the file."
+            said, more = f"{_pairs(n)} on {_prompts(len({one[0].prompt.key for one in sets}))} of the file.", ""
         else:
             own, bad = _own(bench, lines, file) if prompts == OWN else ((), [])
-            n, said = _sampled(prompts, own, int(pairs or 0), int(k or DEFAULT.k))
-            said += _warnings(bench, here, ids, prompts)
+            n, said, more = _sampled(prompts, own, int(pairs or 0), int(k or DEFAULT.k))
+            more += _warnings(bench, here, ids, prompts)
     except PlaygroundError as error:
         return problem_html(error)
-    return f'<p role="status">{said} {_for_a_room(n, int(overlap or 0))}</p>{refused_rows(bad)}'
+    return f'<p role="status">{said} {_for_a_room(n, int(overlap or 0))}{more}</p>{refused_rows(bad)}'
 
 
 def _own(bench: Workbench, lines: str, path: str | None) -> tuple[list[Prompt], list[BadRow]]:
@@ -184,8 +184,8 @@ def _chosen(path: str | None) -> Path:
     return Path(path)
 
 
-def _sampled(prompts: Any, own: Sequence[Prompt], wanted: int, k: int) -> tuple[int, str]:
-    """How many pairs are sampled, and that in words."""
+def _sampled(prompts: Any, own: Sequence[Prompt], wanted: int, k: int) -> tuple[int, str, str]:
+    """How many pairs are sampled, that in words, and what the second vote is about."""
     found, each = asked(prompts, own), pairs_among(k)
     sets = math.ceil(wanted / each)
     on = sets if found.distinct is None else min(sets, found.distinct)
@@ -194,7 +194,7 @@ def _sampled(prompts: Any, own: Sequence[Prompt], wanted: int, k: int) -> tuple[
     said = f"{most}{_pairs(sets * each)}: {_prompts(on)}, {k} completions each{against}."
     if on < sets:
         said = f"{most}{_pairs(sets * each)}: {_prompts(on)}, asked more than once."
-    return sets * each, f"{said[0].upper()}{said[1:]}{_later(found.distinct, len(found.later))}"
+    return sets * each, f"{said[0].upper()}{said[1:]}", _later(found.distinct, len(found.later))
 
 
 def _later(distinct: int | None, later: int) -> str:

@@ -61,13 +61,13 @@ def test_the_defaults_alone_make_a_session(host):
 
 def test_prompts_of_ones_own_are_asked_with_every_completion_against_every_other(host):
     bench, page = host
-    choose(page, "Prompts of my own")
+    choose(page, "My own")
     lines = page.locator("#workshop-lines textarea")
     lines.fill("One?\nTwo?\nThree?")
     page.locator("#workshop-pairs input").fill("18")
     fold_out(page, "More settings")
     page.locator("#workshop-k").get_by_text("4", exact=True).click()
-    page.locator("#workshop-ties").get_by_text("once each way").first.click()
+    page.locator("#workshop-ties").get_by_text("is learned from").click()
     expect(page.locator("#workshop-size")).to_contain_text("Up to 18 pairs: 3 prompts, 4 completions each")
     session, pairs = made(bench, page)
     assert sorted(left.prompt.text for _, left, _ in pairs) == ["One?"] * 6 + ["Three?"] * 6 + ["Two?"] * 6
@@ -76,7 +76,7 @@ def test_prompts_of_ones_own_are_asked_with_every_completion_against_every_other
 
 def test_a_file_of_completions_is_judged_and_its_bad_rows_are_named(host, tmp_path):
     bench, page = host
-    choose(page, "A file with prompts and completions")
+    choose(page, "A file with completions")
     expect(page.locator("#workshop-size")).to_contain_text("Each row is one prompt with its completions")
     expect(page.locator("#workshop-pairs")).to_be_hidden()
     rows = [{"prompt": "p", "completions": ["<b>a</b>", "b", "c"]}, {"prompt": "q", "completions": ["a"]}]

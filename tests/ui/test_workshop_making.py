@@ -50,7 +50,8 @@ def test_the_number_of_pairs_says_what_more_completions_make_of_it(said):
 
 def test_of_a_list_the_page_says_how_often_it_is_asked_and_what_is_kept(said):
     lines = "\n".join(f"Question {n}" for n in range(20))
-    assert "Up to <b>60 pairs</b>: 16 prompts, asked more than once. 4 of the list are kept" in said(OWN, lines=lines)
+    assert "Up to <b>60 pairs</b>: 16 prompts, asked more than once." in said(OWN, lines=lines)
+    assert "4 of the list are kept for the vote after training." in said(OWN, lines=lines)
     assert "Up to <b>10 pairs</b>: 10 prompts, 2 completions each." in said(OWN, pairs=10, lines=lines)
     assert "the vote after training asks them again" in said(OWN, lines="One\nTwo")
 

@@ -79,7 +79,7 @@ def build(context: Context, tab: gr.Tab) -> None:
 def _fields(context: Context) -> Filled:
     title = gr.Textbox("Workshop", label="Title", max_lines=1, elem_id="workshop-title")
     with gr.Row():
-        with gr.Column(min_width=260):
+        with gr.Column(min_width=260, scale=2):
             whose = gr.Dropdown(
                 choices_of(shipped_policies(context)),
                 value=["pocket-sft"],
@@ -90,9 +90,9 @@ def _fields(context: Context) -> Filled:
                 elem_id="workshop-ids",
             )
             whose.preprocess = lambda payload: payload
-        with gr.Column(min_width=260):
+        with gr.Column(min_width=260, scale=2):
             prompts = which_prompts()
-        with gr.Column(min_width=140):
+        with gr.Column(min_width=140) as sampled:
             pairs = gr.Number(60, label="Pairs", precision=0, info="Sampled now.", elem_id="workshop-pairs")
         with gr.Column(min_width=140):
             overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
@@ -100,7 +100,7 @@ def _fields(context: Context) -> Filled:
     size = rank_text("workshop-size", size_html(context.bench, "local", ["pocket-sft"], "pocket", 60, 3, "", None, 2))
     k, tie_rule, known, days = more_settings()
     fields = Filled(title, whose, prompts, pairs, overlap, lines, file, k, tie_rule, known, days, *_texts(context))
-    follow_material(context, fields, size)
+    follow_material(context, fields, sampled, size)
     return fields
 
 
