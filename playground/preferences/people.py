@@ -64,7 +64,7 @@ class PeopleStore:
         with reading(self._engine) as connection:
             counts = connection.execute(question).all()
             frozen = _frozen(connection, session, snapshot)
-            later = read_usable_since(connection, session, frozen.created_at) if frozen else 0
+            later = read_usable_since(connection, session, frozen.created_at, frozen.tie_rule) if frozen else 0
         stored = sum(n for _, n in counts)
         return Arrived(sum(max(counted) for counted in counts), stored, frozen.count if frozen else None, later)
 
@@ -112,8 +112,12 @@ def _read_seconds(connection: Connection, session: str) -> dict[str, list[float]
 
 
 def _frozen(connection: Connection, session: str, snapshot: str | None) -> Row | None:
-    """When that set was frozen, and how many preferences it has."""
+    """When that set was frozen, by which rule, and how many judgments are in it."""
     noted = and_(_event.c.workspace == session, _event.c.kind == "frozen", _event.c.subject == snapshot)
     joined = _snapshot.join(_event, noted)
-    question = select(_snapshot.c.created_at, _event.c.count).select_from(joined).where(_snapshot.c.id == snapshot)
+    question = (
+        select(_snapshot.c.created_at, _snapshot.c.tie_rule, _event.c.count)
+        .select_from(joined)
+        .where(_snapshot.c.id == snapshot)
+    )
     return None if snapshot is None else connection.execute(question).first()

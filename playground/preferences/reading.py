@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 
 from playground.preferences import tables
 from playground.preferences.insertion import in_chunks
-from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
+from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair, TieRule
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Completion, Message, Preference, Prompt
 
@@ -52,10 +52,9 @@ _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
     (_annotator.c.withdrawn_at.is_not(None), _WHY_GONE),
     (_prompt.c.id.in_(GONE_PROMPTS), PROMPT_GONE),
-    (_assignment.c.strategy == REVOTE, REVOTE),
+    (_assignment.c.strategy.in_(APART), _assignment.c.strategy),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
-    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
     else_="",
 )
 
@@ -114,9 +113,10 @@ def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
     return {reason: n for reason, n in reasons if reason}
 
 
-def read_ties(connection: Connection, workspace: str, until: float) -> list[Preference]:
+def read_ties(connection: Connection, workspace: str, until: float | None = None) -> list[Preference]:
     """What was judged equally good until then, to train on as neither better; the left text stands first."""
-    ties = (_judgment.c.choice == "tie", _judgment.c.created_at <= until, _left.c.text != _right.c.text)
+    early = true() if until is None else _judgment.c.created_at <= until
+    ties = (_judgment.c.choice == "tie", early, _left.c.text != _right.c.text)
     question = _judgments(workspace).where(_COUNTS, *ties, _assignment.c.strategy.not_in(APART))
     found = _found(connection, question.order_by(_judgment.c.seq))
     return [Preference(tie.prompt, tie.left, tie.right, tie.id, tie.annotator) for tie in found]
@@ -128,9 +128,10 @@ def read_decision_ms(connection: Connection, workspace: str) -> dict[str, int]:
     return {id: ms for id, ms in connection.execute(select(_judgment.c.id, _judgment.c.decision_ms).where(known))}
 
 
-def read_usable_since(connection: Connection, workspace: str, at: float) -> int:
-    """How many training rows were judged after that."""
-    late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED == "")
+def read_usable_since(connection: Connection, workspace: str, at: float, tie_rule: TieRule) -> int:
+    """How many judgments that can be trained on came after that."""
+    usable = ("", "tie") if tie_rule == "both ways" else ("",)
+    late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED.in_(usable))
     return connection.scalar(select(func.count()).select_from(_JUDGED).where(late))
 
 
@@ -179,8 +180,8 @@ def read_contest(connection: Connection, workspace: str, reference: Checkpoint, 
     return [_contested(row) for row in connection.execute(question)]
 
 
-def read_counts(connection: Connection, workspace: str) -> SetCounts:
-    """Everything the page says about a set, from one pass over it."""
+def read_counts(connection: Connection, workspace: str, tie_rule: TieRule = "drop") -> SetCounts:
+    """Everything the page says about a set, from one pass over it. tie_rule: whether ties are usable."""
     decided = _judgment.c.choice.in_(("left", "right"))
     chosen_first = _judgment.c.choice == "left"
     left_length, right_length = func.length(_left.c.text), func.length(_right.c.text)
@@ -207,7 +208,7 @@ def read_counts(connection: Connection, workspace: str) -> SetCounts:
         lengths[length] += n
         if has_sides:
             sides[choice] += n
-    usable = dropped.pop("", 0)
+    usable = dropped.pop("", 0) + (dropped.pop("tie", 0) if tie_rule == "both ways" else 0)
     return SetCounts(
         total=choices.total(),
         by_choice=dict(choices),
@@ -257,6 +258,13 @@ def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[
     )
     found = [(row, prompt_of(row)) for row in connection.execute(question)]
     return [(row.id, Completion(prompt, row.left), Completion(prompt, row.right)) for row, prompt in found]
+
+
+def read_later_prompts(connection: Connection, workspace: str) -> list[Prompt]:
+    """What is kept for the vote after training."""
+    table = tables.later_prompt
+    question = select(table.c.messages, table.c.source).where(table.c.workspace == workspace).order_by(table.c.id)
+    return [prompt_of(row) for row in connection.execute(question)]
 
 
 def _judgments(workspace: str) -> Select:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from playground.preferences.statistics import Share
 from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt, content_hash
@@ -107,6 +107,9 @@ class Translation:
     consent: str = ""
 
 
+TieRule = Literal["drop", "both ways"]  # both ways: trained on once with either text as the chosen one
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a host decides about a session."""
@@ -117,6 +120,7 @@ class Rules:
     overlap: int = 3  # labels that each pair should get
     keep_days: int = 0  # until all that was chosen is deleted; 0: until the host deletes it
     translations: tuple[Translation, ...] = ()
+    tie_rule: TieRule = "drop"  # what becomes of "equally good" in the set that is trained on
 
     @property
     def consent_version(self) -> str:
@@ -139,6 +143,7 @@ class Session:
     host: str = ""  # the workspace that it was made in
     revotes: int = 0  # begun so far
     delete_after: float | None = None  # seconds since 1970; None: kept until the host deletes it
+    start: str = ""  # id of the checkpoint that is trained on it; empty in old ones: the older of those compared
     asks_for_prompts: bool = False  # whether people may propose some
 
     @property
@@ -225,7 +230,7 @@ class Arrived:
 
     tapped: int
     stored: int  # those taken back too
-    frozen: int | None  # preferences in the frozen set; None: nothing is frozen
+    frozen: int | None  # of those, in the frozen set; None: nothing is frozen
     later: int  # usable ones that came after the freeze
 
 

@@ -19,13 +19,13 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
-from playground.preferences.insertion import add_pairs, note, pair_rows, storable
+from playground.preferences.insertion import add_later_prompts, add_pairs, note, pair_rows, storable
 from playground.preferences.loads import SessionPairs, read_loads, read_pairs
 from playground.preferences.pair_states import pair_states
-from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
+from playground.preferences.reading import APART, EJECTED, read_later_prompts, read_shown, read_texts
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair, Translation
 from playground.preferences.resampling import agreement, ceiling, lean
-from playground.types import Annotator, Completion, content_hash
+from playground.types import Annotator, Completion, Prompt, content_hash
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH = 6
@@ -62,10 +62,16 @@ class SessionStore:
         rules: Rules,
         pairs: Sequence[tuple[Completion, Completion]],
         gold: Sequence[tuple[Completion, Completion]] = (),
+        later: Sequence[Prompt] = (),
+        start: str = "",
     ) -> Session:
-        """A session over these pairs, paused until the host opens it. gold: pairs whose first is known to be better."""
+        """A session over these pairs, paused until the host opens it.
+
+        gold: pairs whose first is known to be better. later: prompts for the vote after training, where only these do.
+        start: id of the checkpoint that is trained on it.
+        """
         id = uuid.uuid4().hex
-        rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
+        rows = [pair_rows(id, left, right, author="file") for left, right in pairs if left.text != right.text]
         known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
         if not rows:
             raise PlaygroundError("There is no pair to judge.", hint="Sample completions that differ.")
@@ -79,9 +85,11 @@ class SessionStore:
             "translations": json.dumps([[storable(text) for text in astuple(one)] for one in rules.translations]),
             "rubric_version": content_hash(rules.rubric)[:12],
             "consent_version": rules.consent_version,
+            "tie_rule": rules.tie_rule,
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
+            "start": start,
             "delete_after": time.time() + rules.keep_days * A_DAY_S if rules.keep_days else None,
             "created_at": time.time(),
         }
@@ -89,6 +97,7 @@ class SessionStore:
         def add(connection: Connection) -> Session:
             connection.execute(insert(_session), row | {"join_code": _free_code(connection)})
             add_pairs(connection, rows + known)
+            add_later_prompts(connection, id, later)
             return _session_of(_row(connection, id))
 
         return self._write(add)
@@ -165,6 +174,12 @@ class SessionStore:
         with reading(self._engine) as connection:
             _row(connection, id, host)
             return sorted(connection.scalars(question))
+
+    def later_prompts(self, host: str, id: str) -> list[Prompt]:
+        """What the vote after training asks; none where it may ask anything."""
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            return read_later_prompts(connection, id)
 
     def join(
         self,
@@ -360,17 +375,23 @@ def _translations(stored: str) -> tuple[Translation, ...]:
     return tuple(Translation(*texts) for texts in json.loads(stored)) if stored != "[]" else ()
 
 
+def _rules_of(row: Row) -> Rules:
+    translations = _translations(row.translations)
+    return Rules(row.title, row.rubric, row.consent, row.target_overlap, 0, translations, row.tie_rule)
+
+
 def _session_of(row: Row) -> Session:
     return Session(
         row.id,
         row.join_code,
         row.state,
-        Rules(row.title, row.rubric, row.consent, row.target_overlap, translations=_translations(row.translations)),
+        _rules_of(row),
         row.consent_version,
         row.snapshot,
         row.created_at,
         row.host,
         row.revotes,
         row.delete_after,
+        row.start,
         bool(row.asks_for_prompts),
     )

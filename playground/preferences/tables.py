@@ -46,7 +46,7 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
     5: ("ALTER TABLE session ADD COLUMN translations TEXT NOT NULL DEFAULT '[]'",),
-    6: (),
+    6: ("ALTER TABLE session ADD COLUMN start VARCHAR(128) NOT NULL DEFAULT ''",),
     7: (
         "ALTER TABLE session ADD COLUMN asks_for_prompts BOOLEAN NOT NULL DEFAULT false",
         "ALTER TABLE annotator ADD COLUMN consent_language VARCHAR(16)",
@@ -88,9 +88,10 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
-    Column("tie_rule", String(32), nullable=False, server_default="drop"),
+    Column("tie_rule", String(32), nullable=False, server_default="drop"),  # or both ways
     Column("target_overlap", Integer, nullable=False, server_default="1"),
     Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, revealed, closed
+    Column("start", String(128), nullable=False, server_default=""),  # id of the checkpoint that is trained on it
     Column("snapshot", String(64)),  # what was frozen last
     Column("asks_for_prompts", Boolean, nullable=False, server_default=false()),  # from the people in it
     Column(
@@ -247,6 +248,16 @@ event = Table(  # append only
     ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen, revealed, proposed, approved, declined
     Column("subject", String(128), nullable=False),  # the id it happened to
     Column("count", Integer, nullable=False, server_default="1"),  # judgments concerned
+    _created_at(),
+)
+
+later_prompt = Table(  # what the vote after training asks in a session whose prompts come from a list
+    "later_prompt",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("messages", Text, nullable=False),  # as in prompt
+    Column("source", Verbatim, nullable=False),
     _created_at(),
 )
 

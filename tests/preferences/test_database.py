@@ -84,13 +84,14 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_is(url):
 LATER_INDICES = ("one_session_per_code", "annotator_by_secret", "assignments_of_a_session")
 LATER_COLUMNS = [("session", name) for name in ("host", "rubric", "consent", "translations", "snapshot", "revotes")]
 LATER_COLUMNS += [("judgment", "tapped"), ("snapshot", "what_if"), ("completion", "fingerprint"), ("pair", "better")]
-SINCE_VERSION_6 = [("session", "asks_for_prompts"), ("annotator", "consent_language")]
+SINCE_VERSION_6 = [("session", "asks_for_prompts"), ("annotator", "consent_language"), ("session", "start")]
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_judgments(url, store, vote):
     id = vote()
     store.close()
-    run(url, *(f"drop index {name}" for name in LATER_INDICES), "drop table revote", "drop table proposal")
+    run(url, *(f"drop index {name}" for name in LATER_INDICES))
+    run(url, *(f"drop table {name}" for name in ("revote", "later_prompt", "proposal")))
     later = LATER_COLUMNS + SINCE_VERSION_6
     run(url, *(f"alter table {table} drop column {column}" for table, column in later))
     run(url, "update schema_version set version = 1")
@@ -114,7 +115,12 @@ def test_a_session_of_version_6_keeps_its_people_and_choices_and_may_ask_for_pro
     shown = store.sessions.to_judge(ann)[0]
     store.judge(session.id, shown.token, "left", id="kept", by=ann.annotator)
     store.close()
-    run(url, "drop table proposal", *(f"alter table {table} drop column {name}" for table, name in SINCE_VERSION_6))
+    run(
+        url,
+        "drop table proposal",
+        "drop table later_prompt",
+        *(f"alter table {table} drop column {name}" for table, name in SINCE_VERSION_6),
+    )
     run(url, "update schema_version set version = 6")
     again = PreferenceStore(url)
     found = again.sessions.participant("s" * 32)
