@@ -60,7 +60,7 @@ def _words(found: Revealed) -> str:
         if not name:
             return "All texts came in a file; who wrote them is not known here."
         return f"Both texts of every pair were written by the same: {name}. There is nothing to compare."
-    said = f"{found.choices} choices by {_people(found.people)}; a tie and both bad count half for each."
+    said = f"{_counted(found.choices, 'choice', 'choices')} by {_counted(found.people, 'person', 'people')}; a tie and both bad count half for each."
     return f"{said} {_verdict(found)}"
 
 
@@ -75,5 +75,5 @@ def _name(found: Revealed, checkpoint: str | None) -> str:
     return found.names[checkpoint] or _FROM_A_FILE
 
 
-def _people(n: int) -> str:
-    return "1 person" if n == 1 else f"{n} people"
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

@@ -5,6 +5,7 @@ Take out, let in, approve and decline, delete after reading what goes.
 
 import uuid
 from contextlib import closing
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import expect
@@ -87,7 +88,7 @@ def test_a_prompt_from_a_phone_is_read_by_the_host_and_then_asked_on_other_phone
     page.get_by_label("People may propose prompts").check()
     expect(page.get_by_text("No prompt waits for you.")).to_be_visible()
     with phone_in(browser) as phone:
-        phone.goto(f"{page.url}join/{session.code}")
+        phone.goto(urljoin(page.url, f"/join/{session.code}"))
         phone.get_by_role("button", name="I agree, let me begin").click()
         choose(phone, "A is better")
         expect(phone.locator("#status")).to_have_text("0 saved")
@@ -101,7 +102,7 @@ def test_a_prompt_from_a_phone_is_read_by_the_host_and_then_asked_on_other_phone
         expect(page.locator(".proposals summary")).to_have_text("1 approved, 1 declined", timeout=SOON_MS)
         assert len(bench.workshop.live("local", session.id)[0].labels) == 10
     with phone_in(browser) as other:
-        other.goto(f"{page.url}join/{session.code}")
+        other.goto(urljoin(page.url, f"/join/{session.code}"))
         other.get_by_role("button", name="I agree, let me begin").click()
         choose(other, "A is better")
         seen = []

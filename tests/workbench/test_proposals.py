@@ -120,7 +120,7 @@ def test_a_declined_one_is_shown_to_nobody(room):
 @pytest.mark.parametrize("name", ["pocket-sft", "POCKET-BASE"])
 def test_an_answer_in_which_a_model_names_itself_is_sampled_anew_or_the_prompt_waits_on(room, name):
     ann = room.join()
-    room.says = lambda id, n: f"I am {name} {n}"
+    room.says = lambda id, n: f"I am {name} {n} of {len(id)}"
     room.proposals.propose(ann, TYPED)
     with pytest.raises(PlaygroundError, match="name themselves"):
         room.approve(room.listed()[0])
