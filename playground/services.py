@@ -23,6 +23,7 @@ class SamplerService:
         self._models: OrderedDict[str, object] = OrderedDict()
         self._known: dict[str, Checkpoint] = {c.id: c for c in checkpoints}
         self._budget = free_memory() // 2  # bytes
+        self._cores = 1
 
     def warm_up(self) -> str:
         """Load the shipped models; returns the device in words."""
@@ -30,6 +31,7 @@ class SamplerService:
 
         from playground.models.devices import describe_device
 
+        self._cores = torch.get_num_threads()
         torch.set_num_threads(1)
         for checkpoint in self._warm:
             self._policy(checkpoint)
@@ -72,7 +74,8 @@ class SamplerService:
         from playground.completions.sampler import sample
 
         self._know(family)
-        return sample(self._policy(checkpoint), prompts, sampling, n, should_stop=cancelled.is_set)
+        loaded = self._policy(checkpoint)
+        return sample(loaded, prompts, sampling, n, should_stop=cancelled.is_set, threads=self._cores)
 
     def token_scores(
         self,

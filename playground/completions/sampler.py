@@ -10,11 +10,13 @@ from playground.errors import ModelNotUsable
 from playground.models.chat import decode, encode_completion, encode_prompt, end_ids, special_ids
 from playground.models.decode import draws, generate_ids, generate_steps
 from playground.models.devices import autocast_dtype
+from playground.models.lanes import is_small, lanes_for
 from playground.models.loader import LoadedModel
 from playground.models.logps import completion_logps
 from playground.types import Completion, Prompt, Sampling, Template, TokenScore
 
-BATCH = 64  # rows sampled at once
+BATCH, SMALL_BATCH = 64, 256  # rows sampled at once; of a small model
+LANE = 32  # rows; two lanes of fewer wait for each other longer than they write
 CUT = "\ufffd"  # how a character whose bytes have not all come is decoded
 
 
@@ -24,35 +26,40 @@ def sample(
     sampling: Sampling,
     n: int = 1,
     should_stop: Callable[[], bool] | None = None,
+    threads: int = 1,
 ) -> list[list[Completion]]:
     """n completions for each prompt. The same seed gives the same ones, whatever else draws random numbers.
 
+    threads: how many share many rows of a small model.
     When stopped, what was written so far comes back; prompts not yet begun get completions without text.
     Raises: EmptyPrompt, PromptTooLong, before anything is sampled.
     """
     rows = [ids for p in prompts for ids in [_prompt_ids(loaded, p, sampling.template)] * n]
     generator = torch.Generator().manual_seed(sampling.seed)
     ends = end_ids(loaded.tokenizer, loaded.model)
+    size = SMALL_BATCH if is_small(loaded.model) else BATCH
     made: list[list[int]] = []
-    for begin in range(0, len(rows), BATCH):
-        batch = rows[begin : begin + BATCH]
-        if should_stop is not None and should_stop():
-            made.extend([] for _ in batch)
-            continue
-        made.extend(
-            generate_ids(
-                loaded.model,
-                batch,
-                max_new_tokens=sampling.max_new_tokens,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                end_ids=ends,
-                pad_id=loaded.tokenizer.pad_token_id,
-                generator=generator,
-                should_stop=should_stop,
-                autocast_dtype=_autocast(loaded),
+    with lanes_for(loaded.model, min(threads, len(rows) // LANE)) as lanes:
+        for begin in range(0, len(rows), size):
+            batch = rows[begin : begin + size]
+            if should_stop is not None and should_stop():
+                made.extend([] for _ in batch)
+                continue
+            made.extend(
+                generate_ids(
+                    loaded.model,
+                    batch,
+                    max_new_tokens=sampling.max_new_tokens,
+                    temperature=sampling.temperature,
+                    top_p=sampling.top_p,
+                    end_ids=ends,
+                    pad_id=loaded.tokenizer.pad_token_id,
+                    generator=generator,
+                    should_stop=should_stop,
+                    autocast_dtype=_autocast(loaded),
+                    lanes=lanes,
+                )
             )
-        )
     finished = [_completion(loaded, prompts[i // n], ids, ends, sampling) for i, ids in enumerate(made)]
     return [finished[i * n : (i + 1) * n] for i in range(len(prompts))]
 

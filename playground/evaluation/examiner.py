@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from playground.evaluation.plan import POCKET, Ask
 from playground.types import Checkpoint, Completion, Likelihood, Prompt, Sampling, TokenScore, content_hash
 
-AT_ONCE, FEW_AT_ONCE = 64, 8  # rows a call: others wait for the sampling process no longer than one call takes
+AT_ONCE, FEW_AT_ONCE = 256, 8  # rows a call: others wait for the sampling process no longer than one call takes
 
 
 class Instruments(Protocol):

@@ -46,17 +46,26 @@ class Lanes:
         return list(self._pool.map(in_lane, parts))
 
 
+def is_small(model: Any) -> bool:
+    """Whether lanes pay for a model: on a CPU, and not large."""
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    return on_cpu and sum(p.numel() for p in model.parameters()) <= LARGEST
+
+
 @contextmanager
-def lanes_for(model: Any) -> Iterator[Lanes]:
-    """As many lanes as torch has threads, which then has one; one lane on a GPU or for a model that is not small."""
+def lanes_for(model: Any, count: int | None = None) -> Iterator[Lanes]:
+    """So many lanes, torch having one thread meanwhile; one lane where they do not pay.
+
+    count: as many as torch has threads where it is None.
+    """
     threads = torch.get_num_threads()
-    small = sum(p.numel() for p in model.parameters()) <= LARGEST
-    if threads == 1 or not small or next(model.parameters()).device.type != "cpu":
+    count = threads if count is None else count
+    if count <= 1 or not is_small(model):
         yield Lanes()
         return
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(threads, thread_name_prefix="lane") as pool:
-            yield Lanes(threads, pool)
+        with ThreadPoolExecutor(count, thread_name_prefix="lane") as pool:
+            yield Lanes(count, pool)
     finally:
         torch.set_num_threads(threads)

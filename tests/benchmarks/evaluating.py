@@ -73,8 +73,13 @@ class Evaluating:
         self.figures["questions of it"] = len(names)
 
     def audit(self) -> None:
-        """Of the reward model made last, which has not been audited where its making was a cure."""
-        plan = self.bench.evaluations.audit_plan(LOCAL, self._newest().reward.id)
+        """Of a reward model nobody has looked at yet, trained on what a simulated annotator chose."""
+        for _ in self.bench.preferences.persona_labels(LOCAL, "polite", 200, ["pocket-sft"]):
+            pass
+        run = self.bench.runs.start(LOCAL, "reward_model", {})
+        while self.bench.runs.find(LOCAL, run.id).active:
+            time.sleep(0.05)
+        plan = self.bench.evaluations.audit_plan(LOCAL, self._made("reward")[-1].id)
         self._evaluated("the auditor, s", lambda: self.bench.evaluations.begin(LOCAL, plan, [AUDIT]))
 
     def sweep(self) -> None:

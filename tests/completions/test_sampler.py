@@ -50,8 +50,18 @@ def test_completions_of_one_prompt_differ_unless_greedy(loaded):
     assert len({c.text for c in greedy}) == 1
 
 
+def test_two_threads_share_many_rows_and_write_what_one_writes(loaded, monkeypatch):
+    alone = sample(loaded, PROMPTS, SHORT, n=30)
+    counts = []
+    opened = sampler.lanes_for
+    monkeypatch.setattr(sampler, "lanes_for", lambda model, count: counts.append(count) or opened(model, count))
+    assert sample(loaded, PROMPTS, SHORT, n=30, threads=2) == alone
+    sample(loaded, PROMPTS, SHORT, threads=2)
+    assert counts == [2, 0]
+
+
 def test_more_rows_than_a_batch_all_come_back(loaded, monkeypatch):
-    monkeypatch.setattr(sampler, "BATCH", 4)
+    monkeypatch.setattr(sampler, "SMALL_BATCH", 4)
     greedy = Sampling(temperature=0, max_new_tokens=6)
     small = sample(loaded, PROMPTS, greedy, n=3)
     monkeypatch.undo()
