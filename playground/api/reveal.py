@@ -60,7 +60,8 @@ def _words(found: Revealed) -> str:
         if not name:
             return "All texts came in a file; who wrote them is not known here."
         return f"Both texts of every pair were written by the same: {name}. There is nothing to compare."
-    said = f"{_counted(found.choices, 'choice', 'choices')} by {_counted(found.people, 'person', 'people')}; a tie and both bad count half for each."
+    choices, people = _counted(found.choices, "choice", "choices"), _counted(found.people, "person", "people")
+    said = f"{choices} by {people}; a tie and both bad count half for each."
     return f"{said} {_verdict(found)}"
 
 
