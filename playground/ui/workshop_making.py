@@ -190,8 +190,9 @@ def _sampled(prompts: Any, own: Sequence[Prompt], wanted: int, k: int) -> tuple[
     sets = math.ceil(wanted / each)
     on = sets if found.distinct is None else min(sets, found.distinct)
     most = "" if found.distinct is None else "up to "
+    about = "about " if found.distinct is None else ""  # the pocket world asks some of them twice
     against = "" if k == 2 else ", every one against every other"
-    said = f"{most}{_pairs(sets * each)}: {_prompts(on)}, {k} completions each{against}."
+    said = f"{most}{_pairs(sets * each)}: {about}{_prompts(on)}, {k} completions each{against}."
     if on < sets:
         said = f"{most}{_pairs(sets * each)}: {_prompts(on)}, asked more than once."
     return sets * each, f"{said[0].upper()}{said[1:]}", _later(found.distinct, len(found.later))

@@ -52,7 +52,7 @@ def made(bench, page):
 
 def test_the_defaults_alone_make_a_session(host):
     bench, page = host
-    expect(page.locator("#workshop-size")).to_contain_text("60 pairs: 60 prompts, 2 completions each.")
+    expect(page.locator("#workshop-size")).to_contain_text("60 pairs: about 60 prompts, 2 completions each.")
     expect(page.locator("#workshop-lines")).to_be_hidden()
     session, pairs = made(bench, page)
     assert len(pairs) == 60 and {left.prompt.source for _, left, _ in pairs} == {"pocket"}

@@ -42,9 +42,11 @@ def filled(**fields):
 
 
 def test_the_number_of_pairs_says_what_more_completions_make_of_it(said):
-    assert "<b>60 pairs</b>: 60 prompts, 2 completions each." in said("pocket")
-    assert "<b>60 pairs</b>: 10 prompts, 4 completions each, every one against every other." in said("pocket", k=4)
-    assert "<b>9 pairs</b>: 3 prompts" in said("pocket", pairs=7, k=3)
+    assert "<b>60 pairs</b>: about 60 prompts, 2 completions each." in said("pocket")
+    assert "<b>60 pairs</b>: about 10 prompts, 4 completions each, every one against every other." in said(
+        "pocket", k=4
+    )
+    assert "<b>9 pairs</b>: about 3 prompts" in said("pocket", pairs=7, k=3)
     assert "3 labels a pair make 180 choices: about 9 for each of 20 people." in said("pocket")
 
 
