@@ -40,7 +40,7 @@ from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
 from playground.workbench.reveals import Reveals
 from playground.workbench.revotes import Revotes
-from playground.workbench.rights import HostRights
+from playground.workbench.rights import host_rights
 from playground.workbench.runs import Runs
 from playground.workbench.session_runs import SessionRuns
 from playground.workbench.steering import Steering
@@ -70,7 +70,7 @@ class Workbench:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
-        self.rights = HostRights(settings.host_password) if settings.mode == "workshop" else None
+        self.rights = host_rights(settings)
         self._own = _only_one(settings)
         self._device = ""
         self._started = time.time()
