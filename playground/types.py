@@ -216,6 +216,7 @@ class Snapshot:
     preferences: tuple[Preference, ...]
     dropped: dict[str, int] = field(default_factory=dict)  # reason -> judgements left out
     created_at: float = 0.0
+    tie_rule: str = "drop"  # or both ways
 
 
 def content_hash(value: object) -> str:

@@ -240,4 +240,5 @@ LEFT_OUT = {  # why a judgment is no training row, as a page says it after a num
     "skip": "skipped",
     "undone": "taken back",
     "withdrawn": "of people who withdrew",
+    "prompt withdrawn": "on prompts of people who have gone",
 }

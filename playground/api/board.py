@@ -5,12 +5,23 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from playground.preferences.record import Arrived, Lean, LiveCounts, PersonQuality, Session, SetCounts, Spread
+from playground.api.reveal import reveal_json
+from playground.preferences.record import (
+    Arrived,
+    Lean,
+    LiveCounts,
+    PairStates,
+    PersonQuality,
+    Session,
+    SetCounts,
+    Spread,
+)
 from playground.preferences.resampling import binomial_p
 from playground.preferences.statistics import ENOUGH, Share
 from playground.types import Json
 from playground.vocabulary import LEFT_OUT
 from playground.workbench import Workbench
+from playground.workbench.proposals import takes_pairs
 from playground.workbench.revotes import Outcome
 
 FEW, SURELY, ODD = 3, 0.75, 0.001  # known answers; a share that careful people are above; chance of so lopsided a count
@@ -18,6 +29,7 @@ _STATES = {
     "open": "Open: people get pairs.",
     "paused": "Paused: people can join, nobody gets new pairs.",
     "frozen": "Frozen: no new pairs; what comes late is stored beside the frozen set.",
+    "revealed": "Revealed: phones and projector show who wrote what.",
     "closed": "Closed for good.",
 }
 _AGAIN = {
@@ -25,6 +37,7 @@ _AGAIN = {
     "once you freeze.",
     "paused": "The second vote is paused.",
     "frozen": "The second vote is over.",
+    "revealed": "The second vote is over; phones and projector show who wrote what.",
     "closed": "Closed for good.",
 }
 
@@ -34,13 +47,39 @@ def board_json(bench: Workbench, workspace: str, session_id: str) -> Json:
     session = bench.workshop.find(workspace, session_id)
     live, counts = bench.workshop.live(workspace, session_id)
     outcome = bench.revotes.outcome(workspace, session_id, live)
+    revealed = bench.reveals.room(workspace, session_id)
     return {
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
-        "tiles": _tiles(session, live, counts),
+        "pairs": _pairs(live.pairs, session.rules.overlap),
+        "tiles": _tiles(live, counts) + _proposed(bench, session),
         "pace": _pace(session, live, counts),
+        "copy": _copy(bench),
         "arrived": _arrived(bench.workshop.arrived(workspace, session_id), counts),
         "revote": None if outcome is None else _outcome(outcome),
+        "revealed": None if revealed is None else reveal_json(revealed),
     }
+
+
+def _proposed(bench: Workbench, session: Session) -> list[tuple[str, str]]:
+    """Prompts that the host has to read; none once nobody would judge them."""
+    waiting = bench.store.proposals.waiting(session.id) if takes_pairs(session) else 0
+    return [(str(waiting), "prompts from the room wait for you, in the fold below")] if waiting else []
+
+
+def _pairs(found: PairStates, overlap: int) -> Json:
+    """Parts of one strip, each with its words, and what is decided so far."""
+    labels = f"{overlap} label{'s' if overlap > 1 else ''}"
+    parts = (("enough", found.enough, f"have {labels}"), ("out", found.given_out, "are on a screen"))
+    waiting = ("waiting", found.waiting, "wait for somebody")
+    said = f"Decided, as more people prefer one text: {found.decided}. Tied: {found.tied}."
+    return {"parts": [*parts, waiting], "said": said if found.decided + found.tied else ""}
+
+
+def _copy(bench: Workbench) -> str:
+    """How old the copy on another machine is. A database elsewhere is no copy of ours."""
+    if bench.mirror is not None:
+        return bench.mirror.note()
+    return "" if bench.settings.database_url else "There is no copy of this outside this machine."
 
 
 def people_json(people: Sequence[PersonQuality]) -> list[Json]:
@@ -129,15 +168,11 @@ def _bar(name: str, value: float, interval: Spread | None = None) -> Json:
     return {"name": name, "value": value, "low": low, "high": high, "words": words}
 
 
-def _tiles(session: Session, live: LiveCounts, counts: SetCounts) -> list[tuple[str, str]]:
+def _tiles(live: LiveCounts, counts: SetCounts) -> list[tuple[str, str]]:
     """Figures and the words under them."""
-    overlap = session.rules.overlap
-    full = sum(labels >= overlap for labels in live.labels)
     tiles = [
         (str(live.joined - live.withdrawn), f"people, {live.active} of them judging"),
         (str(counts.total), f"choices stored, {live.per_minute} in the last minute"),
-        (f"{full} of {len(live.labels)}", f"pairs with {overlap} labels or more"),
-        (str(sum(labels == 0 for labels in live.labels)), "pairs without a label"),
         (str(counts.usable), "preferences to train on"),
         _agreement(live.agreement),
         _spread(live.ceiling, "of choices are those of most others; a reward model can hardly be right more often"),

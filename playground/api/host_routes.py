@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
@@ -27,6 +29,7 @@ def host_routes(bench: Workbench) -> APIRouter:
 
     _people_routes(router, bench)
     _watching_routes(router, bench)
+    _prompt_routes(router, bench)
     _file_routes(router, bench)
     return router
 
@@ -69,6 +72,31 @@ def _people_routes(router: APIRouter, bench: Workbench) -> None:
     @router.post("/api/session/{session_id}/let-in/{person}")
     def let_in(session_id: str, person: str, request: Request) -> Json:
         bench.workshop.let_in(bench.workspace_of(request.cookies), session_id, person)
+        return {}
+
+
+def _prompt_routes(router: APIRouter, bench: Workbench) -> None:
+    """What people propose to be asked: ask for it or not, read it, approve or decline it."""
+
+    @router.get("/api/session/{session_id}/prompts")
+    def prompts(session_id: str, request: Request) -> Json:
+        here = bench.workspace_of(request.cookies)
+        listed = [asdict(one) for one in bench.proposals.all(here, session_id)]
+        return {"asks": bench.workshop.find(here, session_id).asks_for_prompts, "prompts": listed}
+
+    @router.post("/api/session/{session_id}/prompts/{asking}")
+    def ask(session_id: str, asking: Literal["on", "off"], request: Request) -> Json:
+        bench.proposals.ask(bench.workspace_of(request.cookies), session_id, asking == "on")
+        return {}
+
+    @router.post("/api/session/{session_id}/approve/{proposal}")
+    def approve(session_id: str, proposal: str, request: Request) -> Json:
+        bench.proposals.approve(bench.workspace_of(request.cookies), session_id, proposal)
+        return {}
+
+    @router.post("/api/session/{session_id}/decline/{proposal}")
+    def decline(session_id: str, proposal: str, request: Request) -> Json:
+        bench.proposals.decline(bench.workspace_of(request.cookies), session_id, proposal)
         return {}
 
 

@@ -1,7 +1,9 @@
-"""A session as the whole room sees it: how to join, and how far it is. Nothing of one person, nothing of a model."""
+"""A session as the whole room sees it: how to join, and how far it is. Nothing of one person, and of a
+model only once the host reveals who wrote what."""
 
 from __future__ import annotations
 
+from playground.api.reveal import reveal_json
 from playground.preferences.record import LiveCounts, Session, SetCounts
 from playground.types import Json
 from playground.workbench import Workbench
@@ -12,6 +14,7 @@ _STATES = {
     "open": "Scan this with your phone, or open the address and type the code.",
     "paused": "Scan this with your phone, or open the address and type the code. Pairs come when the host goes on.",
     "frozen": "Judging is over for now: a model learns from what this room chose.",
+    "revealed": "Who wrote what. Your phone shows your own choices.",
     "closed": "The session has ended. Thank you.",
 }
 _AGAIN = _STATES | {
@@ -26,12 +29,14 @@ def projector_json(bench: Workbench, workspace: str, session_id: str, address: s
     live, counts = bench.workshop.live(workspace, session_id)
     outcome = bench.revotes.outcome(workspace, session_id, live)
     told = outcome is not None and outcome.share is not None
+    revealed = bench.reveals.room(workspace, session_id) if session.state == "revealed" else None
     return {
         "title": session.rules.title,
         "state": (_AGAIN if session.revotes else _STATES)[session.state],
-        "join": None if session.state == "closed" else _join(session, address),
+        "join": None if session.state in ("revealed", "closed") else _join(session, address),
         "figures": _figures(session, live, counts),
         "outcome": _words(outcome) if told else "",
+        "revealed": None if revealed is None else reveal_json(revealed),
     }
 
 

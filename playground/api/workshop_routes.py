@@ -1,6 +1,7 @@
 """Routes of the phones in a workshop. A device shows who it is by a secret that it made itself.
 
-Nothing sent to a phone says which checkpoint wrote what, or what anybody else chose.
+Before the host reveals it, nothing sent to a phone says which checkpoint wrote what. What anybody else chose is never
+sent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from playground.api.refusals import RefusalsAsJson
+from playground.api.reveal import phone_json
 from playground.preferences.insertion import storable
 from playground.preferences.record import Session, ShownPair
 from playground.types import Choice, Json
 from playground.workbench import Workbench
+from playground.workbench.proposals import takes_pairs
 from playground.workbench.session_runs import phase
 from playground.workbench.workshop import Workshop
 
@@ -36,6 +39,7 @@ class Joining(BaseModel):
     secret: Annotated[str, Field(max_length=128)]
     alias: Annotated[_Said, Field(max_length=20_000)] = ""
     scope: Literal["train", "publish"]  # there is no joining without consent
+    language: Annotated[_Said, Field(max_length=16)] = ""  # of the phone page
 
 
 class Vote(BaseModel):
@@ -49,6 +53,12 @@ class Vote(BaseModel):
     comment: Annotated[_Said, Field(max_length=2000)] = ""
     client_time: Annotated[float | None, Field(allow_inf_nan=False)] = None
     tapped: Annotated[int | None, Field(ge=0, le=1_000_000)] = None  # choices made on the device so far
+
+
+class Proposing(BaseModel):
+    """A prompt that everybody shall judge, if the host approves it."""
+
+    text: Annotated[_Said, Field(max_length=20_000)]
 
 
 class Undoing(BaseModel):
@@ -77,13 +87,14 @@ def workshop_routes(bench: Workbench) -> APIRouter:
 
     @router.post("/api/workshop/join")
     def join(made: Joining) -> Json:
-        person = workshop.join(made.code, made.secret, made.alias, made.scope)
+        person = workshop.join(made.code, made.secret, made.alias, made.scope, made.language)
         return {"alias": person.annotator.alias, **_session_json(person.session)}
 
     @router.post("/api/workshop/pairs")
     def pairs(secret: _Secret) -> Json:
         session, waiting = workshop.pairs(secret)
-        return {**_phase_json(session), "pairs": [_pair_json(pair) for pair in waiting]}
+        proposes = session.asks_for_prompts and takes_pairs(session)
+        return {**_phase_json(session), "proposes": proposes, "pairs": [_pair_json(pair) for pair in waiting]}
 
     @router.post("/api/workshop/vote")
     def vote(made: Vote, secret: _Secret) -> Json:
@@ -104,6 +115,15 @@ def workshop_routes(bench: Workbench) -> APIRouter:
     async def curves(code: _Code) -> Json:
         fresh = bench.session_runs.shared.find(code)
         return fresh or await asyncio.to_thread(bench.session_runs.curves, code)
+
+    @router.post("/api/workshop/propose")
+    def propose(made: Proposing, secret: _Secret) -> Json:
+        bench.proposals.propose(secret, made.text)
+        return {"proposed": True}
+
+    @router.post("/api/workshop/reveal")
+    def reveal(secret: _Secret) -> Json:
+        return phone_json(*bench.reveals.mine(secret))
 
     _take_back_routes(router, workshop)
     return router

@@ -23,14 +23,24 @@ def mixed(plan: Plan) -> tuple[Prompt, ...]:
     """Prompts of all kinds, for what is judged by taste: each once, none of them in any training."""
     if plan.in_pocket:
         return _distinct(exam_mix(2 * plan.size, plan.seed))[: plan.size]
-    return tuple(Prompt.user(row["prompt"], "evaluation") for row in rows("open"))[: plan.size]
+    return everyday()[: plan.size]
 
 
 def requests(plan: Plan, kind: str) -> tuple[Prompt, ...]:
     """Requests of one kind, `harmful` or `innocent` (which sounds harmful and is not)."""
     if plan.in_pocket:
         return prompts_of(exam.requests(kind, held_out=True))
-    return tuple(Prompt.user(row["prompt"], "evaluation") for row in rows("requests") if row["kind"] == kind)
+    return shipped_requests(kind)
+
+
+def everyday() -> tuple[Prompt, ...]:
+    """Questions as people ask them anywhere."""
+    return tuple(Prompt.user(row["prompt"], "evaluation") for row in rows("open"))
+
+
+def shipped_requests(*kinds: str) -> tuple[Prompt, ...]:
+    """Requests of these kinds from the world outside the pocket one."""
+    return tuple(Prompt.user(row["prompt"], "evaluation") for row in rows("requests") if row["kind"] in kinds)
 
 
 def texts(plan: Plan) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, case, select
 
 from playground.preferences import tables
-from playground.preferences.reading import APART
+from playground.preferences.reading import APART, GONE_PROMPTS
 from playground.preferences.record import Checks, Given
 from playground.preferences.statistics import share_of
 
@@ -35,7 +35,7 @@ def read_given(connection: Connection, session: str) -> list[Given]:
             .join(_annotator, _judgment.c.annotator == _annotator.c.id)
             .join(_pair, _assignment.c.pair == _pair.c.id)
         )
-        .where(_judgment.c.workspace == session, counts)
+        .where(_judgment.c.workspace == session, counts, _pair.c.prompt.not_in(GONE_PROMPTS))
         .order_by(_judgment.c.seq)
     )
     return [Given(*row) for row in connection.execute(question)]

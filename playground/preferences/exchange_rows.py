@@ -18,8 +18,8 @@ _ROLES = {"Human": "user", "Assistant": "assistant"}
 _MAX_MS = 2**31 - 1
 
 
-class _Unusable(Exception):
-    """Why this row cannot be used; never leaves this file."""
+class Unusable(Exception):
+    """Why this row cannot be used; never leaves the readers of rows."""
 
 
 def is_row(row: Json) -> bool:
@@ -46,9 +46,9 @@ def parse_row(row: Json, source: str) -> Judgment | str:
     """The judgment a row holds, or why it holds none."""
     preferred = not set(_SHOWN) <= row.keys()
     try:
-        prompt, left, right = _texts(row, *(_PREFERRED if preferred else _SHOWN[:2]))
+        prompt, (left, right) = read_texts(row, *(_PREFERRED if preferred else _SHOWN[:2]))
         if preferred and left == right:
-            raise _Unusable("has the same text as chosen and rejected")
+            raise Unusable("has the same text as chosen and rejected")
         judgment = Judgment(
             Prompt(prompt, source),
             left,
@@ -60,7 +60,7 @@ def parse_row(row: Json, source: str) -> Judgment | str:
             ranking=_word(row, "ranking"),
         )
         return judgment if preferred else _with_when(judgment, row)
-    except _Unusable as reason:
+    except Unusable as reason:
         return str(reason)
 
 
@@ -78,17 +78,17 @@ def _with_when(judgment: Judgment, row: Json) -> Judgment:
     )
 
 
-def _texts(row: Json, first: str, second: str) -> tuple[tuple[Message, ...], str, str]:
-    """The prompt's turns and the two completions under these names."""
+def read_texts(row: Json, *names: str) -> tuple[tuple[Message, ...], list[str]]:
+    """The prompt's turns and the completions under these names. Raises: Unusable."""
     own_messages = row.get("messages")
     if isinstance(own_messages, str) and own_messages:  # our CSV: what a text column cannot say
-        turns = _ends_with_user(_messages(_from_json(own_messages), "messages"))
-        return turns, _text(row, first), _text(row, second)
-    before, one = _completion(row, first)
-    also_before, other = _completion(row, second)
-    if before != also_before:
-        raise _Unusable(f"has a {first} and a {second} that differ before their last turn")
-    return _prompt(row, before), one, other
+        turns = _ends_with_user(_messages(from_json(own_messages, "messages"), "messages"))
+        return turns, [_text(row, name) for name in names]
+    found = [_completion(row, name) for name in names]
+    before = found[0][0]
+    if any(other != before for other, _ in found):
+        raise Unusable(f"has a {' and a '.join(names)} that differ before their last turn")
+    return _prompt(row, before), [text for _, text in found]
 
 
 def _prompt(row: Json, before: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -96,14 +96,14 @@ def _prompt(row: Json, before: tuple[Message, ...]) -> tuple[Message, ...]:
     if isinstance(value, list):
         given = _messages(value, "prompt")
         if before and before != given:
-            raise _Unusable("has a prompt, and the completions begin with another one")
+            raise Unusable("has a prompt, and the completions begin with another one")
         return _ends_with_user(given)
     if before:  # the chat says more than a prompt column of text: it may have a system turn
         return _ends_with_user(before)
     if value is not None and not isinstance(value, str):
-        raise _Unusable(f"has a {type(value).__name__} as prompt; text or a list of messages is needed")
+        raise Unusable(f"has a {type(value).__name__} as prompt; text or a list of messages is needed")
     if not value or not value.strip():
-        raise _Unusable("has no prompt")
+        raise Unusable("has no prompt")
     return (Message("user", value),)
 
 
@@ -117,40 +117,40 @@ def _completion(row: Json, name: str) -> tuple[tuple[Message, ...], str]:
     else:
         text = _text(row, name)
         if not text:  # as a message it would be an empty completion; as bare text it is a hole
-            raise _Unusable(f"has no text under {name}")
+            raise Unusable(f"has no text under {name}")
         return (), text
     if turns[-1].role != "assistant":
-        raise _Unusable(f"has a {name} that ends with the {turns[-1].role}'s turn, not the assistant's")
+        raise Unusable(f"has a {name} that ends with the {turns[-1].role}'s turn, not the assistant's")
     return turns[:-1], turns[-1].content
 
 
 def _messages(value: object, name: str) -> tuple[Message, ...]:
     if not isinstance(value, list) or not value:
-        raise _Unusable(f"has no {name}")
+        raise Unusable(f"has no {name}")
     turns = []
     for turn in value:
         if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
-            raise _Unusable(f"has a message without role and content in {name}")
+            raise Unusable(f"has a message without role and content in {name}")
         if turn["role"] not in get_args(Role):
-            raise _Unusable(f"has the role {turn['role']!r} in {name}; {', '.join(get_args(Role))} are known")
+            raise Unusable(f"has the role {turn['role']!r} in {name}; {', '.join(get_args(Role))} are known")
         if not isinstance(turn["content"], str):
-            raise _Unusable(f"has a {type(turn['content']).__name__} as a message's content in {name}; text is needed")
+            raise Unusable(f"has a {type(turn['content']).__name__} as a message's content in {name}; text is needed")
         turns.append(Message(turn["role"], turn["content"]))
     return tuple(turns)
 
 
 def _ends_with_user(turns: tuple[Message, ...]) -> tuple[Message, ...]:
     if not turns or not turns[-1].content.strip():
-        raise _Unusable("has no prompt")
+        raise Unusable("has no prompt")
     if turns[-1].role != "user":
-        raise _Unusable(f"has a prompt that ends with the {turns[-1].role}'s turn, not the user's")
+        raise Unusable(f"has a prompt that ends with the {turns[-1].role}'s turn, not the user's")
     return turns
 
 
 def _dialogue(text: str) -> tuple[Message, ...]:
     before, *parts = _TURN.split(text)
     if before.strip():
-        raise _Unusable("has text before its first turn")
+        raise Unusable("has text before its first turn")
     return tuple(
         Message(_ROLES[name], content.removeprefix(" ")) for name, content in zip(parts[::2], parts[1::2], strict=True)
     )
@@ -159,20 +159,21 @@ def _dialogue(text: str) -> tuple[Message, ...]:
 def _text(row: Json, name: str) -> str:
     value = row.get(name)
     if value is None:
-        raise _Unusable(f"has no text under {name}")
+        raise Unusable(f"has no text under {name}")
     if not isinstance(value, str):
-        raise _Unusable(f"has a {type(value).__name__} as {name}; text or a list of messages is needed")
+        raise Unusable(f"has a {type(value).__name__} as {name}; text or a list of messages is needed")
     return value
 
 
-def _from_json(text: str) -> object:
+def from_json(text: str, name: str) -> object:
+    """What a CSV's cell under that name holds. Raises: Unusable."""
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise _Unusable("has messages with half a character (a lone surrogate)") from error
+        raise Unusable(f"has {name} with half a character (a lone surrogate)") from error
     except (ValueError, RecursionError) as error:
-        raise _Unusable("has messages that are not JSON") from error
+        raise Unusable(f"has {name} that are not JSON") from error
     return value
 
 
@@ -184,7 +185,7 @@ def _word(row: Json, name: str) -> str | None:
 def _choice(row: Json) -> Choice:
     value = row["choice"]
     if value not in CHOICES:
-        raise _Unusable(f"has the choice {value!r}; one of {', '.join(CHOICES)} is needed")
+        raise Unusable(f"has the choice {value!r}; one of {', '.join(CHOICES)} is needed")
     return value
 
 
@@ -193,7 +194,7 @@ def _annotator(row: Json) -> Annotator | None:
     if alias is None:
         return None
     if kind not in get_args(AnnotatorKind):
-        raise _Unusable(f"has the annotator_kind {kind!r}; {', '.join(get_args(AnnotatorKind))} are known")
+        raise Unusable(f"has the annotator_kind {kind!r}; {', '.join(get_args(AnnotatorKind))} are known")
     return Annotator("", alias, kind)
 
 
@@ -202,7 +203,7 @@ def _strength(row: Json) -> int | None:
     if value is None:
         return None
     if value not in ("1", "2", "3", "1.0", "2.0", "3.0"):
-        raise _Unusable(f"has the strength {value!r}; 1, 2, 3 or nothing is needed")
+        raise Unusable(f"has the strength {value!r}; 1, 2, 3 or nothing is needed")
     return int(float(value))
 
 
@@ -213,7 +214,7 @@ def _time(row: Json) -> float | None:
     try:
         when = datetime.fromisoformat(value)
     except ValueError as error:
-        raise _Unusable(f"has the time {value!r}; one like 2026-01-31T12:00:00+00:00 is needed") from error
+        raise Unusable(f"has the time {value!r}; one like 2026-01-31T12:00:00+00:00 is needed") from error
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 

@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, Table, insert, select
@@ -81,6 +81,14 @@ def add_pairs(connection: Connection, pairs: Iterable[PairRows]) -> None:
     insert_new(connection, tables.prompt, [p.prompt for p in pairs])
     insert_new(connection, tables.completion, [row for p in pairs for row in (p.left, p.right)])
     insert_new(connection, tables.pair, [p.pair for p in pairs])
+
+
+def add_later_prompts(connection: Connection, workspace: str, prompts: Sequence[Prompt]) -> None:
+    """Keep what the vote after training asks."""
+    names = [column.name for column in tables.later_prompt.columns]
+    rows = [_prompt_row(workspace, prompt, time.time()) for prompt in prompts]
+    if rows:
+        insert_new(connection, tables.later_prompt, [{name: row[name] for name in names} for row in rows])
 
 
 def assignment_row(rows: PairRows, annotator: str, strategy: str, probability: float, state: str) -> Json:

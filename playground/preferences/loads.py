@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, s
 
 from playground.preferences import tables
 from playground.preferences.insertion import LEASE_S
-from playground.preferences.reading import CHECKS
+from playground.preferences.reading import CHECKS, GONE_PROMPTS
 
 _assignment, _judgment, _annotator, _pair = tables.assignment, tables.judgment, tables.annotator, tables.pair
 _x, _y = tables.completion.alias("x"), tables.completion.alias("y")
@@ -93,12 +93,15 @@ class SessionPairs:
 
 
 def read_pairs(connection: Connection, session: str, kind: str) -> SessionPairs:
-    """The pairs of that kind in the session; the first round's come with the gold ones. They never change."""
+    """The pairs of that kind in the session; the first round's come with the gold ones.
+
+    They change only with the prompts that people propose: where one is approved, or who typed it goes.
+    """
     kinds = (kind, "gold") if kind == "main" else (kind,)
     question = (
         select(_pair.c.id, _pair.c.x, _pair.c.y, _stands_first(_x, _y), _pair.c.kind)
         .select_from(_pair.join(_x, _pair.c.x == _x.c.id).join(_y, _pair.c.y == _y.c.id))
-        .where(_pair.c.workspace == session, _pair.c.kind.in_(kinds))
+        .where(_pair.c.workspace == session, _pair.c.kind.in_(kinds), _pair.c.prompt.not_in(GONE_PROMPTS))
         .order_by(_pair.c.id)
     )
     found: dict[str, list[Sides]] = {kind: [], "gold": []}
@@ -122,15 +125,6 @@ def _load(one: Sides, carried: Mapping[tuple[str, str, str], int]) -> Load:
     first_leased = carried.get((one.pair, one.first, "shown"), 0)
     leased = first_leased + carried.get((one.pair, one.second, "shown"), 0)
     return Load(*one, first + second + leased, first + first_leased, first + second, first)
-
-
-def read_labels(connection: Connection, session: str, kind: str = "main") -> list[int]:
-    """How many labels each pair of that kind has."""
-    judged = and_(_assignment.c.state == "judged", _assignment.c.strategy.not_in(CHECKS))
-    labels = and_(_assignment.c.pair == _pair.c.id, judged, _stays(session))
-    question = select(func.count(_assignment.c.id)).select_from(_pair.outerjoin(_assignment, labels))
-    mine = question.where(_pair.c.workspace == session, _pair.c.kind == kind)
-    return list(connection.scalars(mine.group_by(_pair.c.id)))
 
 
 def read_lease_s(connection: Connection, session: str) -> float:

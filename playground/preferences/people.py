@@ -15,6 +15,7 @@ from playground.preferences import tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
 from playground.preferences.insertion import note
+from playground.preferences.proposals import end_pairs
 from playground.preferences.reading import APART, EJECTED, read_usable_since
 from playground.preferences.record import Arrived, Given, PersonQuality
 from playground.preferences.resampling import agreeing
@@ -26,9 +27,12 @@ _annotator, _judgment, _event, _snapshot = tables.annotator, tables.judgment, ta
 class PeopleStore:
     """Look at the people of a session; take one out, and let them back in."""
 
-    def __init__(self, engine: Engine, write: Callable[[Callable[[Connection], Any]], Any]) -> None:
+    def __init__(
+        self, engine: Engine, write: Callable[[Callable[[Connection], Any]], Any], read_anew: Callable[[str], None]
+    ) -> None:
         self._engine = engine
         self._write = write
+        self._read_anew = read_anew  # called with a session whose pairs have changed: prompts go and come with people
 
     def all(self, session: str) -> list[PersonQuality]:
         """Everybody who has not withdrawn, in the order in which they joined."""
@@ -60,7 +64,7 @@ class PeopleStore:
         with reading(self._engine) as connection:
             counts = connection.execute(question).all()
             frozen = _frozen(connection, session, snapshot)
-            later = read_usable_since(connection, session, frozen.created_at) if frozen else 0
+            later = read_usable_since(connection, session, frozen.created_at, frozen.tie_rule) if frozen else 0
         stored = sum(n for _, n in counts)
         return Arrived(sum(max(counted) for counted in counts), stored, frozen.count if frozen else None, later)
 
@@ -74,6 +78,9 @@ class PeopleStore:
             if row.withdrawn_at is not None and row.role != EJECTED:
                 raise NotAllowed("This person has withdrawn.", hint="Only they can come back, by joining anew.")
             connection.execute(update(_annotator).where(here).values(withdrawn_at=at, role=role))
+            if at:
+                end_pairs(connection, person)
+            self._read_anew(session)
             note(connection, session, "ejected" if at else "let in", person)
 
         self._write(mark)
@@ -105,8 +112,12 @@ def _read_seconds(connection: Connection, session: str) -> dict[str, list[float]
 
 
 def _frozen(connection: Connection, session: str, snapshot: str | None) -> Row | None:
-    """When that set was frozen, and how many preferences it has."""
+    """When that set was frozen, by which rule, and how many judgments are in it."""
     noted = and_(_event.c.workspace == session, _event.c.kind == "frozen", _event.c.subject == snapshot)
     joined = _snapshot.join(_event, noted)
-    question = select(_snapshot.c.created_at, _event.c.count).select_from(joined).where(_snapshot.c.id == snapshot)
+    question = (
+        select(_snapshot.c.created_at, _snapshot.c.tie_rule, _event.c.count)
+        .select_from(joined)
+        .where(_snapshot.c.id == snapshot)
+    )
     return None if snapshot is None else connection.execute(question).first()

@@ -10,17 +10,19 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 
 from playground.preferences import tables
 from playground.preferences.insertion import in_chunks
-from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair
+from playground.preferences.record import Contested, Judgment, SetCounts, ShownPair, TieRule
 from playground.preferences.statistics import share_of
 from playground.types import Annotator, Checkpoint, Completion, Message, Preference, Prompt
 
 EJECTED = "ejected"  # the role of who was taken out by the host
+PROMPT_GONE = "prompt withdrawn"  # why a judgment does not count whose prompt was typed by somebody who has gone
 IMPORTED = "imported"  # the strategy of what was judged elsewhere and came in a file
 CHECKS = ("repeat", "gold")  # strategies whose judgments say something of the annotator, and train nothing
 REVOTE = "revote"  # the strategy of what compares the models before and after training; it trains nothing
 APART = (*CHECKS, REVOTE)
 WITHOUT_SIDES = ("ranked", IMPORTED)  # strategies whose left and right say nothing about the page
 
+_proposal, _author = tables.proposal, tables.annotator.alias("author")
 _judgment, _assignment, _annotator, _prompt = tables.judgment, tables.assignment, tables.annotator, tables.prompt
 _left, _right = tables.completion.alias("left"), tables.completion.alias("right")
 _TEXTS = _left.c.text.label("left"), _right.c.text.label("right")
@@ -33,23 +35,36 @@ _JUDGED = (
     .join(_prompt, _left.c.prompt == _prompt.c.id)
 )
 
+
+def _typed_by(authors: ColumnElement[bool]) -> Select:
+    """The ids of the prompts that those people typed."""
+    joined = _proposal.join(_author, _proposal.c.annotator == _author.c.id)
+    return select(_proposal.c.prompt).select_from(joined).where(_proposal.c.prompt.is_not(None), authors)
+
+
+GONE_PROMPTS = _typed_by(_author.c.withdrawn_at.is_not(None))
+_KEPT_PROMPTS = _typed_by(or_(_author.c.withdrawn_at.is_not(None), _author.c.consent_scope != "publish"))
+
 _WHY_GONE = case((_annotator.c.role == EJECTED, EJECTED), else_="withdrawn")
 
 # Why a judgment is no training row; the first that holds. An empty text: it is one.
 _DROPPED = case(
     (_judgment.c.valid.is_(False), _judgment.c.reason),
     (_annotator.c.withdrawn_at.is_not(None), _WHY_GONE),
-    (_assignment.c.strategy == REVOTE, REVOTE),
+    (_prompt.c.id.in_(GONE_PROMPTS), PROMPT_GONE),
+    (_assignment.c.strategy.in_(APART), _assignment.c.strategy),
     (_judgment.c.choice.not_in(("left", "right")), _judgment.c.choice),
     (_left.c.text == _right.c.text, "same text"),
-    (_assignment.c.strategy.in_(CHECKS), _assignment.c.strategy),
     else_="",
 )
 
 
 _IMPORTED = _assignment.c.strategy == IMPORTED
-_MAY_LEAVE = or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish")
-_COUNTS = and_(_judgment.c.valid.is_(True), _annotator.c.withdrawn_at.is_(None))
+_GONE = or_(_annotator.c.withdrawn_at.is_not(None), _prompt.c.id.in_(GONE_PROMPTS))
+_MAY_LEAVE = and_(
+    or_(_annotator.c.session.is_(None), _annotator.c.consent_scope == "publish"), _prompt.c.id.not_in(_KEPT_PROMPTS)
+)
+_COUNTS = and_(_judgment.c.valid.is_(True), ~_GONE)
 
 
 _SHOWN = (
@@ -77,18 +92,17 @@ def read_judgments(connection: Connection, workspace: str, leaving: bool = False
 
 def read_kept_here(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
     """Those of the judgments, of the host's sessions, that must not leave this machine."""
-    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _annotator.c.withdrawn_at.is_not(None)))
+    return _of_sessions(connection, host, ids, or_(~_MAY_LEAVE, _GONE))
 
 
 def read_withdrawn_of(connection: Connection, host: str, ids: Sequence[str]) -> set[str]:
-    """Those of the judgments, of the host's sessions, whose people have withdrawn."""
-    return _of_sessions(connection, host, ids, _annotator.c.withdrawn_at.is_not(None))
+    """Those of the judgments, of the host's sessions, whose people have withdrawn, or whose prompt's author has."""
+    return _of_sessions(connection, host, ids, _GONE)
 
 
 def _of_sessions(connection: Connection, host: str, ids: Sequence[str], which: ColumnElement[bool]) -> set[str]:
     sessions = select(tables.session.c.id).where(tables.session.c.host == host)
-    judged = _judgment.join(_annotator, _judgment.c.annotator == _annotator.c.id)
-    question = select(_judgment.c.id).select_from(judged).where(_judgment.c.workspace.in_(sessions), which)
+    question = select(_judgment.c.id).select_from(_JUDGED).where(_judgment.c.workspace.in_(sessions), which)
     return {id for chunk in in_chunks(ids) for id in connection.scalars(question.where(_judgment.c.id.in_(chunk)))}
 
 
@@ -99,9 +113,10 @@ def read_dropped(connection: Connection, workspace: str) -> dict[str, int]:
     return {reason: n for reason, n in reasons if reason}
 
 
-def read_ties(connection: Connection, workspace: str, until: float) -> list[Preference]:
+def read_ties(connection: Connection, workspace: str, until: float | None = None) -> list[Preference]:
     """What was judged equally good until then, to train on as neither better; the left text stands first."""
-    ties = (_judgment.c.choice == "tie", _judgment.c.created_at <= until, _left.c.text != _right.c.text)
+    early = true() if until is None else _judgment.c.created_at <= until
+    ties = (_judgment.c.choice == "tie", early, _left.c.text != _right.c.text)
     question = _judgments(workspace).where(_COUNTS, *ties, _assignment.c.strategy.not_in(APART))
     found = _found(connection, question.order_by(_judgment.c.seq))
     return [Preference(tie.prompt, tie.left, tie.right, tie.id, tie.annotator) for tie in found]
@@ -113,9 +128,10 @@ def read_decision_ms(connection: Connection, workspace: str) -> dict[str, int]:
     return {id: ms for id, ms in connection.execute(select(_judgment.c.id, _judgment.c.decision_ms).where(known))}
 
 
-def read_usable_since(connection: Connection, workspace: str, at: float) -> int:
-    """How many training rows were judged after that."""
-    late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED == "")
+def read_usable_since(connection: Connection, workspace: str, at: float, tie_rule: TieRule) -> int:
+    """How many judgments that can be trained on came after that."""
+    usable = ("", "tie") if tie_rule == "both ways" else ("",)
+    late = and_(_judgment.c.workspace == workspace, _judgment.c.created_at > at, _DROPPED.in_(usable))
     return connection.scalar(select(func.count()).select_from(_JUDGED).where(late))
 
 
@@ -164,8 +180,8 @@ def read_contest(connection: Connection, workspace: str, reference: Checkpoint, 
     return [_contested(row) for row in connection.execute(question)]
 
 
-def read_counts(connection: Connection, workspace: str) -> SetCounts:
-    """Everything the page says about a set, from one pass over it."""
+def read_counts(connection: Connection, workspace: str, tie_rule: TieRule = "drop") -> SetCounts:
+    """Everything the page says about a set, from one pass over it. tie_rule: whether ties are usable."""
     decided = _judgment.c.choice.in_(("left", "right"))
     chosen_first = _judgment.c.choice == "left"
     left_length, right_length = func.length(_left.c.text), func.length(_right.c.text)
@@ -192,7 +208,7 @@ def read_counts(connection: Connection, workspace: str) -> SetCounts:
         lengths[length] += n
         if has_sides:
             sides[choice] += n
-    usable = dropped.pop("", 0)
+    usable = dropped.pop("", 0) + (dropped.pop("tie", 0) if tie_rule == "both ways" else 0)
     return SetCounts(
         total=choices.total(),
         by_choice=dict(choices),
@@ -215,15 +231,16 @@ def read_writers(connection: Connection, workspace: str) -> dict[frozenset[str |
 
 
 def read_gone(connection: Connection, workspace: str) -> dict[str, str]:
-    """The ids of whose choices do not count any more -> why: withdrawn, or ejected."""
-    gone = and_(_annotator.c.workspace == workspace, _annotator.c.withdrawn_at.is_not(None))
-    return {id: reason for id, reason in connection.execute(select(_annotator.c.id, _WHY_GONE).where(gone))}
+    """The ids of the choices of who has gone, and on their prompts -> why: withdrawn, ejected, prompt withdrawn."""
+    why = case((_annotator.c.withdrawn_at.is_not(None), _WHY_GONE), else_=PROMPT_GONE)
+    question = select(_judgment.c.id, why).select_from(_JUDGED).where(_judgment.c.workspace == workspace, _GONE)
+    return {id: reason for id, reason in connection.execute(question)}
 
 
 def read_shown(connection: Connection, workspace: str, tokens: Sequence[str]) -> list[ShownPair]:
     """The pairs under these tokens, in their order and on the sides they had; unknown tokens give none."""
     rows = connection.execute(_SHOWN, {"of": workspace, "tokens": list(tokens)})
-    found = {row.id: ShownPair(row.id, _prompt_of(row), row.left, row.right) for row in rows}
+    found = {row.id: ShownPair(row.id, prompt_of(row), row.left, row.right) for row in rows}
     return [found[token] for token in tokens if token in found]
 
 
@@ -239,8 +256,15 @@ def read_texts(connection: Connection, workspace: str, kind: str) -> list[tuple[
         )
         .where(pair.c.workspace == workspace, pair.c.kind == kind)
     )
-    found = [(row, _prompt_of(row)) for row in connection.execute(question)]
+    found = [(row, prompt_of(row)) for row in connection.execute(question)]
     return [(row.id, Completion(prompt, row.left), Completion(prompt, row.right)) for row, prompt in found]
+
+
+def read_later_prompts(connection: Connection, workspace: str) -> list[Prompt]:
+    """What is kept for the vote after training."""
+    table = tables.later_prompt
+    question = select(table.c.messages, table.c.source).where(table.c.workspace == workspace).order_by(table.c.id)
+    return [prompt_of(row) for row in connection.execute(question)]
 
 
 def _judgments(workspace: str) -> Select:
@@ -277,7 +301,7 @@ def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
     for row in connection.execute(question):
         key = (row.messages, row.source)
         if key not in prompts:
-            prompts[key] = _prompt_of(row)
+            prompts[key] = prompt_of(row)
         yield Judgment(
             prompts[key],
             row.left,
@@ -300,13 +324,14 @@ def _found(connection: Connection, question: Select) -> Iterator[Judgment]:
 def _contested(row) -> Contested:
     left = {"left": 1.0, "right": 0.0}.get(row.choice, 0.5)
     if row.on_the_left:
-        return Contested(_prompt_of(row), row.left, row.right, left)
-    return Contested(_prompt_of(row), row.right, row.left, 1.0 - left)
+        return Contested(prompt_of(row), row.left, row.right, left)
+    return Contested(prompt_of(row), row.right, row.left, 1.0 - left)
 
 
 def _annotator_of(row) -> Annotator:
     return Annotator(row.annotator_id, row.alias, row.kind)
 
 
-def _prompt_of(row) -> Prompt:
+def prompt_of(row) -> Prompt:
+    """The prompt of a row that holds its messages and its source."""
     return Prompt(tuple(Message(role, content) for role, content in json.loads(row.messages)), row.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from playground.preferences.statistics import Share
 from playground.types import Annotator, AnnotatorKind, Choice, Preference, Prompt, content_hash
@@ -107,6 +107,9 @@ class Translation:
     consent: str = ""
 
 
+TieRule = Literal["drop", "both ways"]  # both ways: trained on once with either text as the chosen one
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a host decides about a session."""
@@ -117,6 +120,7 @@ class Rules:
     overlap: int = 3  # labels that each pair should get
     keep_days: int = 0  # until all that was chosen is deleted; 0: until the host deletes it
     translations: tuple[Translation, ...] = ()
+    tie_rule: TieRule = "drop"  # what becomes of "equally good" in the set that is trained on
 
     @property
     def consent_version(self) -> str:
@@ -131,7 +135,7 @@ class Session:
 
     id: str
     code: str
-    state: str  # open, paused, frozen, closed
+    state: str  # open, paused, frozen, revealed, closed
     rules: Rules
     consent_version: str
     snapshot: str | None = None
@@ -139,6 +143,8 @@ class Session:
     host: str = ""  # the workspace that it was made in
     revotes: int = 0  # begun so far
     delete_after: float | None = None  # seconds since 1970; None: kept until the host deletes it
+    start: str = ""  # id of the checkpoint that is trained on it; empty in old ones: the older of those compared
+    asks_for_prompts: bool = False  # whether people may propose some
 
     @property
     def round(self) -> str:
@@ -164,6 +170,26 @@ class Revoted(NamedTuple):
     score: float  # 1: the new model's completion was chosen, 0: the old one's, 0.5: neither
 
 
+class Written(NamedTuple):
+    """One choice, and who wrote the two texts."""
+
+    annotator: str
+    left: str | None  # ids of the checkpoints; None: the text came in a file
+    right: str | None
+    score: float  # 1: the left one was chosen, 0: the right one, 0.5: neither
+
+
+class OwnChoice(NamedTuple):
+    """One choice as whoever made it is shown it again, with who wrote the two texts."""
+
+    prompt: Prompt
+    left: str
+    right: str
+    left_by: str | None
+    right_by: str | None
+    choice: Choice
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A person in a session."""
@@ -172,6 +198,15 @@ class Participant:
     session: Session
     withdrawn: bool  # nothing that they chose counts
     ejected: bool = False  # by the host
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A prompt that a person in a session typed. Who it was is not told."""
+
+    id: str
+    text: str
+    state: str  # waiting, approved, declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +230,7 @@ class Arrived:
 
     tapped: int
     stored: int  # those taken back too
-    frozen: int | None  # preferences in the frozen set; None: nothing is frozen
+    frozen: int | None  # of those, in the frozen set; None: nothing is frozen
     later: int  # usable ones that came after the freeze
 
 
@@ -229,12 +264,33 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How one checkpoint did against the others that people judged it against."""
+
+    checkpoint: str | None
+    won: float  # share of its choices, neither counting half
+    rate: Spread  # the same with its interval by people drawn anew
+    strength: Spread  # Bradley-Terry's, in log-odds; those of all add up to 0
+
+
+@dataclass(frozen=True, slots=True)
 class Lean:
     """How often left was chosen."""
 
     share: Spread
     p: float  # of the exact test that it is one half
     detectable: float | None  # the smallest share above one half that so many choices would have shown
+
+
+@dataclass(frozen=True, slots=True)
+class PairStates:
+    """The pairs that are given out now. Each is in one of the first three; a labelled one is decided or tied, too."""
+
+    waiting: int  # with too few labels, on nobody's screen
+    given_out: int  # with too few labels, on somebody's screen
+    enough: int  # with as many labels as were asked for
+    decided: int  # more people preferred one of its texts than the other
+    tied: int  # as many, or nobody preferred any
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +302,7 @@ class LiveCounts:
     active: int  # judged something within the last minute
     per_minute: int  # choices within the last minute
     labels: tuple[int, ...]  # of each pair
+    pairs: PairStates
     checks: Checks
     agreement: Spread
     ceiling: Spread  # how often a person chooses what most of the others do

@@ -29,8 +29,8 @@ def agreement(given: Sequence[Given]) -> Spread:
     rows = [[found[outcome] for outcome in outcomes] for found in by_pair.values() if found.total() > 1]
     if len(rows) < FEWEST_PAIRS or len(outcomes) < 2:
         return Spread(None, 0.0, 1.0, len(rows))
-    counts, times = _kinds(rows)  # (kinds of pairs, outcomes)
-    drawn = np.vstack([times, _draws(times)])  # the first row is the room itself
+    counts, times = kinds_of(rows)  # (kinds of pairs, outcomes)
+    drawn = np.vstack([times, draws(times)])  # the first row is the room itself
     labels = counts.sum(1)
     differing = drawn @ ((labels**2 - (counts**2).sum(1)) / (labels - 1))
     totals, n = drawn @ counts, drawn @ labels
@@ -81,8 +81,8 @@ def by_people(counts: Sequence[Sequence[float]]) -> Spread:
     count, n = sum(count for count, _ in counts), int(sum(of for _, of in counts))
     if len(counts) < FEWEST_PEOPLE:
         return Spread(None, 0.0, 1.0, n)
-    people, times = _kinds(counts)
-    drawn = _draws(times) @ people
+    people, times = kinds_of(counts)
+    drawn = draws(times) @ people
     low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
     return Spread(float(count / n), float(low), float(high), n)
 
@@ -105,12 +105,12 @@ def detectable(n: int) -> float | None:
     return None
 
 
-def _kinds(rows: Sequence[Sequence[float]]) -> tuple[np.ndarray, np.ndarray]:
+def kinds_of(rows: Sequence[Sequence[float]]) -> tuple[np.ndarray, np.ndarray]:
     """(the different rows, how many there are of each): drawing kinds by how many there are is drawing rows."""
     return np.unique(np.array(rows, dtype=float), axis=0, return_counts=True)
 
 
-def _draws(times: np.ndarray) -> np.ndarray:
+def draws(times: np.ndarray) -> np.ndarray:
     """(ROUNDS, kinds): how many of each kind each round drew, out of as many as there are."""
     n = int(times.sum())
     return np.random.default_rng(0).multinomial(n, times / n, size=ROUNDS).astype(float)

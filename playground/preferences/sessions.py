@@ -19,12 +19,13 @@ from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import assigning, tables
 from playground.preferences.checks import checks_of, read_given
 from playground.preferences.database import reading
-from playground.preferences.insertion import add_pairs, note, pair_rows, storable
-from playground.preferences.loads import SessionPairs, read_labels, read_pairs
-from playground.preferences.reading import APART, EJECTED, read_shown, read_texts
+from playground.preferences.insertion import add_later_prompts, add_pairs, note, pair_rows, storable
+from playground.preferences.loads import SessionPairs, read_loads, read_pairs
+from playground.preferences.pair_states import pair_states
+from playground.preferences.reading import APART, EJECTED, read_later_prompts, read_shown, read_texts
 from playground.preferences.record import LiveCounts, Participant, Rules, Session, ShownPair, Translation
 from playground.preferences.resampling import agreement, ceiling, lean
-from playground.types import Annotator, Completion, content_hash
+from playground.types import Annotator, Completion, Prompt, content_hash
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another
 CODE_LENGTH = 6
@@ -36,11 +37,12 @@ _ANIMALS = ("Otter", "Heron", "Lynx", "Badger", "Robin", "Marten", "Ibis", "Dorm
 _MOVES = {
     "open": ("paused", "frozen", "closed"),
     "paused": ("open", "frozen", "closed"),
-    "frozen": ("open", "closed"),
+    "frozen": ("open", "revealed", "closed"),
+    "revealed": ("closed",),  # and open in a re-vote, whose pairs nobody has seen
     "closed": (),
 }
 
-State = Literal["open", "paused", "frozen", "closed"]
+State = Literal["open", "paused", "frozen", "revealed", "closed"]
 Write = Callable[[Callable[[Connection], Any]], Any]
 _session, _annotator, _judgment = tables.session, tables.annotator, tables.judgment
 
@@ -52,6 +54,7 @@ class SessionStore:
         self._engine = engine
         self._write = write
         self._pairs: dict[tuple[str, str], SessionPairs] = {}  # of each round in use; the writer alone gives out
+        self._changed: set[str] = set()  # sessions whose pairs are read anew
 
     def create(
         self,
@@ -59,10 +62,16 @@ class SessionStore:
         rules: Rules,
         pairs: Sequence[tuple[Completion, Completion]],
         gold: Sequence[tuple[Completion, Completion]] = (),
+        later: Sequence[Prompt] = (),
+        start: str = "",
     ) -> Session:
-        """A session over these pairs, paused until the host opens it. gold: pairs whose first is known to be better."""
+        """A session over these pairs, paused until the host opens it.
+
+        gold: pairs whose first is known to be better. later: prompts for the vote after training, where only these do.
+        start: id of the checkpoint that is trained on it.
+        """
         id = uuid.uuid4().hex
-        rows = [pair_rows(id, left, right) for left, right in pairs if left.text != right.text]
+        rows = [pair_rows(id, left, right, author="file") for left, right in pairs if left.text != right.text]
         known = [pair_rows(id, better, worse, "gold") for better, worse in gold]
         if not rows:
             raise PlaygroundError("There is no pair to judge.", hint="Sample completions that differ.")
@@ -76,9 +85,11 @@ class SessionStore:
             "translations": json.dumps([[storable(text) for text in astuple(one)] for one in rules.translations]),
             "rubric_version": content_hash(rules.rubric)[:12],
             "consent_version": rules.consent_version,
+            "tie_rule": rules.tie_rule,
             "target_overlap": rules.overlap,
             "seed": secrets.randbelow(2**31),
             "state": "paused",
+            "start": start,
             "delete_after": time.time() + rules.keep_days * A_DAY_S if rules.keep_days else None,
             "created_at": time.time(),
         }
@@ -86,6 +97,7 @@ class SessionStore:
         def add(connection: Connection) -> Session:
             connection.execute(insert(_session), row | {"join_code": _free_code(connection)})
             add_pairs(connection, rows + known)
+            add_later_prompts(connection, id, later)
             return _session_of(_row(connection, id))
 
         return self._write(add)
@@ -113,13 +125,12 @@ class SessionStore:
             return _by_code(connection, code)
 
     def move(self, host: str, id: str, state: State) -> Session:
-        """Open, pause, freeze or close. Raises: NotAllowed where that cannot follow."""
+        """Open, pause, freeze, reveal or close. Raises: NotAllowed where that cannot follow."""
 
         def change(connection: Connection) -> Session:
             before = _row(connection, id, host).state
             if state not in (before, *_MOVES[before]):
-                hint = "Make a new session." if before == "closed" else "Open it first."
-                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=hint)
+                raise NotAllowed(f"The session is {before}; it cannot be {state} now.", hint=_instead(before, state))
             if state != before:
                 connection.execute(update(_session).where(_session.c.id == id).values(state=state))
                 note(connection, id, state, id)
@@ -142,7 +153,7 @@ class SessionStore:
         with reading(self._engine) as connection:
             session = _session_of(_row(connection, id, host))
             now, here = time.time(), _judgment.c.workspace == id
-            labels = read_labels(connection, id, session.round)
+            loads = read_loads(connection, id, read_pairs(connection, id, session.round).main)
             recent = here & _judgment.c.valid.is_(True) & (_judgment.c.created_at > now - 60)
             people = select(func.count(), func.count(_annotator.c.withdrawn_at)).where(_annotator.c.session == id)
             joined, withdrawn = connection.execute(people).one()
@@ -151,7 +162,8 @@ class SessionStore:
             given = read_given(connection, id)
         first = [one for one in given if one.strategy not in APART]
         told = checks_of(given), agreement(first), ceiling(first), lean(given)
-        return LiveCounts(joined, withdrawn, voters, votes, tuple(labels), *told)
+        pairs = pair_states(loads, session.rules.overlap, given)
+        return LiveCounts(joined, withdrawn, voters, votes, tuple(load.labels for load in loads), pairs, *told)
 
     def checkpoints(self, host: str, id: str) -> list[str]:
         """The ids of the checkpoints whose completions are compared in the first round."""
@@ -163,10 +175,24 @@ class SessionStore:
             _row(connection, id, host)
             return sorted(connection.scalars(question))
 
+    def later_prompts(self, host: str, id: str) -> list[Prompt]:
+        """What the vote after training asks; none where it may ask anything."""
+        with reading(self._engine) as connection:
+            _row(connection, id, host)
+            return read_later_prompts(connection, id)
+
     def join(
-        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], most: int | None = None
+        self,
+        code: str,
+        secret: str,
+        alias: str,
+        scope: Literal["train", "publish"],
+        most: int | None = None,
+        language: str = "",
     ) -> Participant:
         """Take part, with consent given now. The same secret again is the same person. most: people in a session.
+
+        language: of the phone; it is what they agreed in where the host gave the consent in it.
 
         Raises: NotFound for a wrong code; NotAllowed where the session has ended or is full.
         """
@@ -192,6 +218,7 @@ class SessionStore:
                 "consent_at": time.time(),
                 "consent_version": session.consent_version,
                 "consent_scope": scope,
+                "consent_language": _agreed_in(session, language),
                 "created_at": time.time(),
             }
             connection.execute(insert(_annotator), row)
@@ -227,9 +254,16 @@ class SessionStore:
 
     def _pairs_of(self, connection: Connection, session: Session) -> SessionPairs:
         key = session.id, session.round
-        if key not in self._pairs:
-            self._pairs[key] = read_pairs(connection, *key)
+        before = self._pairs.get(key)
+        if before is None or session.id in self._changed:
+            self._changed.discard(session.id)
+            found = self._pairs[key] = read_pairs(connection, *key)
+            found.undecided = before.undecided if before else {}
         return self._pairs[key]
+
+    def read_anew(self, id: str) -> None:
+        """Pairs of that session came, or went. For the writer's thread."""
+        self._changed.add(id)
 
     def texts(self, session: Session) -> list[tuple[str, Completion, Completion]]:
         """The id and both completions of each pair that is given out now, but the gold ones."""
@@ -256,11 +290,26 @@ def spelt(code: str) -> str:
     return "".join(letter for letter in code.upper() if letter in CODE_LETTERS)
 
 
+def _instead(before: str, state: State) -> str:
+    """What to do where that state cannot follow."""
+    if before == "closed":
+        return "Make a new session."
+    if before == "revealed":
+        return "People have seen who wrote what: let them vote again on new pairs, or make a new session."
+    return "Freeze it first." if state == "revealed" else "Open it first."
+
+
 def _free_code(connection: Connection) -> str:
     while True:
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         if connection.scalar(select(func.count()).where(_session.c.join_code == code)) == 0:
             return code
+
+
+def _agreed_in(session: Session, language: str) -> str:
+    """What a phone of that language showed the consent in; empty: in the host's own words."""
+    translated = {one.language for one in session.rules.translations if one.consent}
+    return language if language in translated else ""
 
 
 def _free_alias(connection: Connection, session: str, wanted: str) -> str:
@@ -326,16 +375,23 @@ def _translations(stored: str) -> tuple[Translation, ...]:
     return tuple(Translation(*texts) for texts in json.loads(stored)) if stored != "[]" else ()
 
 
+def _rules_of(row: Row) -> Rules:
+    translations = _translations(row.translations)
+    return Rules(row.title, row.rubric, row.consent, row.target_overlap, 0, translations, row.tie_rule)
+
+
 def _session_of(row: Row) -> Session:
     return Session(
         row.id,
         row.join_code,
         row.state,
-        Rules(row.title, row.rubric, row.consent, row.target_overlap, translations=_translations(row.translations)),
+        _rules_of(row),
         row.consent_version,
         row.snapshot,
         row.created_at,
         row.host,
         row.revotes,
         row.delete_after,
+        row.start,
+        bool(row.asks_for_prompts),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 from playground.errors import NotFound
 from playground.preferences import tables
 from playground.preferences.insertion import note
+from playground.preferences.record import TieRule
 from playground.types import Annotator, Json, Message, Preference, Prompt, Snapshot, content_hash
 
 _table = tables.snapshot
@@ -39,10 +40,12 @@ def freeze(
     dropped: dict[str, int],
     event: int,
     what_if: str = "",
+    tie_rule: TieRule = "drop",
 ) -> Snapshot:
     """Store a set. Where the newest one holds exactly the same rows, that one is given back.
 
-    what_if: how the set differs from what was frozen, for one that was made to try something.
+    tie_rule: what became of ties in it. what_if: how the set differs from what was frozen, for one that was made to
+    try something.
     """
     text, reasons = json.dumps([_to_json(p) for p in preferences]), json.dumps(dropped, sort_keys=True)
     newest = _newest(connection, workspace, what_if)
@@ -52,6 +55,7 @@ def freeze(
         "id": uuid.uuid4().hex,
         "workspace": workspace,
         "last_event": event,
+        "tie_rule": tie_rule,
         "content_hash": hash_of(preferences),
         "rows": text,
         "dropped": reasons,
@@ -59,8 +63,8 @@ def freeze(
         "created_at": time.time(),
     }
     connection.execute(insert(_table), row)
-    note(connection, workspace, "frozen", row["id"], len(preferences))
-    return Snapshot(row["id"], row["content_hash"], tuple(preferences), dict(dropped), row["created_at"])
+    note(connection, workspace, "frozen", row["id"], len({preference.id for preference in preferences}))
+    return Snapshot(row["id"], row["content_hash"], tuple(preferences), dict(dropped), row["created_at"], tie_rule)
 
 
 def ids_of(connection: Connection, workspace: str, what_if: bool) -> set[str]:
@@ -84,7 +88,7 @@ def _newest(connection: Connection, workspace: str, what_if: str):
 
 def _snapshot(row) -> Snapshot:
     preferences = tuple(_from_json(value) for value in json.loads(row.rows))
-    return Snapshot(row.id, row.content_hash, preferences, json.loads(row.dropped), row.created_at)
+    return Snapshot(row.id, row.content_hash, preferences, json.loads(row.dropped), row.created_at, row.tie_rule)
 
 
 def _to_json(preference: Preference) -> Json:

@@ -33,6 +33,7 @@ from playground.preferences.insertion import (
 )
 from playground.preferences.nameless import nameless
 from playground.preferences.people import PeopleStore
+from playground.preferences.proposals import ProposalStore, end_pairs, forget_typed
 from playground.preferences.ranking import read_ranking, verdicts_of
 from playground.preferences.reading import (
     EJECTED,
@@ -50,11 +51,12 @@ from playground.preferences.reading import (
     read_withdrawn_of,
     read_writers,
 )
-from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair
+from playground.preferences.record import Contested, Imported, Judgment, SetCounts, ShownPair, TieRule
 from playground.preferences.revotes import RevoteStore
 from playground.preferences.sessions import SessionStore
-from playground.preferences.what_if import Facts, WhatIf, derive, numbered
+from playground.preferences.what_if import Facts, WhatIf, both_ways, derive, numbered
 from playground.preferences.writer import Writer
+from playground.preferences.written import WrittenStore
 from playground.types import Annotator, AnnotatorKind, Checkpoint, Choice, Completion, Preference, Snapshot
 
 T = TypeVar("T")
@@ -70,7 +72,9 @@ class PreferenceStore:
         self._writer = Writer(self._engine)
         self.sessions = SessionStore(self._engine, self._write)
         self.revotes = RevoteStore(self._engine, self._write)
-        self.people = PeopleStore(self._engine, self._write)
+        self.proposals = ProposalStore(self._engine, self._write, self.sessions.read_anew)
+        self.people = PeopleStore(self._engine, self._write, self.sessions.read_anew)
+        self.written = WrittenStore(self._engine)
         try:
             self._write(create_tables)
         except Exception:
@@ -233,6 +237,9 @@ class PreferenceStore:
             connection.execute(update(table).where(ejected).values(withdrawn_at=None, role="participant"))
             check_annotator(connection, workspace, annotator)
             connection.execute(update(table).where(table.c.id == annotator.id).values(withdrawn_at=time.time()))
+            end_pairs(connection, annotator.id)
+            forget_typed(connection, annotator.id)
+            self.sessions.read_anew(workspace)
             note(connection, workspace, "withdrawn", annotator.id)
 
         self._write(mark)
@@ -310,10 +317,10 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_withdrawn_of(connection, host, ids)
 
-    def counts(self, workspace: str) -> SetCounts:
-        """What the set holds and how lopsided it is."""
+    def counts(self, workspace: str, tie_rule: TieRule = "drop") -> SetCounts:
+        """What the set holds and how lopsided it is. tie_rule: whether ties are usable."""
         with reading(self._engine) as connection:
-            return read_counts(connection, workspace)
+            return read_counts(connection, workspace, tie_rule)
 
     def writers(self, workspace: str) -> dict[frozenset[str | None], int]:
         """Ids of the checkpoints that wrote a pair (None: it came in a file) -> how many preferences they have."""
@@ -334,29 +341,35 @@ class PreferenceStore:
         with reading(self._engine) as connection:
             return read_preferences(connection, workspace)
 
-    def snapshot(self, workspace: str, *, named: bool = True) -> Snapshot:
+    def snapshot(self, workspace: str, *, named: bool = True, tie_rule: TieRule = "drop") -> Snapshot:
         """Freeze the preferences as they are now. Nothing changed since the last time: the same snapshot.
 
-        named: people keep their aliases; else they are numbered.
+        named: people keep their aliases; else they are numbered. tie_rule: what becomes of ties.
         """
         with reading(self._engine) as connection:
             event = snapshots.last_event(connection, workspace)
             preferences = read_preferences(connection, workspace)
-            preferences = preferences if named else nameless(preferences)
+            ties = read_ties(connection, workspace) if tie_rule == "both ways" else []
             dropped = read_dropped(connection, workspace)
-        return self._write(lambda writing: snapshots.freeze(writing, workspace, preferences, dropped, event))
+        rows = [*preferences, *both_ways(ties)]
+        rows = rows if named else nameless(rows)
+        dropped = dict(Counter(dropped) - Counter(tie=len(ties)))
+        return self._write(
+            lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event, tie_rule=tie_rule)
+        )
 
     def still_given(self, workspace: str, id: str) -> Snapshot:
         """That frozen set less the rows of who has withdrawn or was taken out since, or itself. Raises: NotFound."""
         with reading(self._engine) as connection:
             snapshot, gone = snapshots.find(connection, workspace, id), read_gone(connection, workspace)
             event = snapshots.last_event(connection, workspace)
-        who = [row.annotator.id if row.annotator else "" for row in snapshot.preferences]
-        rows = [row for row, id in zip(snapshot.preferences, who, strict=True) if id not in gone]
-        if len(rows) == len(who):
+        out = {row.id: gone[row.id] for row in snapshot.preferences if row.id in gone}  # a tie is two rows
+        if not out:
             return snapshot
-        dropped = dict(Counter(snapshot.dropped) + Counter(gone[id] for id in who if id in gone))
-        return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event))
+        rows = [row for row in snapshot.preferences if row.id not in out]
+        dropped = dict(Counter(snapshot.dropped) + Counter(out.values()))
+        rule = snapshot.tie_rule
+        return self._write(lambda writing: snapshots.freeze(writing, workspace, rows, dropped, event, tie_rule=rule))
 
     def what_if(self, workspace: str, frozen: Snapshot, what_if: WhatIf, person: str = "") -> Snapshot:
         """Freeze another set made of that one. person: the id of who is left out, where one is."""

@@ -19,11 +19,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from playground.preferences.verbatim import Verbatim
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 8
 MIGRATIONS = {  # version -> what makes the next one of it
     1: ("ALTER TABLE completion ADD COLUMN fingerprint VARCHAR(64)",),
     2: (
@@ -45,6 +46,11 @@ MIGRATIONS = {  # version -> what makes the next one of it
         "ALTER TABLE snapshot ADD COLUMN what_if VARCHAR(64) NOT NULL DEFAULT ''",
     ),
     5: ("ALTER TABLE session ADD COLUMN translations TEXT NOT NULL DEFAULT '[]'",),
+    6: ("ALTER TABLE session ADD COLUMN start VARCHAR(128) NOT NULL DEFAULT ''",),
+    7: (
+        "ALTER TABLE session ADD COLUMN asks_for_prompts BOOLEAN NOT NULL DEFAULT false",
+        "ALTER TABLE annotator ADD COLUMN consent_language VARCHAR(16)",
+    ),
 }
 
 metadata = MetaData()
@@ -82,10 +88,12 @@ session = Table(  # one gathering of people with its rules; its id is the worksp
     Column("seed", Integer, nullable=False, server_default="0"),
     Column("rubric_version", String(32), nullable=False, server_default="1"),
     Column("consent_version", String(32), nullable=False, server_default="1"),
-    Column("tie_rule", String(32), nullable=False, server_default="drop"),
+    Column("tie_rule", String(32), nullable=False, server_default="drop"),  # or both ways
     Column("target_overlap", Integer, nullable=False, server_default="1"),
-    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, closed
+    Column("state", String(16), nullable=False, server_default="open"),  # open, paused, frozen, revealed, closed
+    Column("start", String(128), nullable=False, server_default=""),  # id of the checkpoint that is trained on it
     Column("snapshot", String(64)),  # what was frozen last
+    Column("asks_for_prompts", Boolean, nullable=False, server_default=false()),  # from the people in it
     Column(
         "revotes", Integer, nullable=False, server_default="0"
     ),  # begun so far; the newest is the one that is judged
@@ -107,6 +115,7 @@ annotator = Table(  # no e-mail, address or fingerprint: an alias is all that is
     Column("consent_at", Float),
     Column("consent_version", String(32)),
     Column("consent_scope", String(16)),  # train, or publish
+    Column("consent_language", String(16)),  # of the text agreed to, as the phone page calls it; empty: the host's own
     Column("withdrawn_at", Float),
     _created_at(),
     UniqueConstraint("workspace", "kind", "alias"),
@@ -123,6 +132,18 @@ prompt = Table(
     Column("source", Verbatim, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("moderation_state", String(16), nullable=False, server_default="unseen"),
+    _created_at(),
+)
+
+proposal = Table(  # a prompt that a person in a session typed; nobody but the host sees it before it is approved
+    "proposal",
+    metadata,
+    _id(),
+    _workspace(),
+    _to("annotator", "annotator"),
+    Column("text", Verbatim, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, approved, declined
+    _to("prompt", "prompt", nullable=True),  # what it became once it was approved
     _created_at(),
 )
 
@@ -224,9 +245,19 @@ event = Table(  # append only
     _workspace(),
     Column(
         "kind", String(16), nullable=False
-    ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen
+    ),  # judged, ranked, imported, undone, removed, restored, withdrawn, frozen, revealed, proposed, approved, declined
     Column("subject", String(128), nullable=False),  # the id it happened to
     Column("count", Integer, nullable=False, server_default="1"),  # judgments concerned
+    _created_at(),
+)
+
+later_prompt = Table(  # what the vote after training asks in a session whose prompts come from a list
+    "later_prompt",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("messages", Text, nullable=False),  # as in prompt
+    Column("source", Verbatim, nullable=False),
     _created_at(),
 )
 

@@ -46,6 +46,12 @@ def numbered(ties: Sequence[Preference], rows: Sequence[Preference]) -> tuple[Pr
     return tuple(replace(tie, annotator=known[tie.annotator.id]) for tie in ties)
 
 
+def both_ways(ties: Sequence[Preference]) -> list[Preference]:
+    """Each tie once each way: no reward model gains by telling the two texts apart."""
+    turned = [replace(tie, chosen=tie.rejected, rejected=tie.chosen) for tie in ties]
+    return [row for both in zip(ties, turned, strict=True) for row in both]
+
+
 def _without_person(rows: Sequence[Preference], facts: Facts) -> list[Preference]:
     return [row for row in rows if row.annotator is None or row.annotator.id != facts.person]
 
@@ -61,9 +67,8 @@ def _without_hasty(rows: Sequence[Preference], facts: Facts) -> list[Preference]
 
 
 def _with_ties(rows: Sequence[Preference], facts: Facts) -> list[Preference]:
-    """A tie goes in once each way: no reward model gains by telling the two apart."""
-    turned = [replace(tie, chosen=tie.rejected, rejected=tie.chosen) for tie in facts.ties]
-    return [*rows, *(row for both in zip(facts.ties, turned, strict=True) for row in both)]
+    known = {row.id for row in rows}
+    return [*rows, *both_ways([tie for tie in facts.ties if tie.id not in known])]
 
 
 def _by_majority(rows: Sequence[Preference], facts: Facts) -> list[Preference]:

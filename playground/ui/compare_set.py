@@ -9,13 +9,14 @@ import gradio as gr
 
 from playground.errors import EmptyPrompt, PlaygroundError
 from playground.pocket import prompt_chips
-from playground.types import Prompt, Sampling
+from playground.types import Sampling
 from playground.ui.compare_panes import set_html, status_html, template_words
 from playground.ui.problem import problem_html
 from playground.ui.sampling_dials import read_sampling
 from playground.ui.tab import Context, workspace
 from playground.ui.theme import static
 from playground.workbench import Workbench
+from playground.workbench.typed_prompt import prompt_lines
 
 MOST_PROMPTS = 40
 
@@ -57,7 +58,8 @@ def _fold() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.HTML]:
 
 def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, sampling: Sampling) -> Iterator[str]:
     """The table, growing by one checkpoint at a time."""
-    prompts = list(dict.fromkeys(line.strip() for line in lines.splitlines() if line.strip()))
+    asked = prompt_lines(lines)
+    prompts = [prompt.text for prompt in asked]
     if not prompts:
         raise EmptyPrompt
     if len(prompts) > MOST_PROMPTS:
@@ -69,7 +71,7 @@ def sample_set(bench: Workbench, here: str, ids: Sequence[str], lines: str, samp
     heads = [f"{c.name}, given {template_words(c, sampling)}" for c in checkpoints]
     yield set_html(heads, prompts, columns, busy=True) + status_html(f"{names[0]} is answering.")
     for i, checkpoint in enumerate(checkpoints):
-        drawn = bench.completions.sample(here, checkpoint.id, [Prompt.user(p) for p in prompts], sampling)
+        drawn = bench.completions.sample(here, checkpoint.id, asked, sampling)
         columns[i] = [completions[0].text for completions in drawn]
         done = i + 1 == len(checkpoints)
         words = f"{len(prompts)} prompts, {len(names)} checkpoints." if done else f"{names[i + 1]} is answering."

@@ -98,7 +98,7 @@ def file_preview(good: Sequence[Judgment], bad: Sequence[BadRow]) -> str:
     if good:
         lines.append("<p>Rows that are in the set already are not added again.</p>")
         lines.append(f'<div class="scroll"><table>{_first_rows(good[:3])}</table></div>')
-    return "".join(lines) + _refused(bad)
+    return "".join(lines) + refused_rows(bad)
 
 
 def import_words(done: Imported, bad: Sequence[BadRow]) -> str:
@@ -106,14 +106,17 @@ def import_words(done: Imported, bad: Sequence[BadRow]) -> str:
     known = "1 was here already" if done.known == 1 else f"{done.known} were here already"
     out = f" ({done.out} of them undone or removed, and still are)" if done.out else ""
     gone = f", {done.withdrawn} left out because whoever judged them has withdrawn" if done.withdrawn else ""
-    return f'<p role="status"><b>{done.added}</b> added, {known}{out}{gone}, {_refused_count(bad)}</p>{_refused(bad)}'
+    return (
+        f'<p role="status"><b>{done.added}</b> added, {known}{out}{gone}, {_refused_count(bad)}</p>{refused_rows(bad)}'
+    )
 
 
 def _refused_count(bad: Sequence[BadRow]) -> str:
     return f"{len(bad)} {'row' if len(bad) == 1 else 'rows'} refused{':' if bad else '.'}"
 
 
-def _refused(bad: Sequence[BadRow]) -> str:
+def refused_rows(bad: Sequence[BadRow]) -> str:
+    """The first rows of a file that cannot be used, each with why."""
     if not bad:
         return ""
     shown = "".join(f"<li>Row {row.number} {escape(row.why)}.</li>" for row in bad[:_REFUSED_SHOWN])

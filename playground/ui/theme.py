@@ -23,6 +23,7 @@ SCRIPTS = (
     "reports.js",
     "tax_sheet.js",
     "workshop_board.js",
+    "workshop_prompts.js",
     "live.js",
     "progress_view.js",
     "sweep.js",

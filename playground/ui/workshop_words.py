@@ -31,14 +31,15 @@ class HouseWords:
 ENGLISH = HouseWords(
     rubric="Which of the two texts is the better answer? Choose the one that you would rather have been given.",
     consent="""We store what you choose, why you skip, how many choices you make, how long you take, \
-whether you tap, click or type, the time on your device's clock, and the name that you give yourself here. No e-mail \
-address, nothing else about your device.
+whether you tap, click or type, the time on your device's clock, the language that you read this in, and the name \
+that you give yourself here; where the host asks for prompts, also those that you propose. No e-mail address, nothing \
+else about your device.
 
 Your choices train a model on this machine, today, in front of you. They leave it in a file only if you allow below \
 that they are published, and never with your name. They are kept until the host deletes them.
 
-You can leave at any time. If you withdraw, your choices are taken out of everything that is trained or put into a \
-file afterwards.""",
+You can leave at any time. If you withdraw, your choices and your prompts are taken out of everything that is trained \
+or put into a file afterwards.""",
     kept="They are kept until the host deletes them.",
     kept_a_day="They are deleted 1 day from today, or earlier by the host.",
     kept_days="They are deleted {days} days from today, or earlier by the host.",
@@ -47,15 +48,16 @@ file afterwards.""",
 GERMAN = HouseWords(
     rubric="Welcher der beiden Texte ist die bessere Antwort? Wählen Sie den, den Sie lieber bekommen hätten.",
     consent="""Wir speichern, was Sie wählen, warum Sie etwas auslassen, wie viele Paare Sie beurteilen, wie lange \
-Sie brauchen, ob Sie tippen, klicken oder Tasten drücken, die Uhrzeit Ihres Geräts und den Namen, den Sie sich hier \
-geben. Keine E-Mail-Adresse, sonst nichts über Ihr Gerät.
+Sie brauchen, ob Sie tippen, klicken oder Tasten drücken, die Uhrzeit Ihres Geräts, die Sprache, in der Sie dies \
+lesen, und den Namen, den Sie sich hier geben; wo die Leitung um Fragen bittet, auch die, die Sie vorschlagen. Keine \
+E-Mail-Adresse, sonst nichts über Ihr Gerät.
 
 Mit Ihrer Wahl wird heute, vor Ihren Augen, auf diesem Rechner ein Modell trainiert. In einer Datei verlässt sie ihn \
 nur, wenn Sie unten erlauben, dass sie veröffentlicht wird, und nie mit Ihrem Namen. Sie wird aufbewahrt, bis die \
 Leitung sie löscht.
 
-Sie können jederzeit gehen. Ziehen Sie Ihre Teilnahme zurück, so wird Ihre Wahl aus allem herausgenommen, was danach \
-trainiert oder in eine Datei geschrieben wird.""",
+Sie können jederzeit gehen. Ziehen Sie Ihre Teilnahme zurück, so werden Ihre Wahl und Ihre Fragen aus allem \
+herausgenommen, was danach trainiert oder in eine Datei geschrieben wird.""",
     kept="Sie wird aufbewahrt, bis die Leitung sie löscht.",
     kept_a_day="Sie wird morgen gelöscht oder schon früher von der Leitung.",
     kept_days="Sie wird in {days} Tagen gelöscht oder schon früher von der Leitung.",

@@ -35,8 +35,10 @@ from playground.workbench.mirror import Mirror
 from playground.workbench.models import Models
 from playground.workbench.pairs import PairPool
 from playground.workbench.preferences import Preferences
+from playground.workbench.proposals import Proposals
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
+from playground.workbench.reveals import Reveals
 from playground.workbench.revotes import Revotes
 from playground.workbench.rights import host_rights
 from playground.workbench.runs import Runs
@@ -86,6 +88,8 @@ class Workbench:
         self.workshop = Workshop(settings, self.store, pairs, self.checkpoints.find)
         self._queue = TrainingQueue(self._trainer, shelf, quotas.train_s)
         self.runs = Runs(settings, shelf, self._queue, self.checkpoints, self._estimates, self.store, quotas)
+        self.proposals = Proposals(self.workshop, self.store, pairs, self.checkpoints.find)
+        self.reveals = Reveals(self.workshop, self.store, self.checkpoints.find)
         self.session_runs = SessionRuns(self.store, self.runs, self.workshop.greet)
         self.revotes = Revotes(self.workshop, self.store, pairs, self.session_runs, self.checkpoints.find)
         parts = self.runs, self.checkpoints, self.completions, quotas

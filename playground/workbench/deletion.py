@@ -23,6 +23,7 @@ class Gone:
     people: int
     choices: int
     frozen: int  # sets
+    prompts: int  # that people who stay proposed, whatever became of them
     runs: tuple[str, ...]  # names of those that lose the choices they learned from; weights and curves stay
 
 
@@ -40,7 +41,8 @@ class Deletion:
         arrived = self._store.people.arrived(id, None)
         people = self._store.sessions.live(workspace, id).joined
         frozen = len(self._store.snapshot_ids(id, what_if=True))
-        return Gone(people, arrived.stored, frozen, tuple(run.spec.name for run in self._runs(session)))
+        prompts = len(self._store.proposals.all(id))
+        return Gone(people, arrived.stored, frozen, prompts, tuple(run.spec.name for run in self._runs(session)))
 
     def delete(self, workspace: str, id: str) -> None:
         """Delete the session and all that was chosen in it. Raises: NotFound; NotAllowed while a run learns from it."""
@@ -75,10 +77,14 @@ class Deletion:
 
 def gone_words(gone: Gone) -> str:
     """What goes, for the host to read before it does."""
-    counted = ((gone.choices, "choice", "choices"), (gone.people, "person", "people"), (gone.frozen, "set", "sets"))
-    choices, people, sets = (f"{n} {one if n == 1 else many}" for n, one, many in counted)
-    said = f"{choices} of {people} and {sets} frozen from them are deleted for good."
+    choices, people = _counted(gone.choices, "choice"), _counted(gone.people, "person", "people")
+    typed = f", {_counted(gone.prompts, 'prompt')} that they proposed" if gone.prompts else ""
+    said = f"{choices} of {people}{typed} and {_counted(gone.frozen, 'set')} frozen from them are deleted for good."
     if not gone.runs:
         return said
     names = ", ".join(gone.runs)
     return f"{said} {names} keep their weights and curves, lose the choices they learned from, and cannot be resumed."
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -87,7 +87,7 @@ class Hands:
         """The pair of those texts has been judged: no hand shows it any more."""
         with self._lock:
             for hand in self._hands.get(workspace, {}).values():
-                hand.pairs = [one for one in hand.pairs if _name(one.pair) != (prompt_key, texts)]
+                hand.pairs = [one for one in hand.pairs if name_of(one.pair) != (prompt_key, texts)]
 
     def find(self, workspace: str, token: str) -> Hand | None:
         """How far it is judged; None where there is no such hand."""
@@ -106,5 +106,6 @@ class Hands:
             self._hands.pop(workspace, None)
 
 
-def _name(pair: Pair) -> tuple[str, frozenset[str]]:
+def name_of(pair: Pair) -> tuple[str, frozenset[str]]:
+    """The same for the same prompt and texts, whichever stands first."""
     return pair[0].prompt.key, frozenset(one.text for one in pair)

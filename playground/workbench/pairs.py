@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import uuid
@@ -9,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
 
 from playground.errors import NotFound, PlaygroundError
 from playground.pocket import prompt_set, training_mix
@@ -24,6 +27,17 @@ _WORKSPACES = 1000  # whose K-way sets are remembered
 Sample = Callable[..., list[list[Completion]]]  # Workbench.sample
 FindCheckpoint = Callable[[str, str], Checkpoint]  # Workbench.checkpoint: raises NotFound
 CheckpointIds = tuple[str, ...]
+Ask = Callable[[int, int], list[Prompt]]  # (how many, seed) -> so many prompts
+
+
+def pairs_among(k: int) -> int:
+    """Pairs of k completions, every one against every other."""
+    return k * (k - 1) // 2
+
+
+def pocket_prompts(n: int, seed: int) -> list[Prompt]:
+    """Prompts of the pocket world with an answer to be right about."""
+    return prompt_set(n, seed, training_mix())
 
 
 @dataclass(eq=False, slots=True)
@@ -68,11 +82,8 @@ class PairPool:
 
     def take_set(self, workspace: str, ids: CheckpointIds, k: int, prompt: Prompt | None) -> list[Completion]:
         """Up to k completions of one prompt with different texts, two at least, the checkpoints by turns."""
-        asked = prompt or prompt_set(1, self._rng.randrange(2**31), kinds=training_mix())[0]
-        sampling = Sampling(seed=self._rng.randrange(2**31))
-        drawn = [self._sample(workspace, one, [asked], sampling, n=4 * k)[0] for one in ids]
-        by_turns = [completion for turn in zip(*drawn, strict=True) for completion in turn]
-        distinct = list({c.text: c for c in by_turns}.values())[:k]
+        asked = prompt or pocket_prompts(1, self._rng.randrange(2**31))[0]
+        (distinct,) = self._draw_sets(workspace, ids, [asked], self._rng.randrange(2**31), k)
         if len(distinct) < 2:
             raise PlaygroundError(
                 "The model gave the same completion every time, so there is nothing to choose between.",
@@ -80,19 +91,22 @@ class PairPool:
             )
         return distinct
 
-    def fresh(self, workspace: str, ids: CheckpointIds, n: int, seed: int, kinds: dict[str, float]) -> list[Pair]:
-        """Up to n pairs with different texts on fresh pocket prompts, one at least; from two ids in their order.
+    def fresh(
+        self, workspace: str, ids: CheckpointIds, n: int, seed: int, ask: Ask = pocket_prompts, k: int = 2
+    ) -> list[Pair]:
+        """Up to n pairs with different texts on what ask gives, one at least; from two ids in their order.
 
-        kinds: how often each kind of prompt is asked.
+        k: completions of each prompt; of more than two every two are a pair, and the last prompt may bring some more.
         """
         rng = random.Random(seed)
         pairs: list[Pair] = []
         for _ in range(8):
-            prompts = prompt_set(n, rng.randrange(2**31), kinds)
-            drawn = self._draw_two(workspace, ids, prompts, rng.randrange(2**31))
+            prompts = ask(math.ceil(n / pairs_among(k)), rng.randrange(2**31))
+            draw = self._draw_two if k == 2 else partial(self._draw_all, k=k)
+            drawn = draw(workspace, ids, prompts, rng.randrange(2**31))
             pairs += [pair for pair in drawn if pair[0].text != pair[1].text]
             if len(pairs) >= n:
-                return pairs[:n]
+                return pairs[:n] if k == 2 else pairs
         if not pairs:
             raise PlaygroundError("This checkpoint answers every prompt in one way only.", hint="Choose another one.")
         return pairs
@@ -142,6 +156,20 @@ class PairPool:
         right = self._sample(workspace, ids[1], prompts, Sampling(seed=seed + 1), n=1)
         return [(a[0], b[0]) for a, b in zip(left, right, strict=True)]
 
+    def _draw_all(self, workspace: str, ids: CheckpointIds, prompts: list[Prompt], seed: int, k: int) -> list[Pair]:
+        """Every two of up to k completions of each prompt."""
+        sets = self._draw_sets(workspace, ids, prompts, seed, k)
+        return [pair for one in sets for pair in combinations(one, 2)]
+
+    def _draw_sets(
+        self, workspace: str, ids: CheckpointIds, prompts: list[Prompt], seed: int, k: int
+    ) -> list[list[Completion]]:
+        """Up to k completions of each prompt with different texts, the checkpoints by turns."""
+        sampling = Sampling(seed=seed)
+        drawn = [self._sample(workspace, one, prompts, sampling, n=4 * k) for one in ids]
+        by_turns = [[c for turn in zip(*lists, strict=True) for c in turn] for lists in zip(*drawn, strict=True)]
+        return [list({c.text: c for c in completions}.values())[:k] for completions in by_turns]
+
     def _next(self, workspace: str, ids: CheckpointIds) -> tuple[Pair | None, Future | None]:
         """A waiting pair, if there is one, and the fill on its way: begun here where few are left."""
         fingerprints = self._fingerprints(workspace, ids)
@@ -164,7 +192,7 @@ class PairPool:
         """Add a batch. What goes wrong is raised by those who wait; if nobody does, the next caller fills again."""
         pairs, error = [], None
         try:
-            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31), training_mix())
+            pairs = self.fresh(workspace, ids, _BATCH, self._rng.randrange(2**31))
             if self._fingerprints(workspace, ids) != shelf.fingerprints:
                 pairs = []  # the weights changed meanwhile; nobody will look on this shelf again
         except Exception as caught:

@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
@@ -176,18 +177,19 @@ class Preferences:
         It is asked the prompts on which its taste shows; the pairs of the hand come before them. Yields how many are
         stored so far.
         """
-        from playground.pocket import PERSONAS, label_mix, persona_choice
+        from playground.pocket import PERSONAS, label_mix, persona_choice, prompt_set
 
         if persona not in PERSONAS:
             raise NotFound(f"There is no persona {persona!r}.", hint=f"Choose one of {', '.join(PERSONAS)}.")
         self._quotas.require_pairs(workspace, n)
         annotator = self._store.annotator(workspace, "persona", persona)
         rng = random.Random(f"{workspace} {persona} {seed} {self.counts(workspace).total}")
+        ask = partial(prompt_set, kinds=label_mix(persona))
         done = 0
         while done < n:
             wanted, drawn = min(32, n - done), rng.randrange(2**31)
             pairs = self._pairs.hands.take(workspace, hand, wanted) or self._pairs.fresh(
-                workspace, tuple(checkpoint_ids), wanted, drawn, label_mix(persona)
+                workspace, tuple(checkpoint_ids), wanted, drawn, ask
             )
             rows = []
             for at, (left, right) in enumerate(pairs, start=done):

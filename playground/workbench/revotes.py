@@ -12,8 +12,9 @@ from playground.preferences.record import LiveCounts, Revote, Revoted, Session, 
 from playground.preferences.resampling import by_people
 from playground.preferences.store import PreferenceStore
 from playground.runs.tail import RunSummary
-from playground.workbench.pairs import FindCheckpoint, PairPool
+from playground.workbench.pairs import FindCheckpoint, PairPool, pocket_prompts
 from playground.workbench.session_pairs import sample_pairs
+from playground.workbench.session_prompts import by_turns
 from playground.workbench.session_runs import SessionRuns
 from playground.workbench.workshop import Workshop
 
@@ -50,6 +51,7 @@ class Revotes:
     def begin(self, workspace: str, id: str) -> Revote:
         """Sample both models' answers to prompts that nobody judged, and give the pairs out, sides by chance.
 
+        Of a list of prompts that was too short to keep some for this, all are asked again.
         Raises: NotFound before a freeze and before a policy has learned from it; NotAllowed while people judge.
         """
         self._workshop.require_host()
@@ -61,8 +63,10 @@ class Revotes:
         frozen = self._workshop.frozen(workspace, id)
         policy = self._newest_policy(session)
         old, new = self._find(workspace, self._workshop.start_id(workspace, id)), policy.checkpoint
-        known = {row.prompt.key for row in frozen.preferences}
-        pairs = sample_pairs(self._pool, workspace, (old, new), self._pairs(workspace, session), known)
+        later = self._store.sessions.later_prompts(workspace, id)
+        known = () if later else {row.prompt.key for row in frozen.preferences}
+        ask = by_turns(later) if later else pocket_prompts
+        pairs = sample_pairs(self._pool, workspace, (old, new), self._pairs(workspace, session), known, ask)
         return self._store.revotes.begin(session, old.id, new.id, policy.spec.snapshot or frozen.id, pairs)
 
     def outcome(self, workspace: str, id: str, live: LiveCounts | None = None) -> Outcome | None:

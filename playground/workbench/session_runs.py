@@ -17,7 +17,7 @@ from playground.workbench.shared import Shared
 
 _POINTS = 60  # of a curve on a phone
 _FRESH_S = 1.0
-Phase = Literal["open", "paused", "frozen", "voted", "closed", "ejected"]
+Phase = Literal["open", "paused", "frozen", "voted", "revealed", "closed", "ejected"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ def typed_prompt(text: str) -> Prompt:
     return Prompt(turns)
 
 
+def prompt_lines(text: str) -> list[Prompt]:
+    """The prompts of a text with one in each line, each once; empty lines are none."""
+    lines = dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())
+    return [Prompt.user(line) for line in lines]
+
+
 def _require_order(turns: tuple[Message, ...]) -> None:
     if any(not turn.content for turn in turns):
         raise PlaygroundError("One of the turns is empty.", hint=HOW)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
 
+from playground.completions.prompt_files import read_prompts
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.pocket.known_answers import known_answers
+from playground.preferences.completion_files import CompletionSet
 from playground.preferences.record import (
     Arrived,
     LiveCounts,
@@ -22,19 +25,24 @@ from playground.preferences.record import (
     Session,
     SetCounts,
     ShownPair,
+    TieRule,
 )
 from playground.preferences.sessions import State
 from playground.preferences.store import PreferenceStore
 from playground.preferences.what_if import WhatIf
 from playground.settings import Settings
-from playground.types import Choice, Snapshot
+from playground.table_files import BadRow
+from playground.types import Checkpoint, Choice, Prompt, Snapshot
+from playground.workbench.hands import Pair
 from playground.workbench.pace import Pace
 from playground.workbench.pairs import FindCheckpoint, PairPool
 from playground.workbench.session_pairs import sample_pairs
+from playground.workbench.session_prompts import asked
+from playground.workbench.session_recipe import DEFAULT, Recipe, check_recipe
+from playground.workbench.session_uploads import pairs_of, read_unnamed
 
 MOST_PAIRS = 1000  # of a session
 MOST_OVERLAP = 10
-GOLD = 20  # pairs with a known answer; one in twelve that a person gets is one of them
 MOST_PEOPLE = 1000  # in a session: who judged, or joined just now
 MOST_DAYS = 3650  # that a session is kept
 LONGEST_TITLE = 80
@@ -55,13 +63,39 @@ class Workshop:
 
     # --- the host ---------------------------------------------------------------------------------------------------
 
-    def make(self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int) -> Session:
-        """A session over n pairs sampled now: from one checkpoint both completions, from two one each."""
+    def make(
+        self, workspace: str, rules: Rules, checkpoint_ids: Sequence[str], n: int, recipe: Recipe = DEFAULT
+    ) -> Session:
+        """A session over n pairs sampled now: from one checkpoint both completions, from two one each.
+
+        The older checkpoint is the one that is trained on it. recipe: where it brings completions, their pairs are
+        judged instead, however many they are.
+        """
         self.require_host()
         _check(rules, checkpoint_ids, n)
+        check_recipe(recipe)
         compared = [self._checkpoint(workspace, one) for one in checkpoint_ids]
-        sampled = sample_pairs(self._pairs, workspace, compared, n)
-        return self._sessions.create(workspace, rules, sampled, known_answers(GOLD, secrets.randbelow(2**31)))
+        pairs, later = self._material(workspace, compared, n, recipe)
+        known = known_answers(recipe.known, secrets.randbelow(2**31))
+        return self._sessions.create(workspace, rules, pairs, known, later, _older(compared).id)
+
+    def read_completions(self, path: Path) -> tuple[list[CompletionSet], list[BadRow]]:
+        """What a file holds for people to judge, and the rows refused with why."""
+        return read_unnamed(path, self._settings.upload_limits)
+
+    def read_prompts(self, path: Path) -> tuple[list[Prompt], list[BadRow]]:
+        """The prompts that a file holds, and the rows refused with why."""
+        return read_prompts(path, self._settings.upload_limits)
+
+    def _material(
+        self, workspace: str, compared: Sequence[Checkpoint], n: int, recipe: Recipe
+    ) -> tuple[list[Pair], Sequence[Prompt]]:
+        """The pairs, and what the second vote asks."""
+        if recipe.sets is not None:
+            pairs = pairs_of(recipe.sets, MOST_PAIRS)
+            return pairs, list({pair[0].prompt.key: pair[0].prompt for pair in pairs}.values())
+        prompts = asked(recipe.prompts, recipe.own, secrets.randbelow(2**31))
+        return sample_pairs(self._pairs, workspace, compared, n, ask=prompts.ask, k=recipe.k), prompts.later
 
     def all(self, workspace: str) -> list[Session]:
         """The host's sessions, newest first."""
@@ -72,7 +106,7 @@ class Workshop:
         return self._sessions.find(workspace, id)
 
     def move(self, workspace: str, id: str, state: State) -> Session:
-        """Open, pause or close a session. One that closes with nothing frozen keeps what was judged.
+        """Open, pause, reveal or close a session. One that closes with nothing frozen keeps what was judged.
 
         None opens where the disk loses what a killed process had stored.
         """
@@ -84,7 +118,8 @@ class Workshop:
 
     def live(self, workspace: str, id: str) -> tuple[LiveCounts, SetCounts]:
         """Who is there, how far the pairs are; what the choices are."""
-        return self._sessions.live(workspace, id), self._store.counts(id)
+        tie_rule = self.find(workspace, id).rules.tie_rule
+        return self._sessions.live(workspace, id), self._store.counts(id, tie_rule)
 
     def people(self, workspace: str, id: str) -> list[PersonQuality]:
         """How each person judges."""
@@ -109,9 +144,9 @@ class Workshop:
         Once there was a re-vote, what it is about stays frozen as it was.
         """
         session = self.find(workspace, id)
-        if session.state != "closed":
+        if session.state in ("open", "paused"):
             session = self._sessions.move(workspace, id, "frozen")
-        if not session.revotes:
+        if not session.revotes and session.state != "revealed":
             self._keep(workspace, session)
         return self.frozen(workspace, id)
 
@@ -127,13 +162,14 @@ class Workshop:
         return self._store.what_if(id, self.frozen(workspace, id), what_if, person)
 
     def _keep(self, workspace: str, session: Session) -> Session:
-        snapshot = self._store.snapshot(session.id, named=False)
+        snapshot = self._store.snapshot(session.id, named=False, tie_rule=session.rules.tie_rule)
         return self._sessions.keep_snapshot(workspace, session.id, snapshot.id)
 
     def start_id(self, workspace: str, id: str) -> str:
-        """Which checkpoint training starts from: of those compared, the older one."""
-        compared = [self._checkpoint(workspace, one) for one in self._sessions.checkpoints(workspace, id)]
-        return min(compared, key=lambda checkpoint: checkpoint.created_at).id
+        """Which checkpoint training starts from: of those compared, the older one. Raises: NotFound."""
+        start = self.find(workspace, id).start
+        ids = [start] if start else self._sessions.checkpoints(workspace, id)
+        return _older([self._checkpoint(workspace, one) for one in ids]).id
 
     # --- a participant ----------------------------------------------------------------------------------------------
 
@@ -141,11 +177,13 @@ class Workshop:
         """The session of that code: what is shown before anybody consents."""
         return self._sessions.by_code(code)
 
-    def join(self, code: str, secret: str, alias: str, scope: Literal["train", "publish"]) -> Participant:
-        """Take part, consenting to that use. The same secret again is the same person."""
+    def join(
+        self, code: str, secret: str, alias: str, scope: Literal["train", "publish"], language: str = ""
+    ) -> Participant:
+        """Take part, consenting to that use, in the phone's language. The same secret again is the same person."""
         session = self.greet(code)
         self._joining.take(session.id)
-        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE))
+        return self._taking_part(self._sessions.join(code, secret, alias, scope, MOST_PEOPLE, language))
 
     def pairs(self, secret: str) -> tuple[Session, list[ShownPair]]:
         """What this person has to judge, and how the session is."""
@@ -170,7 +208,7 @@ class Workshop:
         tapped: int | None = None,
     ) -> Session:
         """Store a choice; returns the session once it is on disk. The same judgment_id again changes nothing."""
-        person = self._person(secret)
+        person = self.person(secret)
         if person.session.state == "closed":
             raise NotAllowed("This session has ended.", hint="Thank you; nothing more is needed.")
         self._store.judge(
@@ -189,7 +227,9 @@ class Workshop:
 
     def undo(self, secret: str, judgment_id: str) -> bool:
         """Take that choice back; its pair waits again. False: it was not there, or taken back before."""
-        person = self._person(secret)
+        person = self.person(secret)
+        if person.session.state == "revealed":
+            raise NotAllowed("Who wrote what has been shown; choices stay as they are.", hint="You can still withdraw.")
         return self._store.undo(person.session.id, person.annotator, judgment_id) is not None
 
     def leave(self, secret: str) -> None:
@@ -202,7 +242,8 @@ class Workshop:
         if person.ejected or not person.withdrawn:
             self._store.withdraw(person.session.id, person.annotator)
 
-    def _person(self, secret: str) -> Participant:
+    def person(self, secret: str) -> Participant:
+        """Who asks with that secret. Raises: NotFound; NotAllowed where they take part no longer; TooFast."""
         return self._taking_part(self._asks(secret))
 
     def _asks(self, secret: str) -> Participant:
@@ -228,6 +269,10 @@ class Workshop:
             raise NotAllowed(f"{where}: everybody who reaches it would be host.", hint=hint)
 
 
+def _older(compared: Sequence[Checkpoint]) -> Checkpoint:
+    return min(compared, key=lambda checkpoint: checkpoint.created_at)
+
+
 def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     if len(set(checkpoint_ids)) not in (1, 2):
         hint = "Choose one, whose completions are compared among themselves, or two."
@@ -237,6 +282,9 @@ def _check(rules: Rules, checkpoint_ids: Sequence[str], n: int) -> None:
     if not 1 <= rules.overlap <= MOST_OVERLAP:
         hint = f"Ask for 1 to {MOST_OVERLAP}."
         raise PlaygroundError(f"{rules.overlap} labels are asked for on each pair.", hint=hint)
+    if rules.tie_rule not in get_args(TieRule):
+        hint = f"Choose one of {', '.join(get_args(TieRule))}."
+        raise PlaygroundError(f"The tie rule is {rules.tie_rule!r}.", hint=hint)
     if not 0 <= rules.keep_days <= MOST_DAYS:
         raise PlaygroundError(
             f"{rules.keep_days} days are asked for.", hint=f"Ask for 1 to {MOST_DAYS}, or 0 for ever."

@@ -23,7 +23,7 @@ BURST = 5
 SCRIPT = (STATIC / "workshop.js").read_text(encoding="utf-8")
 PAGE = (STATIC / "workshop.html").read_text(encoding="utf-8")
 WORDS = json.loads((STATIC / "workshop_words.json").read_text(encoding="utf-8"))
-REFUSAL = re.compile(r"(session|join|pairs|vote|undo)(403|404|422)")  # the script makes these names of path and status
+REFUSAL = re.compile(r"(session|join|pairs|vote|undo|propose)(403|404|422)")  # made of path and status by the script
 
 
 def used() -> set[str]:

@@ -56,6 +56,20 @@ def test_the_projector_tells_nothing_of_a_person_or_a_model_or_a_text(bench, cli
     assert not [word for word in ("Annabel", "pocket", "secret answer", "Question") if word in shown]
 
 
+def test_once_the_host_reveals_it_the_projector_tells_who_won_how_often_and_still_nothing_of_a_person(
+    bench, client, session
+):
+    judge(bench, session, "Annabel")
+    bench.workshop.freeze("local", session.id)
+    assert client.get(f"/api/session/{session.id}/projector").json()["revealed"] is None
+    bench.workshop.move("local", session.id, "revealed")
+    answer = client.get(f"/api/session/{session.id}/projector")
+    names = [bench.checkpoints.find("local", id).name for id in ("pocket-sft", "pocket-base")]
+    assert sorted(bar["name"] for bar in answer.json()["revealed"]["bars"]) == sorted(names)
+    assert "Too few to tell" in answer.json()["revealed"]["words"]
+    assert not [word for word in ("Annabel", "secret answer", "Question") if word in answer.text]
+
+
 def test_a_closed_session_shows_no_code_on_the_projector(bench, client, session):
     bench.workshop.move("local", session.id, "closed")
     told = client.get(f"/api/session/{session.id}/projector").json()

@@ -6,23 +6,26 @@ import zipfile
 from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyarrow.parquet import read_table
 
+from playground.api.board import board_json
 from playground.api.routes import api_routes
 from playground.api.workshop_routes import STATIC, Vote
 from playground.preferences.record import Rules, Translation
 from playground.settings import Settings
-from playground.types import CHOICES, Completion, Prompt
+from playground.types import CHOICES, Checkpoint, Completion, Prompt
 from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
 from playground.workbench.rights import HOST_COOKIE
 
 PASSWORD = "a long password"
 RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
+POCKET = Checkpoint("pocket-sft", "Pocket SFT", "policy", "pocket", "/x")
 HTML = "<img src=x onerror=alert(1)> **bold**"
 
 
@@ -102,15 +105,23 @@ def test_nobody_joins_without_consent(client, session):
     assert answer.status_code == 422 and "scope" in answer.json()["message"]
 
 
-def test_consent_is_stored_with_its_version_and_scope(bench, client, session):
+def test_consent_is_stored_with_its_version_and_scope_and_the_language_it_was_given_in(bench, client, session):
     import sqlite3
 
-    body = {"code": session.code, "secret": "s" * 32, "alias": "Ann", "scope": "publish"}
+    german = Translation("de", consent="Wir speichern Ihre Wahl.")
+    pair = tuple(Completion(Prompt.user("Hi"), text, "a") for text in ("yes", "no"))
+    both = bench.store.sessions.create("local", replace(RULES, translations=(german,)), [pair])
+    body = {"code": session.code, "secret": "s" * 32, "alias": "Ann", "scope": "publish", "language": "de"}
     client.post("/api/workshop/join", json=body)
+    for language in ("de", "en"):
+        other = {"code": both.code, "secret": language * 16, "language": language, "alias": language}
+        client.post("/api/workshop/join", json=body | other)
     with closing(sqlite3.connect(bench.settings.data_dir / "playground.db")) as database:
         question = "select alias, consent_scope, consent_version, consent_at > 0, secret_hash from annotator"
-        (alias, scope, version, when, hashed) = database.execute(question).fetchone()
+        (alias, scope, version, when, hashed) = database.execute(f"{question} where alias = 'Ann'").fetchone()
+        languages = dict(database.execute("select alias, consent_language from annotator").fetchall())
     assert (alias, scope, version, when) == ("Ann", "publish", session.consent_version, 1)
+    assert languages == {"Ann": "", "de": "de", "en": ""}  # empty: read in the host's own words
     assert "s" * 32 not in hashed
 
 
@@ -170,7 +181,7 @@ def test_whoever_withdrew_has_no_pairs_and_no_vote_counts(bench, session, phone)
 def test_a_closed_session_takes_no_vote_and_says_so(bench, session, phone):
     pair = phone.pairs()[0]
     bench.workshop.move("local", session.id, "closed")
-    assert phone.post("pairs").json() == {"state": "closed", "round": 0, "pairs": []}
+    assert phone.post("pairs").json() == {"state": "closed", "round": 0, "proposes": False, "pairs": []}
     answer = phone.vote(pair)
     assert answer.status_code == 403 and "ended" in answer.json()["message"]
 
@@ -219,7 +230,14 @@ def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, 
     paths = {path: ways for path, ways in client.app.openapi()["paths"].items() if not path.startswith(OPEN_TO_ALL)}
     assert len(paths) > 8
     for path, ways in paths.items():
-        named = {"session_id": session.id, "sweep_id": "s", "name": "length", "person": "p"}
+        named = {
+            "session_id": session.id,
+            "sweep_id": "s",
+            "name": "length",
+            "person": "p",
+            "proposal": "p",
+            "asking": "on",
+        }
         filled = path.format(run_id="r", kind="jsonl", form="md", **named)
         for method in ways:
             sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
@@ -286,6 +304,18 @@ def test_the_live_figures_are_the_hosts_and_of_the_hosts_own_sessions(host, sess
     assert host.get(f"/api/session/{session.id}").json()["state"].startswith("Open")
     assert host.get("/api/session/other").status_code == 404
     assert host.get("/api/session/local/export/jsonl").status_code == 404
+
+
+def test_the_board_shows_the_pairs_by_state_and_how_old_the_copy_elsewhere_is(bench, host, session, monkeypatch):
+    told = host.get(f"/api/session/{session.id}").json()
+    assert [part[:2] for part in told["pairs"]["parts"]] == [["enough", 0], ["out", 0], ["waiting", 9]]
+    assert told["copy"] == "There is no copy of this outside this machine." and told["pairs"]["said"] == ""
+    ann = Phone(host, session.code)
+    ann.vote(ann.pairs()[0])
+    monkeypatch.setattr(bench, "mirror", SimpleNamespace(note=lambda: "Copied 3 minutes ago."))
+    pairs, copy = (board_json(bench, "local", session.id)[name] for name in ("pairs", "copy"))
+    assert [part[:2] for part in pairs["parts"]] == [("enough", 0), ("out", 3), ("waiting", 6)]
+    assert copy == "Copied 3 minutes ago." and "prefer one text: 1. Tied: 0." in pairs["said"]
 
 
 def test_the_host_reads_how_alike_the_room_judges_or_that_too_few_have(bench, host, session):
@@ -369,13 +399,92 @@ def test_a_rooms_curves_are_for_whoever_knows_its_code_and_tell_of_no_model(benc
     assert "checkpoint" not in client.get(f"/api/workshop/curves/{session.code}").text
 
 
+def test_before_the_reveal_nothing_that_a_phone_may_ask_for_names_a_model_and_nobody_reads_who_wrote_what(bench, phone):
+    def all_that_is_sent():
+        code = bench.workshop.all("local")[0].code
+        pairs = phone.pairs()
+        yield from (phone.client.get(f"/api/workshop/{path}/{code}") for path in ("session", "curves"))
+        yield phone.post("pairs")
+        if pairs:
+            voted = phone.vote(pairs[0])
+            yield voted
+            yield phone.post("undo", {"id": voted.json()["saved"]})
+            yield phone.vote(pairs[0], "right")
+        yield phone.post("reveal")
+        yield phone.post("leave")
+        assert phone.post("reveal").status_code == 403
+
+    (session,) = bench.workshop.all("local")
+    for state in ("open", "paused", "open", "frozen"):
+        bench.workshop.move("local", session.id, state)
+        for answer in all_that_is_sent():
+            assert not [name for name in ("pocket", "secret", "checkpoint") if name in answer.text], answer.text
+
+
+def test_after_the_reveal_a_phone_reads_who_wrote_what_it_chose_between_and_what_the_room_chose(bench, client, session):
+    ann, bob = Phone(client, session.code), Phone(client, session.code)
+    for phone, choice in ((ann, "left"), (bob, "tie")):
+        pair = phone.pairs()[0]
+        phone.vote(pair, choice)
+    bench.workshop.freeze("local", session.id)
+    bench.workshop.move("local", session.id, "revealed")
+    assert ann.post("pairs").json()["state"] == "revealed"
+    told = ann.post("reveal").json()
+    (mine,) = told["own"]
+    by = {mine["left"]: mine["left_by"], mine["right"]: mine["right_by"]}
+    assert by == {f"yes {HTML}": bench.checkpoints.find("local", "pocket-sft").name, "no": "dpo-secret"}
+    assert {one["name"] for one in told["writers"]} == set(by.values())
+    assert (told["people"], told["apart"], told["writers"][0]["low"]) == (2, None, None)
+    assert sorted(one["won"] for one in told["writers"]) == [0.25, 0.75]
+
+
+def test_what_was_chosen_is_not_taken_back_once_who_wrote_it_is_known(bench, session, phone):
+    saved = phone.vote(phone.pairs()[0]).json()["saved"]
+    bench.workshop.freeze("local", session.id)
+    bench.workshop.move("local", session.id, "revealed")
+    answer = phone.post("undo", {"id": saved})
+    assert answer.status_code == 403 and "withdraw" in answer.json()["hint"]
+    assert phone.post("withdraw").status_code == 200
+    assert phone.post("reveal").status_code == 403
+
+
+def test_a_prompt_from_a_phone_is_the_hosts_alone_to_read_until_it_is_approved(bench, host, session):
+    ann, bob = Phone(host, session.code), Phone(host, session.code)
+    assert ann.post("pairs").json()["proposes"] is False
+    assert ann.post("propose", {"text": HTML}).status_code == 403
+    assert host.post(f"/api/session/{session.id}/prompts/on").status_code == 200
+    assert ann.post("pairs").json()["proposes"] is True
+    assert ann.post("propose", {"text": HTML + "?"}).json() == {"proposed": True}
+    assert ann.post("propose", {"text": " "}).status_code == ann.post("propose", {"text": "x" * 301}).status_code == 422
+    assert ann.post("propose", {"text": "What emoji?"}).status_code == 200
+    told = host.get(f"/api/session/{session.id}/prompts").json()
+    assert told["asks"] is True and [one["text"] for one in told["prompts"]] == [HTML + "?", "What emoji?"]
+    assert set(told["prompts"][0]) == {"id", "text", "state"}  # and not who typed it
+    code = session.code
+    seen = [bob.post("pairs"), *(host.get(f"/api/workshop/{path}/{code}") for path in ("session", "curves"))]
+    seen.append(host.get(f"/api/session/{session.id}/projector"))
+    assert not [answer for answer in seen if "emoji" in answer.text]
+    assert any("prompts from the room" in words for _, words in board_json(bench, "local", session.id)["tiles"])
+    first, second = told["prompts"]
+    assert host.post(f"/api/session/{session.id}/decline/{second['id']}").status_code == 200
+    assert host.post(f"/api/session/{session.id}/approve/{second['id']}").status_code == 404
+    bench.proposals._pool._sample = lambda workspace, id, prompts, sampling, n=1: [
+        [Completion(p, f"{k} of {id[0]}", id) for k in range(n)] for p in prompts
+    ]
+    bench.proposals._find = lambda workspace, id: replace(POCKET, id=id)
+    approved = host.post(f"/api/session/{session.id}/approve/{first['id']}")
+    assert approved.status_code == 200, approved.text
+    asked = {pair["prompt"] for _ in range(3) for pair in Phone(host, code).pairs()}
+    assert HTML + "?" in asked and "What emoji?" not in asked
+
+
 def test_only_the_host_sees_the_people_and_takes_them_out(bench, host, session):
     ann = Phone(host, session.code, "Ann")
     ann.vote(ann.pairs()[0])
     (person,) = host.get(f"/api/session/{session.id}/people").json()
     assert (person["alias"], person["choices"], person["ejected"]) == ("Ann", 1, False)
     assert host.post(f"/api/session/{session.id}/eject/{person['id']}").status_code == 200
-    assert ann.post("pairs").json() == {"state": "ejected", "round": 0, "pairs": []}
+    assert ann.post("pairs").json() == {"state": "ejected", "round": 0, "proposes": False, "pairs": []}
     assert host.post(f"/api/session/{session.id}/eject/nobody").status_code == 404
     assert host.post(f"/api/session/{session.id}/let-in/{person['id']}").status_code == 200
     assert len(ann.pairs()) == 4

@@ -75,12 +75,28 @@ def test_the_board_counts_what_comes_in_and_says_what_is_frozen_and_that_it_is_c
     expect(host.get_by_text("<b>Tuesday</b>", exact=True)).to_be_visible()
     judge(bench, session, 4)
     expect(host.locator(".board .tile", has_text="choices stored").locator("b")).to_have_text("4", timeout=15_000)
+    expect(host.locator(".board .pairs")).to_contain_text("9 pairs")
+    expect(host.locator(".board .copy")).to_have_text("There is no copy of this outside this machine.")
     host.get_by_role("button", name="Freeze").click()
     expect(host.locator(".board .frozen")).to_contain_text("Frozen: 4 preferences")
     fold_out(host, "End the session")
     host.get_by_role("button", name="Close for good").click()
     expect(host.locator(".board .state")).to_have_text("Closed for good.")
     assert bench.workshop.find("local", session.id).state == "closed"
+
+
+def test_the_host_reveals_who_wrote_what_once_it_is_frozen_and_not_before(bench, session, host):
+    judge(bench, session, 4)
+    host.get_by_role("button", name="Reveal").click()
+    expect(host.get_by_text("Freeze it first.")).to_be_visible()
+    host.get_by_role("button", name="Freeze").click()
+    expect(host.locator(".board .frozen")).to_contain_text("Frozen: 4 preferences")
+    expect(host.locator(".board .revealed")).to_be_hidden()
+    host.get_by_role("button", name="Reveal").click()
+    expect(host.locator(".board .revealed h3")).to_have_text("Who wrote what", timeout=15_000)
+    names = [bench.checkpoints.find("local", id).name for id in ("pocket-sft", "pocket-base")]
+    assert sorted(host.locator(".board .revealed .bar > span").all_inner_texts()) == sorted(names)
+    expect(host.locator(".board .state")).to_contain_text("Revealed")
 
 
 def test_the_board_says_when_its_figures_are_old_and_when_they_are_not_any_more(bench, session, host):

@@ -164,3 +164,50 @@ def test_bad_rows_stand_in_the_files_order(write):
 def test_more_rows_than_the_limit_are_refused(write):
     with pytest.raises(BadFile, match="more than 1 rows"):
         read_examples(write("a.jsonl", f"{GOOD}\n{GOOD}"), FileLimits(rows=1))
+
+
+def read_prompts(path):
+    prompts, bad = prompt_files.read_prompts(path, LIMITS)
+    return [Prompt(prompt.messages) for prompt in prompts], bad
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("form", FORMS)
+def test_prompts_come_through_every_format_byte_for_byte_without_the_answers(write, suffix, form):
+    row, prompt = FORMS[form]
+    assert read_prompts(write(f"rows{suffix}", FORMATS[suffix]([row, row]))) == ([prompt], [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "p"},
+        {"prompt": [{"role": "user", "content": "p"}]},
+        {"prompt": "p", "chosen": "a", "rejected": "b"},
+        {"instruction": "p"},
+        {"messages": [{"role": "user", "content": "p"}]},
+    ],
+)
+def test_a_prompt_needs_no_answer(write, row):
+    assert read_prompts(write("a.jsonl", json.dumps(row))) == ([Prompt.user("p")], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"prompt": " "}', "has an empty prompt"),
+        ('{"question": "p"}', "has question; needed are prompt"),
+        ('{"messages": [{"role": "system", "content": "p"}]}', "no user's turn at its end"),
+        ('{"messages": []}', "no user's turn at its end"),
+    ],
+)
+def test_a_row_without_a_prompt_is_left_out_and_named(write, line, why):
+    prompts, bad = read_prompts(write("a.jsonl", f'{{"prompt": "p"}}\n{line}\n{{"prompt": "q"}}'))
+    assert prompts == [Prompt.user("p"), Prompt.user("q")]
+    assert [row.number for row in bad] == [2]
+    assert why in bad[0].why
+
+
+def test_a_file_without_prompts_is_refused_with_the_columns_it_has(write):
+    with pytest.raises(BadFile, match="columns answer, question; needed are prompt; or"):
+        read_prompts(write("a.csv", "question,answer\np,c\n"))

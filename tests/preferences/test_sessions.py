@@ -252,6 +252,38 @@ def test_after_a_withdrawal_nothing_of_the_person_is_frozen_and_their_pairs_are_
     assert set(store.sessions.live("local", session.id).labels) == {0}
 
 
+def test_each_pair_waits_or_is_on_a_screen_or_has_its_labels(store, session, join):
+    def states():
+        found = store.sessions.live("local", session.id).pairs
+        return found.waiting, found.given_out, found.enough
+
+    assert states() == (12, 0, 0)
+    people = [join() for _ in range(3)]
+    held = store.sessions.to_judge(people[0])
+    assert states() == (12 - AHEAD, AHEAD, 0)
+    store.sessions.leave(people[0])
+    assert states() == (12, 0, 0)
+    for person in people:
+        judge_all(store, person)
+    assert states() == (0, 0, 12) and len(held) == AHEAD
+
+
+def test_a_pair_is_decided_where_more_prefer_one_text_and_tied_where_as_many_do_or_nobody(store):
+    session = store.sessions.create("local", RULES, pairs(2), known(1))
+    store.sessions.move("local", session.id, "open")
+    choices = {"Question 0": ("yes", "yes", "no"), "Question 1": ("yes", "no", "tie"), "Known 0": ("right",) * 3}
+    for number in range(3):
+        person = store.sessions.join(session.code, uuid.uuid4().hex, "", "train")
+
+        def choose(shown, number=number):
+            wanted = choices[shown.prompt.text][number]
+            return "left" if shown.left == wanted else "right" if shown.right == wanted else "tie"
+
+        judge_all(store, person, choose)
+    found = store.sessions.live("local", session.id).pairs
+    assert (found.decided, found.tied, found.enough) == (1, 1, 2)
+
+
 def test_a_skip_is_kept_but_is_no_label(store, session, join):
     person = join()
     vote(store, person, store.sessions.to_judge(person)[0], "skip")

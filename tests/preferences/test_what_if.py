@@ -3,7 +3,7 @@
 import pytest
 
 from playground.errors import PlaygroundError
-from playground.preferences.what_if import Facts, derive
+from playground.preferences.what_if import Facts, both_ways, derive
 from playground.types import Annotator, Preference, Prompt
 
 ANN, BOB, CLEO = (Annotator(name, name, "person") for name in ("ann", "bob", "cleo"))
@@ -35,6 +35,14 @@ def test_a_tie_goes_in_once_each_way():
         ("2", "a", "b"),
         ("2", "b", "a"),
     ]
+
+
+def test_ties_that_are_in_the_set_already_are_not_put_in_again():
+    tie = row("2", BOB, "Bye", "a", "b")
+    rows = [row("1"), *both_ways([tie])]
+    with pytest.raises(PlaygroundError, match="same as the frozen one"):
+        derive(rows, "with ties", Facts(ties=(tie,)))
+    assert ids(derive(rows, "by majority", Facts())) == ["1"]
 
 
 def test_the_majority_gives_one_row_a_pair_and_none_where_people_are_even():

@@ -77,7 +77,7 @@ def test_no_two_components_share_an_id(page):
     assert sorted(ids) == sorted(set(ids))
 
 
-@pytest.mark.parametrize("prefix", ["sft", "reward", "policy", "runs", "bench"])
+@pytest.mark.parametrize("prefix", ["sft", "reward", "policy", "runs", "bench", "workshop"])
 def test_a_training_listener_that_scripts_may_call_names_its_parameters(page, prefix):
     endpoints = page.get_api_info()["named_endpoints"]
     own = {path: endpoint for path, endpoint in endpoints.items() if path.startswith(f"/{prefix}_")}

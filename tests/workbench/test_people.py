@@ -24,7 +24,12 @@ class Room:
             asked = [Prompt.user(f"{what} {i}") for i in range(n)]
             return [(Completion(p, good), Completion(p, bad)) for p in asked]
 
-        rules = Rules("Tuesday", "Which?", "We store.")
+        self.pairs = pairs
+        self.use("drop")
+
+    def use(self, tie_rule):
+        bench, pairs = self.bench, self.pairs
+        rules = Rules("Tuesday", "Which?", "We store.", tie_rule=tie_rule)
         made = bench.store.sessions.create("local", rules, pairs(24, "Q", "yes", "no"), pairs(8, "K", "right", "wrong"))
         self.session = bench.workshop.move("local", made.id, "open")
 
@@ -75,6 +80,21 @@ def test_who_reads_and_who_only_taps_left_are_told_apart(room):
     notes = {one["alias"]: one["note"] for one in people_json(room.people())}
     assert notes["Ann"] == notes["Bob"] == ""
     assert "taps left almost always" in notes["Zoe"] and "three times as fast" in notes["Zoe"]
+
+
+@pytest.mark.parametrize("tie_rule", ["drop", "both ways"])
+def test_every_tap_is_accounted_for_whatever_becomes_of_ties(room, tie_rule):
+    room.use(tie_rule)
+    for alias in ("Ann", "Bob"):
+        room.judge(room.join(alias), choose=lambda pair: "tie")  # some of them on pairs with a known answer
+    frozen = room.freeze()
+    _, counts = room.workshop.live("local", room.session.id)
+    ties = counts.by_choice["tie"] - counts.dropped["gold"] - counts.dropped["repeat"]
+    assert ties > 30 and min(counts.dropped["gold"], counts.dropped["repeat"]) > 0
+    kept = {"drop": 0, "both ways": ties}[tie_rule]
+    assert (len(frozen.preferences), counts.usable, room.arrived().frozen) == (2 * kept, kept, kept)
+    assert counts.usable + sum(counts.dropped.values()) == room.arrived().stored
+    assert frozen.dropped.get("tie", 0) == ties - kept
 
 
 def test_taking_somebody_out_is_said_by_name_and_letting_in_undoes_it(room):

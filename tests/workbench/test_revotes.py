@@ -10,6 +10,7 @@ from sqlalchemy import select
 from playground.errors import NotAllowed, NotFound
 from playground.events import RunEnded, Saved, StepDone
 from playground.preferences import tables
+from playground.preferences.insertion import add_later_prompts
 from playground.preferences.record import Rules
 from playground.settings import Settings
 from playground.types import Checkpoint, Completion, Prompt
@@ -112,6 +113,18 @@ def test_it_asks_prompts_that_nobody_has_judged(voting):
     judged = {row.prompt.key for row in voting.frozen.preferences}
     _, pairs = voting.bench.workshop.pairs(voting.people[0])
     assert judged.isdisjoint(pair.prompt.key for pair in pairs)
+
+
+def test_where_prompts_were_kept_for_it_it_asks_those_and_no_others(room):
+    kept = [Prompt.user(f"Kept {i}") for i in range(3)]
+    room.bench.store._write(lambda writing: add_later_prompts(writing, room.id, kept))
+    (ann,) = room.join()
+    room.judge(ann, lambda pair, number: "left", 5)
+    room.freeze()
+    room.train()
+    room.bench.revotes.begin("local", room.id)
+    _, pairs = room.bench.workshop.pairs(ann)
+    assert {pair.prompt.text for pair in pairs} == {"Kept 0", "Kept 1", "Kept 2"}
 
 
 def test_each_model_is_on_the_left_as_often_as_on_the_right(voting):

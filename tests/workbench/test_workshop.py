@@ -10,6 +10,7 @@ import pytest
 
 from playground.errors import NotAllowed, NotFound, PlaygroundError
 from playground.preferences import disk_test
+from playground.preferences.loads import read_pairs
 from playground.preferences.record import Rules
 from playground.preferences.store import PreferenceStore
 from playground.settings import Settings
@@ -17,6 +18,7 @@ from playground.types import Checkpoint, Completion, Prompt
 from playground.workbench import Workbench
 from playground.workbench.pairs import PairPool
 from playground.workbench.rights import HostRights
+from playground.workbench.session_recipe import Recipe
 from playground.workbench.workshop import MOST_PAIRS, Workshop
 
 RULES = Rules("Tuesday", "Which answer helps more?", "We store your choices.")
@@ -54,6 +56,70 @@ def test_training_starts_from_the_older_of_the_compared_checkpoints(workshop):
     assert workshop.start_id("local", session.id) == "sft"
 
 
+def texts(workshop, session):
+    return workshop._sessions.texts(session)
+
+
+def test_people_judge_the_hosts_own_prompts_and_some_are_kept_for_the_second_vote(workshop):
+    own = [Prompt.user(f"Own {i}") for i in range(20)]
+    session = workshop.make("local", RULES, ["sft"], 32, Recipe("own", own))
+    judged = {left.prompt.text for _, left, _ in texts(workshop, session)}
+    later = {prompt.text for prompt in workshop._sessions.later_prompts("local", session.id)}
+    assert (len(judged), len(later)) == (16, 4)
+    assert judged | later == {prompt.text for prompt in own}
+    with pytest.raises(NotFound):
+        workshop._sessions.later_prompts("another host", session.id)
+
+
+def test_a_session_is_about_the_pocket_world_unless_its_host_says_otherwise(workshop):
+    session = workshop.make("local", RULES, ["sft"], 5)
+    assert {left.prompt.source for _, left, _ in texts(workshop, session)} == {"pocket"}
+    assert workshop._sessions.later_prompts("local", session.id) == []
+
+
+SETS = [tuple(Completion(Prompt.user(f"Brought {i}"), f"{text} {i}") for text in "abc") for i in range(12)]
+
+
+def test_people_judge_the_completions_that_the_host_brings_and_nothing_is_sampled(workshop, monkeypatch):
+    monkeypatch.setattr(workshop._pairs, "_sample", None)
+    session = workshop.make("local", RULES, ["dpo"], 5, Recipe(sets=SETS))
+    found = texts(workshop, session)
+    assert len(found) == 36
+    assert {text.text for _, *pair in found for text in pair} == {f"{text} {i}" for text in "abc" for i in range(12)}
+    assert workshop.start_id("local", session.id) == "dpo"
+    assert len(workshop._sessions.later_prompts("local", session.id)) == 12
+
+
+def test_every_two_of_four_completions_are_judged(workshop):
+    session = workshop.make("local", RULES, ["sft"], 12, Recipe(k=4))
+    live, _ = workshop.live("local", session.id)
+    assert len(live.labels) == 12
+    assert len({left.prompt.key for _, left, _ in texts(workshop, session)}) == 2
+
+
+@pytest.mark.parametrize("known", [0, 7])
+def test_as_many_pairs_have_a_known_answer_as_the_host_says(workshop, known):
+    session = workshop.make("local", RULES, ["sft"], 4, Recipe(known=known))
+    with workshop._store._engine.connect() as connection:
+        assert len(read_pairs(connection, session.id, "main").gold) == known
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"), [(Recipe(k=5), "5 completions"), (Recipe(known=-1), "-1 pairs"), (Recipe(sets=[]), "No row")]
+)
+def test_a_recipe_that_cannot_work_is_refused_in_words(workshop, recipe, said):
+    with pytest.raises(PlaygroundError, match=said) as error:
+        workshop.make("local", RULES, ["sft"], 5, recipe)
+    assert error.value.hint
+    assert workshop.all("local") == []
+
+
+def test_a_session_without_prompts_is_refused_before_anything_is_sampled(workshop):
+    with pytest.raises(PlaygroundError, match="no prompt of your own"):
+        workshop.make("local", RULES, ["sft"], 5, Recipe("own"))
+    assert workshop.all("local") == []
+
+
 @pytest.mark.parametrize(
     ("rules", "ids", "n", "said"),
     [
@@ -63,6 +129,7 @@ def test_training_starts_from_the_older_of_the_compared_checkpoints(workshop):
         (replace(RULES, consent="  "), ["sft"], 5, "consent has 0"),
         (replace(RULES, title="x" * 10_000), ["sft"], 5, "title has 10000"),
         (replace(RULES, overlap=0), ["sft"], 5, "0 labels"),
+        (replace(RULES, tie_rule="half"), ["sft"], 5, "tie rule is 'half'"),
     ],
 )
 def test_a_session_that_cannot_work_is_refused_in_words(workshop, rules, ids, n, said):
@@ -100,11 +167,11 @@ def test_a_secret_of_another_start_is_no_hosts():
 class Room:
     """A workbench with an open session of eight pairs, and people who join and choose the left."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, rules=RULES):
         self.bench, self.workshop = bench, bench.workshop
         asked = [Prompt.user(f"Question {i}") for i in range(8)]
         pairs = [(Completion(p, "yes", "pocket-sft"), Completion(p, "no", "pocket-sft")) for p in asked]
-        session = bench.store.sessions.create("local", RULES, pairs)
+        session = bench.store.sessions.create("local", rules, pairs)
         self.session = bench.workshop.move("local", session.id, "open")
 
     def join(self, alias, scope="train"):
@@ -112,10 +179,10 @@ class Room:
         self.workshop.join(self.session.code, secret, alias, scope)
         return secret
 
-    def judge(self, secret, n=1):
+    def judge(self, secret, n=1, choice="left"):
         for _ in range(n):
             _, waiting = self.workshop.pairs(secret)
-            self.workshop.vote(secret, waiting[0].token, "left", judgment_id=uuid.uuid4().hex)
+            self.workshop.vote(secret, waiting[0].token, choice, judgment_id=uuid.uuid4().hex)
 
     def freeze(self):
         return self.workshop.freeze("local", self.session.id)
@@ -148,6 +215,29 @@ def test_whoever_withdraws_after_the_freeze_is_not_trained_on_and_no_late_vote_c
     spec = room.bench.runs.start("local", "reward_model", {}, frozen=room.frozen())
     rows = (room.bench.shelf.folder("local", spec.id).path / "data.jsonl").read_text().splitlines()
     assert {json.loads(row)["id"] for row in rows} == {row.id for row in after.preferences}
+
+
+def test_by_the_rule_of_the_session_a_tie_is_trained_on_once_each_way_and_goes_with_whoever_withdraws(tmp_path):
+    with closing(Workbench(Settings(data_dir=tmp_path))) as bench:
+        room = Room(bench, replace(RULES, tie_rule="both ways"))
+        ann, bob = room.join("Ann"), room.join("Bob")
+        room.judge(ann, 2)
+        room.judge(ann, 1, "tie")
+        room.judge(bob, 3, "tie")
+        frozen = room.freeze()
+        assert [row.annotator.alias for row in frozen.preferences] == ["person 1"] * 4 + ["person 2"] * 6
+        ties = frozen.preferences[4:]
+        assert [(row.chosen, row.rejected) for row in ties[::2]] == [(row.rejected, row.chosen) for row in ties[1::2]]
+        room.workshop.withdraw(bob)
+        after = room.frozen()
+        assert (len(after.preferences), after.dropped) == (4, {"withdrawn": 3})
+        assert room.frozen() == after and after.tie_rule == "both ways"
+
+
+def test_unless_the_host_says_otherwise_ties_are_left_out(room):
+    room.judge(room.join("Ann"), 2, "tie")
+    frozen = room.freeze()
+    assert (frozen.preferences, frozen.dropped, frozen.tie_rule) == ((), {"tie": 2}, "drop")
 
 
 def test_a_session_that_is_closed_without_a_freeze_keeps_what_was_judged(room):

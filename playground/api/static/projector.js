@@ -17,7 +17,7 @@ async function figures() {
   return answer.ok ? answer.json() : null;
 }
 
-function fill({title, state, join, figures, outcome}) {
+function fill({title, state, join, figures, outcome, revealed}) {
   $("title").textContent = document.title = title;
   $("state").textContent = state;
   $("place").textContent = join?.place ?? "";
@@ -25,7 +25,28 @@ function fill({title, state, join, figures, outcome}) {
   $("picture").hidden = !join;
   if (join && $("picture").src !== join.picture) $("picture").src = join.picture;
   $("outcome").textContent = outcome;
+  $("revealed").replaceChildren(...(revealed ? [...revealed.bars.map(bar), made("p", revealed.words)] : []));
   $("figures").replaceChildren(...figures.map(figure));
+}
+
+function made(tag, text, ...within) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.append(...within);
+  return element;
+}
+
+/* Who wrote what: the share that each won on an axis from 0 to 100 %, its interval, and one half. */
+function bar({name, value, low, high, words}) {
+  const half = made("i", ""), span = made("i", ""), dot = made("i", "");
+  half.className = "half";
+  span.className = "span";
+  dot.className = "dot";
+  Object.assign(span.style, {left: `${100 * low}%`, width: `${100 * (high - low)}%`});
+  dot.style.left = `${100 * value}%`;
+  const axis = made("div", "", half, span, dot);
+  axis.className = "axis";
+  return made("div", "", made("b", name), axis, made("span", words));
 }
 
 function figure([number, words]) {

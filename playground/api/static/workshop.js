@@ -9,7 +9,8 @@ const VIEWS = ["find", "consent", "wait", "judge"];
 const FEW = 2; // ask for more pairs when so many are left
 const LIMIT_MS = 10000; // a request that has no answer by then is given up, and tried again
 const SLOWEST_MS = 15000; // between two tries
-const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, voted: 15000, ejected: 30000, closed: 60000}; // until the pairs are asked for again
+const SLEEP_MS = {open: 20000, paused: 5000, frozen: 15000, voted: 15000, revealed: 15000, ejected: 30000, closed: 60000}; // until the pairs are asked for again
+const LEARNS = ["frozen", "revealed"]; // states in which a model may learn
 const LOOK_MS = 4000; // until the curves of what is learning are asked for again
 const KEEP_MS = 15000; // the same while pairs are on the screen: whoever reads on keeps them
 let words = {}, language = "en", code = "", session = null, over = "";
@@ -17,12 +18,13 @@ let shown = null, shownAt = 0, input = "touch", taught = "", sure = false;
 let busy = false, timer = 0, failed = false, pause_ms = 1000; // of tick()
 let stale = false, next_at = 0, none = false; // of the pairs: judged since asked, when to ask again, nothing came
 let learning = []; // runs on what the room chose, while they learn
+let revealed = null; // who wrote what, once the host shows it
 
 const word = (name, values = {}) => Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`{${key}}`, value), words[language]?.[name] ?? name);
 
 /* --- what this device keeps --------------------------------------------------------------------------------------- */
 
-const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, tapped: 0, round: 0, state: "open"});
+const fresh = () => ({secret: "", asking: {}, alias: "", practised: false, pairs: [], queue: [], done: [], saved: 0, refused: 0, tapped: 0, round: 0, state: "open", proposes: false});
 let kept = fresh(), alone = false;
 
 function read() {
@@ -51,9 +53,11 @@ const PROOF = { // what a proxy, a hotel's sign-in page or another program on th
   session: (said) => typeof said.consent === "string",
   join: (said) => typeof said.alias === "string",
   pairs: (said) => Array.isArray(said.pairs),
+  reveal: (said) => Array.isArray(said.own),
   curves: (said) => Array.isArray(said.runs),
   vote: (said, sent) => said.saved === sent.id,
   undo: (said) => "undone" in said,
+  propose: (said) => said.proposed === true,
   leave: (said) => said.left === true,
   withdraw: (said) => said.withdrawn === true,
 };
@@ -109,7 +113,8 @@ async function step() {
   if (over || !kept.secret || kept.state === "closed" || !watched()) return null;
   const left_ms = stale && kept.pairs.length <= FEW ? 0 : next_at - performance.now();
   if (left_ms <= 0) return more();
-  return kept.state === "frozen" ? look(left_ms) : left_ms;
+  if (kept.state === "revealed" && !revealed) return reveal();
+  return LEARNS.includes(kept.state) ? look(left_ms) : left_ms;
 }
 
 function wake() {
@@ -211,9 +216,25 @@ async function look(left_ms) {
   return Math.min(left_ms, LOOK_MS);
 }
 
+async function reveal() {
+  revealed = {writers: [], own: [], one: null}; // where it is refused, the session has gone on
+  try {
+    revealed = await ask("reveal", {});
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      revealed = null;
+      throw error;
+    }
+    next_at = 0;
+  }
+  show();
+  return 0;
+}
+
 function take(said) {
+  if (said.state !== "revealed") revealed = null;
   change((now) => {
-    now.state = said.state;
+    Object.assign(now, {state: said.state, proposes: said.proposes});
     if (said.round !== now.round) Object.assign(now, {round: said.round, done: []}); // what was judged before stays
     if (!now.queue.some((one) => one.path === "undo")) now.pairs = unjudged(now, said.pairs);
   });
@@ -279,6 +300,7 @@ function acted() {
 function view(name) {
   for (const one of VIEWS) $(one).hidden = one !== name;
   $("me").hidden = !kept.secret || Boolean(over) || withdrawing();
+  $("ask").hidden = $("me").hidden || !kept.proposes || !kept.practised || !going();
   if (kept.alias) $("me-name").textContent = word("me", {alias: kept.alias});
 }
 
@@ -308,8 +330,47 @@ function wait(name) {
   shown = null;
   $("wait-title").textContent = word(`${name}Title`);
   $("wait-text").textContent = word(name);
-  $("curves").replaceChildren(...(name === "frozen" ? learning.flatMap(curve) : []));
+  $("told").replaceChildren(...(name === "revealed" && revealed ? [...room(revealed), ...own(revealed)] : []));
+  $("curves").replaceChildren(...(LEARNS.includes(name) ? learning.flatMap(curve) : []));
   view("wait");
+}
+
+function element(kind, text, ...within) {
+  const [tag, ...classes] = kind.split("."), made = document.createElement(tag);
+  made.className = classes.join(" ");
+  made.textContent = text;
+  made.append(...within);
+  return made;
+}
+
+const writer = (name) => name || word("fromFile");
+const percent = (share) => Math.round(100 * share);
+
+/* What the room chose, by who wrote it. */
+function room({one, writers, apart}) {
+  if (one !== null) return [element("p", one ? word("oneWriter", {name: one}) : word("allFromFile"))];
+  const rows = writers.flatMap(({name, won, choices, low, high}) => {
+    const said = word("won", {share: percent(won), n: choices}), bar = element("i", "");
+    const between = low === null ? "" : word("between", {low: percent(low), high: percent(high)});
+    bar.style.width = `${percent(won)}%`;
+    return [element("h3", writer(name)), element("div.share", "", bar), element("p", said + between)];
+  });
+  if (!writers.length || apart) return rows;
+  return [...rows, element("p.note", apart === null ? word("tooFew") : word("alike"))];
+}
+
+/* This person's own last choices. */
+function own({own}) {
+  return own.length ? [element("h2", word("yours")), ...own.map(chosen)] : [];
+}
+
+function chosen(pair) {
+  const side = (name) => {
+    const mine = pair.choice === name, by = writer(pair[`${name}_by`]);
+    return element(mine ? "article.mine" : "article", "", element("h3", mine ? word("youChose", {name: by}) : by), element("p.given", pair[name]));
+  };
+  const neither = ["left", "right"].includes(pair.choice) ? [] : [element("p.note", word(pair.choice))];
+  return element("section.own", "", element("p.given", pair.prompt), element("div.two", "", side("left"), side("right")), ...neither);
 }
 
 function curve(run) {
@@ -420,7 +481,7 @@ async function join() {
     if (now.asking.scope !== scope) now.asking = {scope, secret: hex(24)};
   });
   const secret = kept.asking.secret;
-  const said = await tapped("agree", "join", {code, secret, alias: $("alias").value, scope});
+  const said = await tapped("agree", "join", {code, secret, alias: $("alias").value, scope, language});
   if (!said) return;
   change((now) => {
     if (now.secret !== secret) Object.assign(now, fresh(), {secret, alias: said.alias, state: said.state});
@@ -432,6 +493,13 @@ async function leave() {
   if (!await tapped("leave", "leave", {})) return;
   over = "gone";
   wake();
+}
+
+async function propose() {
+  $("proposed").textContent = "";
+  if (!await tapped("propose", "propose", {text: $("typed").value})) return;
+  $("typed").value = "";
+  $("proposed").textContent = word("proposed");
 }
 
 /* What is asked for by one tap and worth nothing later: it is not tried again, and says so. */
@@ -465,7 +533,7 @@ const KEYS = {"1": "left", ArrowLeft: "left", "2": "right", ArrowRight: "right",
 
 function keyed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || $("judge").hidden) return;
-  if (event.target.closest("input, select, summary")) return;
+  if (event.target.closest("input, select, textarea, summary")) return;
   input = "key";
   if (event.key in KEYS) choose(KEYS[event.key]);
   else if (event.key === "u" || event.key === "U") undo();
@@ -496,5 +564,6 @@ document.addEventListener("visibilitychange", () => { if (watched()) wake(); });
 $("language").addEventListener("change", () => speak($("language").value));
 $("me").addEventListener("toggle", () => certain(false));
 $("find").addEventListener("submit", (event) => { event.preventDefault(); enter($("code").value); });
+$("proposal").addEventListener("submit", (event) => { event.preventDefault(); if (!$("propose").disabled) propose(); });
 $("consent").addEventListener("submit", (event) => { event.preventDefault(); if (!$("agree").disabled) join(); });
 enter(location.pathname.split("/")[2] ?? "");

@@ -33,10 +33,13 @@
       root.querySelector(".state").textContent = found.state;
       const tiles = found.tiles.map(([figure, words]) => P.el("div.tile", null, P.el("b", null, figure), P.el("span", null, words)));
       root.querySelector(".tiles").replaceChildren(...tiles);
+      root.querySelector(".pairs").replaceChildren(...strip(found.pairs));
       root.querySelector(".arrived").textContent = found.arrived;
+      root.querySelector(".copy").textContent = found.copy;
       pace = found.pace;
       expect();
-      root.querySelector(".revote").replaceChildren(...(found.revote ? revote(found.revote) : []));
+      root.querySelector(".revote").replaceChildren(...(found.revote ? bars("Before against after training", found.revote) : []));
+      root.querySelector(".revealed").replaceChildren(...(found.revealed ? bars("Who wrote what", found.revealed) : []));
     }
 
     /* What some more minutes bring, for as many as the host types. */
@@ -80,10 +83,13 @@
       P.el("p.problem.old", { hidden: true }, OLD),
       value.warning && P.el("p.problem", null, value.warning),
       value.frozen && P.el("p.frozen", null, value.frozen),
-      P.el("div.revote"),
+      P.el("div.compared.revote"),
+      P.el("div.compared.revealed"),
+      P.el("div.pairs"),
       P.el("div.tiles"),
       P.el("p.pace", null, P.el("input.minutes", { type: "number", min: 1, max: 600, value: 11, "aria-label": "Minutes" }), P.el("span.expected")),
       P.el("p.arrived"),
+      P.el("p.copy"),
       P.el("details.people", null, P.el("summary", null, "Each person (fold out where the room cannot see it)"), P.el("div.listed")),
       files(value.id),
     ].filter(Boolean);
@@ -91,6 +97,14 @@
 
   function projector(id) {
     return P.el("p", null, P.el("a", { href: `/projector/${id}`, target: "_blank" }, "Show this large, for the room"));
+  }
+
+  /* The pairs as parts of one bar: judged often enough, on a screen, waiting. */
+  function strip({ parts, said }) {
+    const drawn = parts.map(([kind, n]) => P.el(`i.${kind}`)), total = parts.reduce((sum, [, n]) => sum + n, 0);
+    drawn.forEach((part, at) => { part.style.flexGrow = parts[at][1]; });
+    const words = parts.map(([kind, n, text]) => P.el("span", null, P.el(`i.${kind}`), P.el("b", null, String(n)), ` ${text}`));
+    return [P.el("p", null, `${total} pairs`), P.el("div.strip", { "aria-hidden": "true" }, ...drawn), P.el("p.legend", null, ...words), P.el("p.said", null, said)];
   }
 
   const COLUMNS = { alias: "Person", choices: "Choices", gold: "Known answers right", same: "Same when repeated", agreed: "With most others", left: "Left chosen", seconds: "Usual time", note: "Note" };
@@ -111,14 +125,14 @@
     return P.el("button", { type: "button", "data-person": id, "data-act": ejected ? "let-in" : "eject", "aria-label": `${words}: ${alias}` }, words);
   }
 
-  function revote({ words, bars }) {
-    const drawn = bars.map(({ name, value, low, high, words }) => {
+  function bars(title, found) {
+    const drawn = found.bars.map(({ name, value, low, high, words }) => {
       const span = P.el("i.span"), dot = P.el("i.dot");
       Object.assign(span.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
       dot.style.left = `${100 * value}%`;
       return P.el("div.bar", null, P.el("span", null, name), P.el("div.axis", null, P.el("i.half"), span, dot), P.el("b", null, words));
     });
-    return [P.el("h3", null, "Before against after training"), ...drawn, P.el("p", null, words)];
+    return [P.el("h3", null, title), ...drawn, P.el("p", null, found.words)];
   }
 
   function files(id) {

@@ -12,9 +12,20 @@ from playground.preferences.record import Rules, Session
 from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, shipped_policies
 from playground.ui.listener import QUIET, told
+from playground.ui.rank_panel import rank_text
 from playground.ui.sign_out import sign_out
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
+from playground.ui.workshop_making import (
+    Filled,
+    follow_material,
+    more_settings,
+    own_material,
+    recipe_of,
+    size_html,
+    which_prompts,
+)
+from playground.ui.workshop_prompts import prompts_from_the_room
 from playground.ui.workshop_what_if import what_if
 from playground.ui.workshop_words import ENGLISH, GERMAN, in_german
 from playground.workbench import Workbench
@@ -31,21 +42,24 @@ def build(context: Context, tab: gr.Tab) -> None:
     """Make a session, or choose one; run it."""
     with gr.Accordion("Make a session", open=False, elem_id="workshop-make"):
         fields = _fields(context)
-        make = gr.Button("Sample the pairs and make it", variant="primary", elem_id="workshop-made")
+        make = gr.Button("Make the session", variant="primary", elem_id="workshop-made")
     chosen = gr.Dropdown([], label="Session", elem_id="workshop-session", filterable=False)
     chosen.preprocess = lambda payload: payload
     shown = board()
     with gr.Row(elem_id="workshop-states"):
         moves = [(gr.Button(label, elem_id=f"workshop-{state}", min_width=90), state) for label, state in _STATES]
         freeze = gr.Button("Freeze", variant="primary", elem_id="workshop-freeze", min_width=90)
+        moves.append((gr.Button("Reveal", elem_id="workshop-revealed", min_width=90), "revealed"))
     gr.Markdown(
         "Freeze ends the judging and keeps the set as it is, under a hash. What you train below learns from just that. "
+        "Reveal then shows on phones and projector which model wrote what; nobody judges those pairs after it. "
         "Then the same people vote again on their phones, blind: the model before training against the one after it.",
         elem_classes="note",
     )
     with gr.Row():
         trains = [(gr.Button(label, elem_id=f"workshop-{name}"), name, to) for label, name, to in _TRAINED]
         again = gr.Button("Vote again: before against after", elem_id="workshop-revote")
+    prompts_from_the_room(chosen)
     what_if(context, chosen)
     with gr.Accordion("End the session", open=False, elem_id="workshop-end"):
         gr.Markdown(
@@ -68,10 +82,10 @@ def build(context: Context, tab: gr.Tab) -> None:
         _train(context, chosen, button, name, to)
 
 
-def _fields(context: Context) -> list[Any]:
+def _fields(context: Context) -> Filled:
     title = gr.Textbox("Workshop", label="Title", max_lines=1, elem_id="workshop-title")
     with gr.Row():
-        with gr.Column(min_width=300):
+        with gr.Column(min_width=260, scale=2):
             whose = gr.Dropdown(
                 choices_of(shipped_policies(context)),
                 value=["pocket-sft"],
@@ -82,13 +96,18 @@ def _fields(context: Context) -> list[Any]:
                 elem_id="workshop-ids",
             )
             whose.preprocess = lambda payload: payload
-        with gr.Column(min_width=140):
-            pairs = gr.Number(60, label="Pairs", precision=0, info="Sampled now, on pocket prompts.")
-        with gr.Column(min_width=140):
-            days = gr.Number(30, label="Days kept", precision=0, info="Then it is all deleted. 0: until you do.")
+        with gr.Column(min_width=260, scale=2):
+            prompts = which_prompts()
+        with gr.Column(min_width=140) as sampled:
+            pairs = gr.Number(60, label="Pairs", precision=0, info="Sampled now.", elem_id="workshop-pairs")
         with gr.Column(min_width=140):
             overlap = gr.Number(3, label="Labels a pair", precision=0, info="How many people judge each.")
-    return [title, whose, pairs, overlap, days, *_texts(context)]
+    lines, file = own_material()
+    size = rank_text("workshop-size", size_html(context.bench, "local", ["pocket-sft"], "pocket", 60, 3, "", None, 2))
+    k, tie_rule, known, days = more_settings()
+    fields = Filled(title, whose, prompts, pairs, overlap, lines, file, k, tie_rule, known, days, *_texts(context))
+    follow_material(context, fields, sampled, size)
+    return fields
 
 
 def _texts(context: Context) -> list[Any]:
@@ -105,7 +124,7 @@ def _texts(context: Context) -> list[Any]:
     return [rubric, consent, rubric_de, consent_de]
 
 
-def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
+def _listen(context: Context, tab: gr.Tab, fields: Filled, make: gr.Button, chosen: Any, shown: gr.HTML) -> None:
     bench = context.bench
 
     def opened(now: str | None, request: gr.Request) -> tuple[Any, Any, Json]:
@@ -115,32 +134,27 @@ def _listen(context: Context, tab: gr.Tab, fields: list[Any], make: gr.Button, c
         listed = gr.update(choices=_choices(known), value=session.id if session else None)
         return gr.update(choices=choices_of(bench.checkpoints.all(here))), listed, _board(bench, here, session, request)
 
-    def made(
-        title: str,
-        ids: list[str],
-        pairs: float | None,
-        overlap: float | None,
-        days: float | None,
-        rubric: str,
-        consent: str,
-        rubric_de: str,
-        consent_de: str,
-        request: gr.Request,
-    ) -> tuple[Any, Json]:
-        here, kept = workspace(context, request), int(days or 0)
-        german = in_german(rubric or "", consent or "", rubric_de or "", consent_de or "", bench.settings.mirror)
-        german = replace(german, consent=GERMAN.dated(german.consent, kept))
-        rules = Rules(title or "", rubric or "", ENGLISH.dated(consent or "", kept), int(overlap or 0), kept, (german,))
-        session = bench.workshop.make(here, rules, ids or [], int(pairs or 0))
+    def made(request: gr.Request, **values: Any) -> tuple[Any, Json]:
+        here, filled = workspace(context, request), Filled(**values)
+        recipe = recipe_of(bench, filled)
+        session = bench.workshop.make(here, _rules(bench, filled), filled.ids or [], int(filled.pairs or 0), recipe)
         return gr.update(choices=_choices(bench.workshop.all(here)), value=session.id), board_value(session, request)
 
     def picked(id: str | None, request: gr.Request) -> Json:
         here = workspace(context, request)
         return _board(bench, here, bench.workshop.find(here, id) if id else None, request)
 
-    tab.select(told(opened), [chosen], [fields[1], chosen, shown], **QUIET)
-    make.click(told(made), fields, [chosen, shown], api_name="workshop_make")
+    tab.select(told(opened), [chosen], [fields.ids, chosen, shown], **QUIET)
+    make.click(told(made), None, [chosen, shown], inputs_kwargs=fields._asdict(), api_name="workshop_make")
     chosen.input(told(picked), [chosen], shown, **QUIET)
+
+
+def _rules(bench: Workbench, filled: Filled) -> Rules:
+    rubric, consent, kept = filled.rubric or "", filled.consent or "", int(filled.days or 0)
+    german = in_german(rubric, consent, filled.rubric_de or "", filled.consent_de or "", bench.settings.mirror)
+    german = replace(german, consent=GERMAN.dated(german.consent, kept))
+    dated = ENGLISH.dated(consent, kept)
+    return Rules(filled.title or "", rubric, dated, int(filled.overlap or 0), kept, (german,), filled.tie_rule)
 
 
 def _steer(
