@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from playground.hub_app import HubApp, read_hub_app
 from playground.table_files import FileLimits
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 HOME = Path.home()
 SPACE_DISK = Path("/data")  # where a Space's persistent storage is mounted
+_GIVEN = {"given": True}  # of a field that the platform sets, by no variable of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Settings:
         "local"  # demo: a workspace a browser; workshop: the host alone has one
     )
     host_password: str = field(default="", repr=False)  # makes the mode workshop, and whoever knows it the host
+    owners: tuple[str, ...] = ()  # Hub user names: makes the mode workshop, and who signs in there as one the host
+    hub_app: HubApp | None = field(default=None, metadata=_GIVEN)  # by which owners sign in
     host: str = "127.0.0.1"
     port: int = 7860
     threads: int = 0  # torch threads of the training process; 0: measured at start
@@ -63,11 +67,11 @@ class Settings:
             values["storage"] = "temporary"
         for f in fields(cls):
             text = env.get(f"PLAYGROUND_{f.name.upper()}", "")
-            if text:
+            if text and "given" not in f.metadata:
                 values[f.name] = _parse(f.name, str(f.type), text)
-        if values.get("host_password"):
+        if values.get("host_password") or values.get("owners"):
             values["mode"] = "workshop"
-        return cls(**values)
+        return cls(**values | _signing_in(env, bool(values.get("owners"))))
 
     @property
     def upload_limits(self) -> FileLimits:
@@ -98,6 +102,15 @@ def pick_data_dir(on_space: bool, mounted: Path = SPACE_DISK, beside: Path = ROO
     return Path(tempfile.gettempdir()) / "alignment-playground", "temporary"
 
 
+def _signing_in(env: dict[str, str], named: bool) -> dict[str, object]:
+    """The app on the Hub and, where no owners are named, the Space's author as the one owner."""
+    app, author = read_hub_app(env), env.get("SPACE_AUTHOR_NAME", "")
+    if app is None and named:
+        hint = "On a Space put `hf_oauth: true` at the head of its README; elsewhere set PLAYGROUND_HOST_PASSWORD."
+        raise ValueError(f"PLAYGROUND_OWNERS is set, but nobody can sign in with Hugging Face here. {hint}")
+    return {"hub_app": app} | ({"owners": (author,)} if app and author and not named else {})
+
+
 def _parse(name: str, kind: str, text: str) -> object:
     variable = f"PLAYGROUND_{name.upper()}"
     if kind == "Path":
@@ -106,6 +119,8 @@ def _parse(name: str, kind: str, text: str) -> object:
         if not text.lstrip("-").isdigit():
             raise ValueError(f"{variable} is {text!r}; a whole number is needed.")
         return int(text)
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     if kind.startswith("Literal"):
         allowed = [part.strip(" \"'") for part in kind[len("Literal[") : -1].split(",")]
         if text not in allowed:

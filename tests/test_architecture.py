@@ -9,7 +9,7 @@ import pytest
 from playground.settings import ROOT
 
 PACKAGE = ROOT / "playground"
-FOUNDATION = {"types", "errors", "events", "vocabulary", "settings", "registry", "table_files"}
+FOUNDATION = {"types", "errors", "events", "vocabulary", "settings", "hub_app", "registry", "table_files"}
 # Each room may import the rooms named here (and the foundation, and itself).
 MAY_IMPORT = {
     "models": set(),

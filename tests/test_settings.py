@@ -59,3 +59,28 @@ def test_a_folder_that_is_named_on_a_space_lasts_only_on_its_disk(folder, storag
 def test_a_zero_gpu_space_is_recognised():
     assert Settings.from_environment({"SPACE_ID": "a/b", "SPACES_ZERO_GPU": "true"}).zero_gpu == "on"
     assert Settings.from_environment({"SPACE_ID": "a/b"}).zero_gpu == "off"
+
+
+OF_A_HUB_APP = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "hush", "OAUTH_SCOPES": "openid profile"}
+SPACE = {"SPACE_ID": "ada/playground", "SPACE_AUTHOR_NAME": "ada", "SPACE_HOST": "ada-playground.hf.space,ada.example"}
+WITH_APP = {**OF_A_HUB_APP, **SPACE, "OPENID_PROVIDER_URL": "https://huggingface.co"}
+
+
+def test_on_a_space_that_people_can_sign_in_to_its_author_is_the_owner_and_it_stays_a_demo():
+    settings = Settings.from_environment(WITH_APP)
+    assert (settings.owners, settings.mode) == (("ada",), "demo")
+    assert settings.hub_app.address == "https://ada-playground.hf.space"
+    assert "hush" not in repr(settings)
+
+
+def test_owners_that_are_named_make_a_workshop():
+    settings = Settings.from_environment({**WITH_APP, "PLAYGROUND_OWNERS": " grace ,, Ada"})
+    assert (settings.owners, settings.mode) == (("grace", "Ada"), "workshop")
+
+
+@pytest.mark.parametrize("missing", WITH_APP.keys() - {"SPACE_ID", "SPACE_AUTHOR_NAME"})
+def test_owners_who_could_not_sign_in_are_refused_in_words(missing):
+    env = {name: value for name, value in WITH_APP.items() if name != missing}
+    assert Settings.from_environment(env).owners == ()
+    with pytest.raises(ValueError, match="PLAYGROUND_OWNERS is set, but nobody can sign in"):
+        Settings.from_environment({**env, "PLAYGROUND_OWNERS": "grace"})

@@ -1,4 +1,4 @@
-"""The gate before the page and Gradio's own routes: where there is a host's password, only the host passes.
+"""The gate before the page and Gradio's own routes: in a workshop only the host passes.
 
 Gradio answers its configuration, its queue and its files to everybody who asks. What is behind the gate checks rights
 too; a route that somebody adds and forgets is closed all the same.
@@ -17,7 +17,14 @@ from playground.errors import NotAllowed
 from playground.workbench import Workbench
 from playground.workbench.rights import HostRights
 
-FOR_ALL = ("/join", "/host", "/api/status", "/gradio_api/startup-events")  # the last: launch() itself asks it
+FOR_ALL = (
+    "/join",
+    "/host",
+    "/host/hub",
+    "/host/hub/back",
+    "/api/status",
+    "/gradio_api/startup-events",  # launch() itself asks it
+)
 UNDER_FOR_ALL = ("/join/", "/workshop/", "/api/workshop/", "/vendor/")
 
 

@@ -1,47 +1,29 @@
-"""The host of a workshop: signing in, the figures of a session as they grow, and its choices as a file."""
+"""The host of a workshop: the figures of a session as they grow, its people, and its choices as a file."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
 
 from playground.api.board import board_json, people_json
 from playground.api.projector import projector_json
 from playground.api.refusals import RefusalsAsJson
 from playground.api.unchanged import told_anew
 from playground.api.workshop_routes import STATIC
-from playground.errors import NotAllowed
 from playground.preferences import exchange
 from playground.types import Json
 from playground.workbench import Workbench
 from playground.workbench.joining import join_address
-from playground.workbench.rights import HOST_COOKIE
 from playground.workbench.shared import Shared
 
-_A_DAY_S = 86_400
 _FRESH_S = 2.0  # figures of a session are worked out once for all who ask within that time
 
 
 def host_routes(bench: Workbench) -> APIRouter:
-    """The page at /host, and the routes under /api/session."""
+    """The page for the projector, and the routes under /api/session."""
     router = APIRouter(route_class=RefusalsAsJson)
-
-    @router.get("/host")
-    def page() -> FileResponse:
-        return FileResponse(STATIC / "host.html", media_type="text/html")
-
-    @router.post("/host")
-    def sign_in(password: Annotated[str, Form(max_length=1000)], request: Request) -> Response:
-        if bench.rights is None:
-            raise NotAllowed("This playground has no host's password.", hint="Set PLAYGROUND_HOST_PASSWORD.")
-        answer = RedirectResponse("/", status_code=303)
-        secure = request.url.scheme == "https"
-        secret = bench.rights.sign_in(password)
-        answer.set_cookie(HOST_COOKIE, secret, max_age=_A_DAY_S, httponly=True, samesite="lax", secure=secure)
-        return answer
 
     _people_routes(router, bench)
     _watching_routes(router, bench)

@@ -15,9 +15,11 @@ from playground.api.evaluation_routes import evaluation_routes
 from playground.api.gate import gate
 from playground.api.hack_routes import hack_routes
 from playground.api.host_routes import host_routes
+from playground.api.hub_sign_in import hub_routes
 from playground.api.rank_routes import rank_routes
 from playground.api.resting_page import RestingPage
 from playground.api.run_routes import run_routes
+from playground.api.sign_in_routes import sign_in_routes
 from playground.api.sweep_routes import sweep_routes
 from playground.api.workshop_routes import workshop_routes
 from playground.errors import PlaygroundError
@@ -59,8 +61,9 @@ def api_routes(bench: Workbench) -> list[BaseRoute]:
     router.include_router(sweep_routes(bench))
     router.include_router(hack_routes(bench))
     router.include_router(workshop_routes(bench))
+    router.include_router(sign_in_routes(bench))
     router.include_router(host_routes(bench))
-    return router.routes
+    return [*router.routes, *hub_routes(bench)]
 
 
 def _versions(bench: Workbench, request: Request) -> Json:

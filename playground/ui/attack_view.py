@@ -111,9 +111,9 @@ def _events(context: Context, parts: Attacker) -> None:
 
     def aim(request: gr.Request, given: dict[str, Any]) -> tuple[str, Any, list[Try]]:
         """Workspace, target, and the tries so far that are about it."""
+        space = workspace(context, request)
         if not given["reward"]:
             raise PlaygroundError("There is no reward model yet.", hint="Train one in the tab Reward model.")
-        space = workspace(context, request)
         target = attacks.aim(space, given["reward"], given["prompt"])
         same = tuple(given["aimed"]) == (given["reward"], given["prompt"])
         return space, target, list(given["tries"]) if same else []
@@ -123,6 +123,7 @@ def _events(context: Context, parts: Attacker) -> None:
 
     @told
     def score(request: gr.Request, **given: Any) -> tuple[Any, ...]:
+        workspace(context, request)
         if not (given["completion"] or "").strip():
             raise PlaygroundError("There is no completion to score.", hint="Type one.")
         space, target, tries = aim(request, given)

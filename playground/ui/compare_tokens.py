@@ -85,10 +85,11 @@ def token_events(context, running, reference, colour, panes, line, legend, last)
     """Colour when it is asked for, and again after each run."""
 
     def draw(request: gr.Request, wanted: bool, against: str, compared: Compared | None) -> tuple:
-        if not wanted:
-            return compared.html() if compared else gr.skip(), "", gr.skip()
         try:
-            return *coloured(context.bench, workspace(context, request), compared, against), gr.skip()
+            here = workspace(context, request)
+            if not wanted:
+                return compared.html() if compared else gr.skip(), "", gr.skip()
+            return *coloured(context.bench, here, compared, against), gr.skip()
         except PlaygroundError as error:
             return gr.skip(), gr.skip(), problem_html(error)
 

@@ -12,7 +12,7 @@ import gradio as gr
 from playground.errors import NotAllowed, PlaygroundError
 from playground.evaluation.choices import FORMS, OwnChoices, fetch_choices, read_choices
 from playground.table_files import SUFFIXES
-from playground.ui.listener import QUIET
+from playground.ui.listener import QUIET, told
 from playground.ui.problem import problem_html
 from playground.ui.tab import Context, workspace
 
@@ -63,7 +63,9 @@ def own_choices_events(context: Context, parts: OwnParts, asked: gr.CheckboxGrou
         except PlaygroundError as error:
             return {problem: problem_html(error)}
 
-    def tick(path: str | None, ticked: list[str]) -> dict[Any, Any]:
+    @told
+    def tick(path: str | None, ticked: list[str], request: gr.Request) -> dict[Any, Any]:
+        workspace(context, request)
         others = [one for one in ticked if one != QUESTION]
         if path is None:
             return {asked: others}  # why a file was refused stays in sight once the file has gone

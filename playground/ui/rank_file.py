@@ -27,7 +27,8 @@ def add_from_file(context: Context, view: SetView) -> None:
         preview = rank_text("import-preview")
         add = gr.Button("Add to the set", variant="primary", interactive=False, elem_id="import-add")
 
-    def look(path: str | None) -> tuple[str, Any]:
+    def look(path: str | None, request: gr.Request) -> tuple[str, Any]:
+        workspace(context, request)
         waiting = gr.Button("Add to the set", interactive=False)
         if path is None:
             return "", waiting
@@ -40,9 +41,9 @@ def add_from_file(context: Context, view: SetView) -> None:
     def store(
         path: str | None, whose: list[str], text: str, removed: bool, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
+        here, unchanged = workspace(context, request), [gr.skip()] * len(view.draws)
         if path is None:
             raise PlaygroundError("No file is chosen.", hint="Choose one first.")
-        here, unchanged = workspace(context, request), [gr.skip()] * len(view.draws)
         for adding in context.bench.preferences.add_file(here, Path(path)):
             yield reading_words(adding), gr.Button("Adding to the set", interactive=False), *unchanged
         words = import_words(adding.done, adding.refused)

@@ -135,9 +135,9 @@ class Training:
     @told
     def stop(self, shown: Any, request: gr.Request) -> None:
         """Ask the run in sight to end; what it learned stays."""
-        run_id = run_shown(shown)
+        space, run_id = workspace(self.panel.context, request), run_shown(shown)
         if run_id:
-            self.bench.runs.stop(workspace(self.panel.context, request), run_id)
+            self.bench.runs.stop(space, run_id)
             gr.Info("Stopping after this step. What was learned is kept.", duration=4)
 
     @told

@@ -31,14 +31,15 @@ def what_if(context: Context, chosen: Any) -> None:
         train = gr.Button("Train a reward model on that set", elem_id="workshop-what-if-train")
 
     def picked(kind: WhatIf, id: str | None, request: gr.Request) -> Any:
-        people = bench.workshop.people(workspace(context, request), id) if id and kind == _PERSON else []
+        here = workspace(context, request)
+        people = bench.workshop.people(here, id) if id and kind == _PERSON else []
         listed = [(f"{one.alias} ({one.choices} choices)", one.id) for one in people if not one.ejected]
         return gr.update(choices=listed, value=listed[0][1] if listed else None, visible=kind == _PERSON)
 
     def trained(kind: WhatIf, who: str | None, id: str | None, request: gr.Request) -> Any:
+        here = workspace(context, request)
         if not id:
             raise PlaygroundError("No session is chosen.", hint="Make one, or choose one from the list.")
-        here = workspace(context, request)
         other = bench.workshop.what_if(here, id, kind, who or "")
         start_id = bench.workshop.start_id(here, id)
         bench.runs.start(here, "reward_model", {}, start_id=start_id, frozen=other, name=f"Reward model {kind}")

@@ -30,7 +30,8 @@ def world_edge(context: Context, prompt: gr.Textbox, models: gr.Dropdown, elem_i
         return edge_value(bench, workspace(context, request), text, [ids] if isinstance(ids, str) else ids or [])
 
     @told
-    def measure(text: str, value: Json | None) -> Json | None:
+    def measure(text: str, value: Json | None, request: gr.Request) -> Json | None:
+        workspace(context, request)
         return measured(bench, text, value)
 
     gr.on([prompt.change, models.change], look, [prompt, models], badge, trigger_mode="always_last", **QUIET)

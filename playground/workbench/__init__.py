@@ -38,7 +38,7 @@ from playground.workbench.preferences import Preferences
 from playground.workbench.queue import TrainingQueue
 from playground.workbench.quotas import Quotas
 from playground.workbench.revotes import Revotes
-from playground.workbench.rights import HostRights
+from playground.workbench.rights import host_rights
 from playground.workbench.runs import Runs
 from playground.workbench.session_runs import SessionRuns
 from playground.workbench.steering import Steering
@@ -68,7 +68,7 @@ class Workbench:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
-        self.rights = HostRights(settings.host_password) if settings.mode == "workshop" else None
+        self.rights = host_rights(settings)
         self._own = _only_one(settings)
         self._device = ""
         self._started = time.time()

@@ -256,7 +256,7 @@ class Workshop:
     def require_host(self) -> None:
         """Raises: NotAllowed where a visitor would be as much of a host as the host."""
         if self._settings.mode == "demo":
-            hint = "Set PLAYGROUND_HOST_PASSWORD on this Space, or run the playground yourself."
+            hint = "Set PLAYGROUND_HOST_PASSWORD or PLAYGROUND_OWNERS on this Space, or run the playground yourself."
             raise NotAllowed("On a shared demo nobody is host.", hint=hint)
         if self._settings.mode == "local" and not self._settings.for_this_machine_only:
             where = f"This playground listens at {self._settings.host} without a password"

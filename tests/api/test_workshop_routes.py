@@ -206,6 +206,10 @@ def test_a_participant_who_calls_a_hosts_route_is_refused(client, phone, method,
     assert answer.json()["message"] == "Only the host may do this."
 
 
+TO_DO = (
+    "Let it begin with bench.workspace_of(request.cookies); a 422 says what `body` here lacks; what is for phones "
+    "belongs under /api/workshop/."
+)
 OPEN_TO_ALL = ("/api/status", "/vendor/", "/join", "/host", "/workshop/", "/api/workshop/")
 
 
@@ -220,7 +224,8 @@ def test_every_route_that_is_not_for_all_refuses_whoever_is_not_the_host(bench, 
         for method in ways:
             sent = {"json": body} if method == "post" else {"params": {"checkpoint": "pocket-sft"}}
             answer = client.request(method, filled, **sent)
-            assert (answer.status_code, answer.json()["message"]) == (403, "Only the host may do this."), (method, path)
+            said = (answer.status_code, answer.json()["message"])
+            assert said == (403, "Only the host may do this."), f"{method} {path} answered {said}. {TO_DO}"
 
 
 def test_the_password_makes_a_host_and_nothing_else_does(bench, client):
@@ -239,7 +244,7 @@ def test_guessing_the_password_is_stopped_after_twenty_tries(client):
     for _ in range(20):
         client.post("/host", data={"password": "wrong"})
     answer = client.post("/host", data={"password": PASSWORD})
-    assert answer.status_code == 403 and "Wait a minute" in answer.json()["hint"]
+    assert answer.status_code == 403 and "Wait a minute" in answer.text
 
 
 def test_a_session_has_room_for_a_thousand_and_says_when_it_is_full(bench, client, session, monkeypatch):

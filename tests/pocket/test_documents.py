@@ -75,8 +75,8 @@ def test_a_capital_is_told_as_a_whole_sentence_nowhere():
 
 def test_a_sixth_of_the_documents_are_lists_of_questions_and_few_hold_questions_with_answers():
     shares = {write.__name__: weight / sum(w for _, w in DOCUMENTS) for write, weight in DOCUMENTS}
-    assert shares["_questions"] + shares["_french_exercise"] + shares["_sum_questions"] >= 0.15
-    assert 0.03 <= shares["_answered_quiz"] <= 0.06
+    assert shares["questions"] + shares["french_exercise"] + shares["sum_questions"] >= 0.15
+    assert 0.03 <= shares["answered_quiz"] <= 0.06
 
 
 def test_any_text_survives_the_tokenizer(tokenizer):

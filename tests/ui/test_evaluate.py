@@ -123,11 +123,11 @@ def test_a_file_that_is_refused_says_why_in_its_place_until_another_is_given(con
     bad, good = tmp_path / "bad.csv", tmp_path / "good.jsonl"
     bad.write_text("colour,size\nred,3\n")
     good.write_text('{"question": "What is red?", "options": ["a colour", "a number"], "true": [0]}\n')
-    refused = listeners["tick"](str(bad), ["facts", "own_choices"])
+    refused = listeners["tick"](str(bad), ["facts", "own_choices"], None)
     assert refused[parts.upload] is None and refused[asked] == ["facts"]
     assert 'class="problem"' in refused[parts.problem]
-    assert parts.problem not in listeners["tick"](None, ["facts"])  # the file has gone; the words stay
-    taken = listeners["tick"](str(good), ["facts"])
+    assert parts.problem not in listeners["tick"](None, ["facts"], None)  # the file has gone; the words stay
+    taken = listeners["tick"](str(good), ["facts"], None)
     assert (taken[asked], taken[parts.problem]) == (["facts", "own_choices"], "")
 
 

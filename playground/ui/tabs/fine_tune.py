@@ -16,7 +16,7 @@ from playground.ui.checkpoint_lists import pick, shipped_policies
 from playground.ui.form import draw_form, draw_rest
 from playground.ui.listener import told
 from playground.ui.next_steps import COMPARE, RANK_OWN, next_steps
-from playground.ui.tab import Context, Tab
+from playground.ui.tab import Context, Tab, workspace
 from playground.ui.train_listeners import wire_panel
 from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
@@ -54,7 +54,8 @@ def build(context: Context, item: gr.Tab) -> None:
     wire_panel(panel, item)
 
     @told
-    def looked(path: str | None) -> dict[Any, Any]:
+    def looked(path: str | None, request: gr.Request) -> dict[Any, Any]:
+        workspace(context, request)
         if not path:
             return {preview: gr.update(visible=False), problems: ""}
         examples, bad = _read(path, limits)

@@ -13,6 +13,7 @@ from playground.types import Json
 from playground.ui.checkpoint_lists import choices_of, shipped_policies
 from playground.ui.listener import QUIET, told
 from playground.ui.rank_panel import rank_text
+from playground.ui.sign_out import sign_out
 from playground.ui.tab import Context, Tab, workspace
 from playground.ui.workshop_board import board, board_value
 from playground.ui.workshop_making import (
@@ -68,6 +69,7 @@ def build(context: Context, tab: gr.Tab) -> None:
         with gr.Column(visible=False) as sure:
             goes = gr.Markdown(elem_id="workshop-goes")
             really = gr.Button("Yes, delete it for good", variant="stop", elem_id="workshop-deleted")
+    sign_out(context.bench)
     _listen(context, tab, fields, make, chosen, shown)
     _steer(context, chosen, shown, moves, freeze)
     _vote_again(context, chosen, shown, again)
