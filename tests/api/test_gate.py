@@ -49,6 +49,8 @@ NEEDS_NO_RIGHT = {
     "persona-name.change persona_html": "describes a simulated annotator",
     "bench-more.click add": "shows another field",
     "workshop-session.change <lambda>": "hides a question",
+    "workshop-session.change _of_session": "names the session whose prompts the page asks for",
+    "workshop-prompts.change turned": "shows or hides fields",
 }
 TO_DO = (
     "Let it begin with workspace(context, request); or, if it tells nothing of the host's and changes nothing, name it "
@@ -264,7 +266,10 @@ def test_what_is_for_all_is_only_what_phones_and_the_sign_in_need(page):
         "/host/hub/back",
         "/workshop/{name}",
         "/gradio_api/startup-events",
-        *(f"/api/workshop/{name}" for name in ("join", "pairs", "vote", "undo", "leave", "withdraw")),
+        *(
+            f"/api/workshop/{name}"
+            for name in ("join", "pairs", "vote", "undo", "leave", "withdraw", "propose", "reveal")
+        ),
         "/api/workshop/session/{code}",
         "/api/workshop/curves/{code}",
     }
