@@ -142,9 +142,7 @@ class Word:
 GLOSSARY = (
     Word("token", "A piece of text, a word or a part of one; a model reads and writes token by token."),
     Word("prompt", "The text that a model is given."),
-    Word(
-        "completion", "The text that a model gives back to a prompt; ▯ stands where its bytes make no whole character."
-    ),
+    Word("completion", "The text that a model gives back to a prompt; ▯ stands for what cannot be shown."),
     Word("base model", "A model that was only pretrained: it continues documents and does not yet answer."),
     Word("checkpoint", "A model's weights as one training run left them."),
     Word("fingerprint", "The first digits of a hash of the weights: equal fingerprints mean equal models."),

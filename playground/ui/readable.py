@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-HALF = "▯"  # stands where bytes make no whole character: a weakly trained model writes half of one
+HALF = "▯"  # stands where bytes make no character that can be shown: a weakly trained model writes half of one
+_UNSHOWN = re.compile("[\ufffd\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]+")  # tab and line ends are shown
 
 
 def readable(text: str) -> str:
-    """The text with one sign for every run of U+FFFD, which looks like a fault of the page."""
-    return re.sub("\ufffd+", HALF, text)
+    """The text with one sign for every run of what would look like a fault of the page."""
+    return _UNSHOWN.sub(HALF, text)

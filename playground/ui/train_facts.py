@@ -95,9 +95,11 @@ def _too_little(entry: Algorithm, values: Json, rows: int, steps: int) -> str:
         return ""
     epochs = epochs_that_teach(entry, values, rows)
     then = steps_of(values | {"epochs": epochs}, rows)
+    enough = then is not None and then >= fewest
+    repeated = f", or set Epochs under More settings to {epochs}: {then} steps" if enough else ""
     return (
         f"\n\n**Little to learn from:** {_counted(steps, 'step')}; it takes about {fewest} to teach something. "
-        f"{_MORE[entry.needs]} more than {rows}, or set Epochs under More settings to {epochs}: {then} steps."
+        f"{_MORE[entry.needs]} more than {rows}{repeated}."
     )
 
 

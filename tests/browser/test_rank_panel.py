@@ -186,6 +186,10 @@ def test_a_second_press_meant_for_the_last_pair_does_not_judge_the_next(panel, s
     panel.wait_for_timeout(UNREAD)
     expect(panel.locator("#rank-prompt")).to_have_text("Prompt 2")
     assert len(server.choices) == 1
+    expect(panel.locator("#rank-state")).to_contain_text("was not counted")
+    press(panel, "ArrowLeft")
+    expect(panel.locator("#rank-state")).to_have_text("Saved.")
+    assert len(server.choices) == 2
 
 
 def test_typing_in_a_field_judges_nothing(panel, server):

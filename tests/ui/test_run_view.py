@@ -200,7 +200,7 @@ def test_after_the_last_step_a_moment_is_left(view):
 
 
 def test_half_a_character_is_shown_as_one_sign(view):
-    probes = [{"prompt": "Hi?", "completion": "caf\ufffd\ufffd au lait"}]
+    probes = [{"prompt": "Hi?", "completion": "caf\ufffd\x04\ufffd au lait\n"}]
     view.show()
     view.send({"kind": "Sampled", "time": 1.0, "step": 1, "probes": probes}, run=RUN)
     view.settle()

@@ -60,7 +60,7 @@ def _workload(config: SFTConfig, rows: int, tokens: int) -> Workload:
         "The model reads prompts with good answers and makes each token of the answers more likely. "
         "It learns the form of a dialogue here; most of what it says it knew from pretraining."
     ),
-    charts=(("loss", "held_out_loss"), ("token_accuracy",), ("entropy",), ("grad_norm",), ("learning_rate",)),
+    charts=(("held_out_loss", "loss"), ("token_accuracy",), ("entropy",), ("grad_norm",), ("learning_rate",)),
     workload=_workload,
     presets={
         "Too few": {"examples": 200},

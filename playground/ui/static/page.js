@@ -12,8 +12,8 @@
     document.cookie = `${cookie}=${secret}; path=/; max-age=31536000; ${reach}`;
   }
 
-  // What a model wrote, as it is shown: one sign where bytes make no whole character. ui/readable.py does the same.
-  P.readable = (text) => String(text).replace(/\ufffd+/g, "▯");
+  // What a model wrote, as it is shown: one sign where bytes make no character that can be shown. ui/readable.py does the same.
+  P.readable = (text) => String(text).replace(/[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+/g, "▯");
 
   // An element with attributes and children. Text always becomes a text node, whoever wrote it.
   P.el = function (name, attributes, ...children) {

@@ -4,9 +4,10 @@ const find = (id) => element.querySelector("#" + id);
 const all = (selector) => [...element.querySelectorAll(selector)];
 const WAITING = "playground.rank.waiting.";
 const TOO_SOON_MS = 250; // a second tap within this time was not meant for the pair that has just appeared
+const EARLY = "Your last choice came before the next pair was in sight, and was not counted.";
 const state = {
   mode: "pair", shown: null, shownAt: 0, ahead: [], next: null, question: 0,
-  picked: null, tiers: [], same: false, past: [], inFlight: null, flushing: null, retry: null, told: null,
+  picked: null, tiers: [], same: false, past: [], inFlight: null, flushing: null, retry: null, told: null, said: "", early: false,
 };
 
 // --- what is kept until the server has it: one entry a choice, so that two pages of one browser lose nothing ---------
@@ -92,10 +93,11 @@ function tell() { // the table below is drawn anew, at most once in a while
 }
 
 // --- what is in sight -----------------------------------------------------------------------------------------------
-function say(text) {
+function say(text = state.said) {
+  state.said = text;
   const n = waiting().filter((record) => record.id !== state.inFlight || state.retry).length;
   const kept = n ? `${n} waiting to be sent; kept in this browser until then.` : "";
-  find("rank-state").textContent = [text, kept].filter(Boolean).join(" ");
+  find("rank-state").textContent = [text, kept, state.early && EARLY].filter(Boolean).join(" ");
 }
 function count(counts) {
   if (!counts) return;
@@ -182,7 +184,8 @@ function startAnew() {
 
 // --- two at a time --------------------------------------------------------------------------------------------------
 function choose(choice, input, strength = null) {
-  if (!state.shown || performance.now() - state.shownAt < TOO_SOON_MS) return;
+  state.early = !state.shown || performance.now() - state.shownAt < TOO_SOON_MS;
+  if (state.early) return say();
   const sided = choice === "left" || choice === "right";
   if (sided && !strength && find("rank-strength").checked) return pick(choice);
   const decision_ms = Math.round(performance.now() - state.shownAt);
@@ -206,6 +209,7 @@ function post(path, body) {
   flush();
 }
 async function undo() {
+  state.early = false;
   const last = state.past.at(-1);
   if (state.inFlight) await state.flushing;
   const unsent = last && waiting().some((record) => record.id === last.id);

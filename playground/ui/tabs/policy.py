@@ -16,7 +16,7 @@ from playground.ui.tab import Context, Tab
 from playground.ui.train_listeners import wire_panel
 from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
-_EMPTY = "No trained policy yet. Press Train and watch what the preferences do to the model."
+_EMPTY = "No trained policy yet. With judged pairs, press Train and watch what they do to the model."
 
 
 def methods() -> dict[str, Algorithm]:

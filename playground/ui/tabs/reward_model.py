@@ -17,7 +17,7 @@ from playground.ui.train_listeners import wire_panel
 from playground.ui.train_panel import Panel, formulas, run_buttons, run_side
 
 _ALGORITHM = "reward_model"
-_EMPTY = "No reward model yet. Press Train: it learns from a frozen copy of your preferences."
+_EMPTY = "No reward model yet. Judge pairs in Rank, then press Train: it learns from a frozen copy of them."
 
 
 def build(context: Context, item: gr.Tab) -> None:
