@@ -1,42 +1,17 @@
 """Reading uploaded files: text byte for byte, rows by number, and refusals that say what to do."""
 
-import csv
-import io
 import json
 import subprocess
 import sys
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from playground.errors import BadFile
 from playground.table_files import MB, BadRow, FileLimits, Row, read_rows
+from tests.as_files import FORMATS, as_parquet
 
 NASTY = ' two  spaces, "quotes"; é 漢字 👩‍👩‍👧\r\nnext\u2028line\t. \0'
 LIMITS = FileLimits()
-
-
-def as_csv(rows):
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue().encode()
-
-
-def as_parquet(rows):
-    stream = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-FORMATS = {
-    ".jsonl": lambda rows: "\n".join(json.dumps(r, ensure_ascii=False) for r in rows).encode(),
-    ".json": lambda rows: json.dumps(rows).encode(),
-    ".csv": as_csv,
-    ".parquet": as_parquet,
-}
 
 
 @pytest.fixture

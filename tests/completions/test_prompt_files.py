@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import subprocess
 import sys
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from playground.completions import prompt_files
 from playground.errors import BadFile
 from playground.table_files import FileLimits
 from playground.types import Example, Message, Prompt
+from tests.as_files import FORMATS
 
 NASTY = ' two  spaces, "quotes"; é 漢字 👩‍👩‍👧\r\nnext\u2028line\t. '
 CHAT = [
@@ -28,28 +25,6 @@ FORMS = {
     "alpaca": ({"instruction": NASTY, "input": "", "output": "Yes."}, Prompt.user(NASTY)),
     "alpaca with input": ({"instruction": "Do", "input": NASTY, "output": "Yes."}, Prompt.user(f"Do\n\n{NASTY}")),
     "messages": ({"messages": CHAT}, Prompt((Message("system", "Be brief."), Message("user", NASTY)))),
-}
-
-
-def as_csv(rows):
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({k: json.dumps(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows)
-    return stream.getvalue().encode()
-
-
-def as_parquet(rows):
-    stream = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-FORMATS = {
-    ".jsonl": lambda rows: "\n".join(json.dumps(r, ensure_ascii=False) for r in rows).encode(),
-    ".json": lambda rows: json.dumps(rows).encode(),
-    ".csv": as_csv,
-    ".parquet": as_parquet,
 }
 
 

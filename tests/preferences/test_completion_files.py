@@ -1,16 +1,11 @@
 """Files with completions of a prompt: every form in every format, and bad rows named with what is needed."""
 
-import csv
-import io
-import json
-
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from playground.errors import BadFile
 from playground.preferences.completion_files import LONGEST, MOST, read_completions
 from playground.table_files import FileLimits
+from tests.as_files import FORMATS
 
 LIMITS = FileLimits()
 NASTY = ' two  spaces, "quotes"; é 漢字 👩‍👩‍👧\r\nnext\u2028line\t. '
@@ -19,28 +14,6 @@ FORMS = {
     "a list": {"prompt": "p", "completions": [NASTY, "b", "c"]},
     "columns": {"prompt": "p", "completion_1": NASTY, "completion_2": "b", "completion_3": "c"},
     "letters": {"prompt": "p", "Completion A": NASTY, "Completion B": "b", "Completion C": "c"},
-}
-
-
-def as_csv(rows):
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({k: json.dumps(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows)
-    return stream.getvalue().encode()
-
-
-def as_parquet(rows):
-    stream = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-FORMATS = {
-    ".jsonl": lambda rows: "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(),
-    ".json": lambda rows: json.dumps(rows).encode(),
-    ".csv": as_csv,
-    ".parquet": as_parquet,
 }
 
 
