@@ -70,7 +70,7 @@ def which_prompts() -> gr.Dropdown:
         ("My own", OWN),
         ("A file with completions", FILE),
     ]
-    return gr.Dropdown(listed, value="pocket", label="Prompts", filterable=False, elem_id="workshop-prompts")
+    return gr.Dropdown(listed, value="pocket", label="Prompts", filterable=False, elem_id="workshop-asked")
 
 
 def own_material() -> tuple[gr.Textbox, gr.File]:

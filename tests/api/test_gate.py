@@ -50,7 +50,7 @@ NEEDS_NO_RIGHT = {
     "bench-more.click add": "shows another field",
     "workshop-session.change <lambda>": "hides a question",
     "workshop-session.change _of_session": "names the session whose prompts the page asks for",
-    "workshop-prompts.change turned": "shows or hides fields",
+    "workshop-asked.change turned": "shows or hides fields",
 }
 TO_DO = (
     "Let it begin with workspace(context, request); or, if it tells nothing of the host's and changes nothing, name it "

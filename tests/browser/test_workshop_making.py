@@ -39,7 +39,7 @@ def host(browser, tmp_path):
 
 
 def choose(page, prompts):
-    page.locator("#workshop-prompts input").click()
+    page.locator("#workshop-asked input").click()
     page.get_by_role("option", name=prompts).click()
 
 
