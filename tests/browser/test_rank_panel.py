@@ -114,7 +114,7 @@ def panel(visitor, address, server):
 def open_rank(page, address):
     page.goto(address)
     open_tab(page, "Rank")
-    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1")
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1", timeout=30_000)
     page.wait_for_timeout(UNREAD)
 
 
@@ -275,7 +275,7 @@ def test_on_a_phone_the_buttons_stay_in_reach_of_the_thumb(browser, address, ser
     context.route("**/api/rank/**", server.answer)
     page = context.new_page()
     page.goto(address + "#rank")
-    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1")
+    expect(page.locator("#rank-prompt")).to_have_text("Prompt 1", timeout=30_000)
     page.locator("#rank-prompt").scroll_into_view_if_needed()
     for name in ("left", "tie", "right"):
         box = page.locator(f"#rank-{name}").bounding_box()
